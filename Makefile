@@ -1,0 +1,90 @@
+# Two commands do everything: `make run` and `make test`. Each sets up what it needs and is fast the second time.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+UV := $(VENV)/bin/uv pip install --quiet --python $(PY) --no-deps
+# `make setup TORCH=cpu` takes PyTorch's small CPU build and leaves CUDA's packages out.
+TORCH ?=
+CUDA_PACKAGES := ^(nvidia-|cuda-|triton)
+
+.PHONY: run setup setup-dev system-tools test test-fast test-js test-slow lint format lock clean help
+
+help:
+	@echo "make run    start the server (HOST, PORT and FORGESYTE_DATA_DIR are honoured)"
+	@echo "make test   run every test; make lint runs the checks; make test-slow the long ones"
+
+run: setup
+	@echo "==> Bringing the database up to date"
+	@$(PY) manage.py migrate --verbosity 0
+	@$(PY) manage.py restore_pipelines --if-empty
+	@echo "==> Starting the server (Ctrl-C stops it)"
+	@exec $(PY) manage.py serve
+
+setup: $(VENV)/runtime.stamp
+
+$(VENV)/bin/uv:
+	@echo "==> Making a virtual environment in $(VENV)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
+	@$(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip install --quiet --disable-pip-version-check "uv==0.13.8" 2> >(grep -v '^WARNING: Location' >&2)
+
+$(VENV)/runtime.stamp: requirements.txt | $(VENV)/bin/uv
+	@echo "==> Installing the packages (about 6 GB with CUDA the first time; TORCH=cpu takes 2 GB)"
+ifeq ($(TORCH),cpu)
+	@grep -vE '$(CUDA_PACKAGES)' requirements.txt | $(UV) --torch-backend=cpu -r -
+else
+	@$(UV) -r requirements.txt
+endif
+	@touch $@
+
+setup-dev: $(VENV)/dev.stamp node_modules/.stamp
+
+$(VENV)/dev.stamp: requirements-dev.txt $(VENV)/runtime.stamp
+	@echo "==> Installing the development tools"
+	@grep -vxFf requirements.txt requirements-dev.txt | $(UV) -r -
+	@touch $@
+
+node_modules/.stamp: package.json
+	@if command -v npm >/dev/null; then echo "==> Installing the JavaScript checker"; npm install --silent --no-audit --no-fund; \
+	else echo "==> npm is not installed: JavaScript is not checked"; mkdir -p node_modules; fi
+	@touch $@
+
+# Chromium, Redis and PostgreSQL for the tests that need them: installed where we may, named where we may not.
+system-tools:
+	@.ci/system-tools
+
+lint: setup-dev
+	@echo "==> ruff"; $(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
+	@echo "==> import contracts"; $(VENV)/bin/lint-imports
+	@echo "==> mypy"; $(VENV)/bin/mypy
+	@if [ -x node_modules/.bin/tsc ]; then echo "==> tsc"; node_modules/.bin/tsc -p .; fi
+
+format: setup-dev
+	@$(VENV)/bin/ruff check --fix . && $(VENV)/bin/ruff format .
+
+test: setup-dev system-tools
+	@$(MAKE) --no-print-directory test-fast test-js
+	@echo "==> Tests with real networks and a real browser"
+	@$(PY) -m pytest -q -m "(model or browser) and not slow"
+
+# By their own test files: streaming and the pure modules must be covered to the last branch.
+test-fast: setup-dev
+	@echo "==> Tests of the modules, with coverage"
+	@$(PY) -m pytest -q -m "not model and not browser and not slow" --cov --cov-report=
+	@$(VENV)/bin/coverage report --fail-under=100 --include="$$(paste -sd, .ci/fully-covered)"
+
+test-js: setup-dev
+	@if command -v node >/dev/null; then echo "==> JavaScript tests"; node --test tests/js/*.test.js; \
+	else echo "==> node is not installed: JavaScript tests skipped"; [ -z "$$CI" ]; fi
+
+test-slow: setup-dev system-tools
+	@$(PY) -m pytest -q -m slow
+
+# Pin every package anew from pyproject.toml.
+lock: $(VENV)/bin/uv
+	@$(VENV)/bin/uv pip compile -q --upgrade --no-header --no-annotate pyproject.toml -o requirements.txt
+	@$(VENV)/bin/uv pip compile -q --no-header --no-annotate -c requirements.txt --extra dev pyproject.toml -o requirements-dev.txt
+
+clean:
+	@rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache .coverage

@@ -1,0 +1,14 @@
+"""The pipelines app."""
+
+from django.apps import AppConfig
+
+
+class PipelinesConfig(AppConfig):
+    """Vision pipelines: their rows, their tools and the engine that runs them."""
+
+    name = "pipelines"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from pipelines import checks  # noqa: F401

@@ -1,0 +1,117 @@
+"""What a plugin is made of: the contract between the graph and its tools."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pydantic import BaseModel
+
+if TYPE_CHECKING:
+    from pipelines.engine.networks import NetworkCache
+    from pipelines.engine.weights import WeightsStore
+
+IMAGE = "image"
+DETECTIONS = "detections"
+TEXT = "text"
+TRACKS = "tracks"
+COUNTS = "counts"
+
+
+class Load(Enum):
+    """How hard a live session presses; tools may save work above NORMAL."""
+
+    NORMAL = "normal"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+@dataclass(frozen=True)
+class OpenContext:
+    """What a tool may use when it is opened.
+
+    `live` is True for a stream, where work may be spread over frames; False for one picture or a file, where every
+    frame gets the whole answer. `device` is the device asked for: `auto`, `cpu`, `cuda` or `gpu`.
+    """
+
+    networks: "NetworkCache"
+    weights: "WeightsStore"
+    live: bool = False
+    device: str = "auto"
+
+
+@dataclass
+class RunContext:
+    """What a tool may know of the frame it works on, and where it leaves remarks.
+
+    `counters` add up over the nodes of one frame (`ocr_reads`, `ocr_reads_saved`); `warnings` are sentences.
+    """
+
+    frame_index: int
+    load: Load = Load.NORMAL
+    warnings: list[str] = field(default_factory=list)
+    counters: Counter[str] = field(default_factory=Counter)
+
+
+class Tool(Protocol):
+    """One opened step of one pipeline of one session: it may keep state from frame to frame.
+
+    Never called by two threads at once, but not always by the same thread.
+    """
+
+    def run(self, payload: Mapping[str, Any], context: RunContext) -> Mapping[str, Any]:
+        """Map the payload to outputs keyed by type.
+
+        The payload has `frame_index` (int), `image` (BGR uint8, HxWx3) and the outputs of the predecessors:
+        `detections` and `tracks` (list of Detection), `text` (str), `counts` (dict).
+        """
+        ...
+
+    def metadata(self) -> Mapping[str, Any]:
+        """What is at work: `device_requested`, `device_used`, `fallback`, `backend`, versions; JSON-safe."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what this session holds; shared networks stay loaded."""
+        ...
+
+
+def always_available(params: Any, weights: "WeightsStore") -> str | None:
+    """For tools that need nothing that could be missing."""
+    return None
+
+
+@dataclass(frozen=True)
+class ToolSpec:
+    """A tool as it is offered: what it is called, takes and gives, and how it is opened.
+
+    `open(params, context)` loads what the tool needs; it may take seconds and runs off the event loop.
+    `unavailable(params, weights)` says without loading anything why the tool cannot be opened, or None.
+    `failure` is the sentence that clients read when the tool raises.
+    """
+
+    id: str
+    name: str
+    description: str
+    params: type[BaseModel]
+    output_types: frozenset[str]
+    open: Callable[[Any, OpenContext], Tool]
+    input_types: frozenset[str] = frozenset({IMAGE})
+    optional_input_types: frozenset[str] = frozenset()
+    unavailable: Callable[[Any, "WeightsStore"], str | None] = always_available
+    failure: str = "A tool failed"
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A named set of tools; the entry-point group `forgesyte.plugins` holds these or functions that return one."""
+
+    id: str
+    name: str
+    version: str
+    tools: tuple[ToolSpec, ...]
+
+    def tool(self, tool_id: str) -> ToolSpec | None:
+        """The tool with this id, or None."""
+        return next((tool for tool in self.tools if tool.id == tool_id), None)
