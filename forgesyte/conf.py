@@ -1,4 +1,4 @@
-"""Settings of the project itself: where data lies, who may reach the server, which database and channel layer."""
+"""Settings of the project: where data lies, who may reach the server, which database and channel layer."""
 
 import os
 import secrets
@@ -29,7 +29,7 @@ class ProjectSettings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str], base_dir: Path) -> Self:
-        """Read the project's variables; raises BadSetting. Makes the data folder and the secret key if missing."""
+        """Read the project's variables, making data folder and secret key if missing; raises BadSetting."""
         data_dir = Path(read.text(env, "FORGESYTE_DATA_DIR", str(base_dir / "data"))).expanduser().resolve()
         make_data_dir(data_dir)
         return cls(
@@ -55,7 +55,7 @@ def make_data_dir(data_dir: Path) -> None:
 
 
 def stored_secret_key(path: Path) -> str:
-    """The key in `path`, made on the first call and readable by its owner only; safe when two processes start."""
+    """The key in `path`, made on the first call, readable by its owner only; two processes may race."""
     try:
         handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
@@ -76,7 +76,9 @@ def database_config(url: str, data_dir: Path) -> dict[str, Any]:
     try:
         config = dict(dj_database_url.parse(url or f"sqlite:///{data_dir / 'forgesyte.sqlite3'}"))
     except (ValueError, KeyError) as error:
-        raise read.BadSetting(f"DATABASE_URL cannot be read ({error}); example: postgres://user:pw@host/name") from error
+        raise read.BadSetting(
+            f"DATABASE_URL cannot be read ({error}); example: postgres://user:pw@host/name"
+        ) from error
     if "sqlite" in str(config["ENGINE"]):
         config["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",

@@ -1,4 +1,4 @@
-"""Reads typed values from a mapping of environment variables; a bad value names the variable and the remedy."""
+"""Typed values from a mapping of environment variables; a bad value names the variable and the remedy."""
 
 from collections.abc import Mapping
 

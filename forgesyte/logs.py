@@ -7,7 +7,7 @@ from typing import Any
 
 
 class JsonFormatter(logging.Formatter):
-    """Write `timestamp`, `level`, `event` and `logger`, then the fields given as `extra={"fields": {...}}`."""
+    """Write `timestamp`, `level`, `event`, `logger`, then the fields given as `extra={"fields": {...}}`."""
 
     def format(self, record: logging.LogRecord) -> str:
         """One line of JSON; a traceback goes into `exception`, which only the operator sees."""

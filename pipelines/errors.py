@@ -4,7 +4,7 @@
 class PipelineError(Exception):
     """A pipeline cannot be opened or run.
 
-    `code` is one of the codes that clients see; `detail` says what is wrong and what to do, never a stack trace.
+    `code` is one of the codes that clients see; `detail` says what is wrong and what to do.
     """
 
     code = "pipeline_failure"
@@ -41,4 +41,4 @@ class WeightsNotFound(PipelineError):
 
 
 class ToolFailure(PipelineError):
-    """A tool raised while it opened or ran; `detail` names the tool in words, e.g. `YOLO inference failed`."""
+    """A tool raised while it opened or ran; `detail` says so in words, e.g. `YOLO inference failed`."""

@@ -1,0 +1,41 @@
+"""Log lines are JSON objects with the event's own fields."""
+
+import json
+import logging
+
+import pytest
+
+from forgesyte.logs import JsonFormatter, log_event
+
+
+def record(**fields: object) -> logging.LogRecord:
+    made = logging.LogRecord("forgesyte.test", logging.INFO, __file__, 1, "frame_dropped", (), None)
+    made.fields = fields
+    return made
+
+
+def test_a_line_is_one_json_object() -> None:
+    line = json.loads(JsonFormatter().format(record(session_id="abc", frame_index=7)))
+    assert line["event"] == "frame_dropped"
+    assert line["level"] == "info"
+    assert (line["session_id"], line["frame_index"]) == ("abc", 7)
+    assert line["timestamp"].endswith("+00:00")
+
+
+def test_a_traceback_stays_on_the_line() -> None:
+    made = record()
+    try:
+        raise ValueError("broken")
+    except ValueError as error:
+        made.exc_info = (ValueError, error, error.__traceback__)
+    text = JsonFormatter().format(made)
+    assert "\n" not in text
+    assert "ValueError: broken" in json.loads(text)["exception"]
+
+
+def test_log_event_respects_the_level(caplog: pytest.LogCaptureFixture) -> None:
+    logger = logging.getLogger("forgesyte.test")
+    with caplog.at_level(logging.INFO, logger="forgesyte.test"):
+        log_event(logger, logging.DEBUG, "frame_processed", frame_index=1)
+        log_event(logger, logging.INFO, "connect", session_id="abc")
+    assert [(r.message, r.__dict__["fields"]) for r in caplog.records] == [("connect", {"session_id": "abc"})]
