@@ -1,0 +1,103 @@
+"""Checks what stands at the nodes of a graph: that the tools exist, take their params, and fit together."""
+
+from collections.abc import Iterator
+
+from pydantic import ValidationError
+
+from pipelines.graph.definition import Draft, Edge, Node
+from pipelines.graph.problems import Problem
+from pipelines.graph.structure import predecessors
+from pipelines.plugins.base import IMAGE, ToolSpec
+from pipelines.plugins.registry import PluginRegistry
+
+
+def check_tooling(draft: Draft, registry: PluginRegistry) -> Iterator[Problem]:
+    """Every problem of tools, parameters and types; nodes and edges that could not be read are not judged."""
+    specs: dict[str, ToolSpec] = {}
+    for node in draft.definition.nodes:
+        if f"nodes[{node.id}]" in draft.unreadable:
+            continue
+        spec = registry.find(node.plugin_id, node.tool_id)
+        if spec is None:
+            yield unknown_tool(node, registry)
+        else:
+            specs[node.id] = spec
+            yield from check_params(node, spec)
+    yield from check_types(draft, specs)
+    if not any(where.startswith("edges") for where in draft.unreadable):
+        yield from check_inputs(draft, specs)
+
+
+def unknown_tool(node: Node, registry: PluginRegistry) -> Problem:
+    """What is wrong with a node's plugin or tool, and what there is instead."""
+    plugin = registry.plugin(node.plugin_id)
+    if plugin is not None:
+        known = ", ".join(tool.id for tool in plugin.tools)
+        return Problem(
+            f"nodes[{node.id}].tool_id",
+            f"the plugin '{plugin.id}' has no tool {node.tool_id!r}; it has: {known}",
+        )
+    known = ", ".join(plugin.id for plugin in registry.plugins)
+    broken = "".join(f"; {problem}" for problem in registry.problems)
+    return Problem(f"nodes[{node.id}].plugin_id", f"no plugin {node.plugin_id!r}; there are: {known}{broken}")
+
+
+def check_params(node: Node, spec: ToolSpec) -> Iterator[Problem]:
+    """One problem for each parameter that the tool does not take."""
+    where = f"nodes[{node.id}].params"
+    try:
+        spec.params.model_validate(dict(node.params))
+    except ValidationError as error:
+        for found in error.errors(include_url=False, include_context=False, include_input=False):
+            path = ".".join([where, *(str(part) for part in found["loc"])])
+            yield Problem(path, said_simply(found["type"], found["msg"], spec))
+    # A validator that another package brings may raise anything; an operator's form must still answer.
+    except Exception as error:
+        yield Problem(where, f"the tool cannot check them: {type(error).__name__}: {error}")
+    if spec.params.model_config.get("extra") in (None, "ignore"):
+        for name in node.params.keys() - accepted_names(spec):
+            yield Problem(f"{where}.{name}", said_simply("extra_forbidden", "", spec))
+
+
+def said_simply(kind: str, message: str, spec: ToolSpec) -> str:
+    """Pydantic's sentence in the words of the other problems."""
+    if kind == "extra_forbidden":
+        return f"is not a parameter of this tool; known: {', '.join(spec.params.model_fields) or 'none'}"
+    if kind == "missing":
+        return "is missing"
+    return message.removeprefix("Value error, ")[:1].lower() + message.removeprefix("Value error, ")[1:]
+
+
+def accepted_names(spec: ToolSpec) -> set[str]:
+    """The names under which a tool's parameters may be given."""
+    fields = spec.params.model_fields
+    return {*fields, *(field.alias for field in fields.values() if field.alias)}
+
+
+def check_types(draft: Draft, specs: dict[str, ToolSpec]) -> Iterator[Problem]:
+    """Edges that carry nothing: no output of the one tool is an input of the other."""
+    for index, edge in enumerate(draft.definition.edges):
+        ends = specs.get(edge.from_node), specs.get(edge.to_node)
+        if ends[0] is not None and ends[1] is not None and edge.from_node != edge.to_node:
+            yield from check_edge(f"edges[{index}]", edge, ends[0], ends[1])
+
+
+def check_edge(where: str, edge: Edge, source: ToolSpec, target: ToolSpec) -> Iterator[Problem]:
+    """One edge whose types do not meet."""
+    taken = target.input_types | target.optional_input_types
+    if not source.output_types & taken:
+        gives, takes = (
+            ", ".join(sorted(source.output_types)) or "nothing",
+            ", ".join(sorted(taken)) or "nothing",
+        )
+        yield Problem(where, f"'{edge.from_node}' gives {gives}, but '{edge.to_node}' takes {takes}")
+
+
+def check_inputs(draft: Draft, specs: dict[str, ToolSpec]) -> Iterator[Problem]:
+    """Nodes that need what neither the frame nor a direct predecessor gives; unknown tools may give anything."""
+    for node_id, sources in predecessors(draft.definition).items():
+        if node_id not in specs or any(source not in specs for source in sources):
+            continue
+        given = {IMAGE}.union(*(specs[source].output_types for source in sources))
+        for needed in sorted(specs[node_id].input_types - given):
+            yield Problem(f"nodes[{node_id}]", f"needs {needed}, which no node directly before it gives")
