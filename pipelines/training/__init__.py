@@ -1,0 +1,1 @@
+"""Scenes and training of the bundled text-line detector; pure, no Django."""

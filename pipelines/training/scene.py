@@ -1,0 +1,122 @@
+"""Draws one scene: a webcam picture and the boxes of its lines of text, all from one seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.training import fonts as font_files
+from pipelines.training import layouts, textures
+from pipelines.training.camera import photograph
+from pipelines.training.lines import Boxes, box_corners, clip_boxes, hulls, join_runs, project
+from pipelines.training.sheet import Sheet
+
+Image = NDArray[np.uint8]
+WIDTH, HEIGHT = 640, 480
+EMPTY_SHARE = 0.14
+CROWDED = 0.05
+
+
+def scene(seed: int, fonts: Sequence[Path] | None = None) -> tuple[Image, Boxes]:
+    """A picture (480, 640, 3) BGR and its text lines' boxes (n, 4) xyxy in pixels.
+
+    The same seed, fonts and library versions give the same picture. About one scene in seven has no text.
+    Raises RuntimeError where no font is installed.
+    """
+    rng = Random(seed)
+    fonts = fonts or font_files.training_fonts()
+    image = textures.background(rng, WIDTH, HEIGHT)
+    boxes = np.zeros((0, 4), np.float32)
+    if rng.random() < EMPTY_SHARE:
+        for _ in range(rng.randint(0, 4)):
+            textures.clutter(rng, image)
+    else:
+        for _ in range(rng.choice((1, 1, 1, 2, 3, 5))):
+            image, boxes = _add_sheet(rng, fonts, image, boxes)
+    if rng.random() < 0.08:
+        boxes = _letterbox(rng, image, boxes)
+    return photograph(rng, image), clip_boxes(boxes, WIDTH, HEIGHT)
+
+
+def _add_sheet(rng: Random, fonts: Sequence[Path], image: Image, boxes: Boxes) -> tuple[Image, Boxes]:
+    """Put one written thing into the picture, unless it would hide text that is there."""
+    first = not len(boxes)
+    layout = rng.choices([kind for _, kind in layouts.LAYOUTS], [share for share, _ in layouts.LAYOUTS])[0]
+    width, height = _sheet_size(rng, layout, first)
+    homography, corners = _placement(rng, width, height, first and width >= WIDTH * 0.9)
+    if _hides(corners, boxes):
+        return image, boxes
+    sheet = layout(rng, fonts, width, height)
+    image = _laid_on(image, sheet, homography)
+    lines = hulls(project(box_corners(join_runs(sheet.runs)), homography))
+    return image, np.concatenate([boxes, clip_boxes(lines, WIDTH, HEIGHT)])
+
+
+def _sheet_size(rng: Random, layout: object, first: bool) -> tuple[int, int]:
+    if layout in (layouts.page, layouts.poster, layouts.screen):
+        if first and rng.random() < 0.5:
+            return WIDTH, HEIGHT
+        return rng.randint(200, 620), rng.randint(160, 470)
+    if layout is layouts.label:
+        return rng.randint(110, 320), rng.randint(100, 440)
+    if layout is layouts.plate:
+        return rng.randint(50, 360), rng.randint(16, 130)
+    if layout is layouts.caption and first and rng.random() < 0.5:
+        return WIDTH, rng.randint(60, HEIGHT)
+    return rng.randint(60, 480), rng.randint(18, 240)
+
+
+def _placement(rng: Random, width: int, height: int, fills: bool) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """A homography from a sheet to the picture, and where it takes the sheet's corners (4, 2)."""
+    level = rng.random()
+    angle = 0.0 if level < 0.35 else rng.gauss(0, 4) if level < 0.75 else rng.uniform(-25, 25)
+    slant = 0.0 if rng.random() < 0.4 else rng.uniform(0, 0.14)
+    if fills:
+        angle, slant = angle * 0.5, slant * 0.5
+        centre = (WIDTH / 2 + rng.uniform(-30, 30), HEIGHT / 2 + rng.uniform(-30, 30))
+        if rng.random() < 0.5:
+            angle, slant, centre = 0.0, 0.0, (WIDTH / 2, HEIGHT / 2)
+    else:
+        reach = 0.5 * min(1.0, width / WIDTH), 0.5 * min(1.0, height / HEIGHT)
+        centre = (WIDTH * rng.uniform(reach[0] * 0.8, 1 - reach[0] * 0.8), HEIGHT * rng.uniform(reach[1] * 0.8, 1 - reach[1] * 0.8))
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
+    turn[:, 2] += centre[0] - width / 2, centre[1] - height / 2
+    square = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
+    corners = (square @ turn[:, :2].T + turn[:, 2]).astype(np.float32)
+    corners += np.array([(rng.uniform(-1, 1) * slant * width, rng.uniform(-1, 1) * slant * height) for _ in range(4)], np.float32) / 2
+    return cv2.getPerspectiveTransform(square, corners), corners
+
+
+def _hides(corners: NDArray[np.float32], boxes: Boxes) -> bool:
+    """Whether a sheet at these corners would cover a visible part of a line that is already there."""
+    if not len(boxes):
+        return False
+    mask = np.zeros((HEIGHT // 4, WIDTH // 4), np.uint8)
+    cv2.fillConvexPoly(mask, (corners / 4).astype(np.int32), 1)
+    for x0, y0, x1, y1 in (boxes / 4).astype(int):
+        if mask[y0 : y1 + 1, x0 : x1 + 1].mean() > CROWDED:
+            return True
+    return False
+
+
+def _laid_on(image: Image, sheet: Sheet, homography: NDArray[np.float64]) -> Image:
+    pixels, alpha = sheet.pixels()
+    size = (WIDTH, HEIGHT)
+    moved = cv2.warpPerspective(pixels, homography, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    mask = cv2.warpPerspective(alpha, homography, size, flags=cv2.INTER_LINEAR)
+    wide = cv2.merge([mask] * 3)
+    front = cv2.multiply(moved, wide, scale=1 / 255)
+    return np.asarray(cv2.add(front, cv2.multiply(image, cv2.bitwise_not(wide), scale=1 / 255)), np.uint8)
+
+
+def _letterbox(rng: Random, image: Image, boxes: Boxes) -> Boxes:
+    """Cover the picture's top and bottom with bars, as for a wide picture; returns the boxes left."""
+    bar = rng.randint(20, 100)
+    image[:bar] = image[-bar:] = rng.choice((0, 0, 114, 255))
+    moved = clip_boxes(boxes - np.float32([0, bar, 0, bar]), WIDTH, HEIGHT - 2 * bar)
+    return moved + np.float32([0, bar, 0, bar])

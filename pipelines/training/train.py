@@ -1,0 +1,137 @@
+"""Trains the text-line detector from scratch and exports it: `python -m pipelines.training.train --help`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import shutil
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from pipelines.training import fonts
+from pipelines.training.options import Options
+
+NAME = "forgesyte-text-n"
+log = logging.getLogger(__name__)
+
+
+class TrainingError(Exception):
+    """A run that cannot start, with a sentence for the person who asked for it."""
+
+
+def train(options: Options) -> Path:
+    """Train, resume if asked, and return the exported ONNX file.
+
+    Checkpoints are in `out/run/weights`, drawn scenes in `out/scenes`, the curve in `out/run/results.csv`.
+    Raises TrainingError for choices that cannot work.
+    """
+    if problem := options.problem():
+        raise TrainingError(problem)
+    import torch
+    from ultralytics.utils import SETTINGS
+
+    from pipelines.training.trainer import TextTrainer
+
+    SETTINGS.update({"sync": False})
+    torch.set_num_threads(options.threads)
+    trainer = TextTrainer(options, _overrides(options))
+    torch.set_num_threads(options.threads)  # choosing the device left one core idle
+    trainer.train()
+    return export(options.out / "run" / "weights" / "best.pt", options.out / f"{NAME}.onnx")
+
+
+def export(checkpoint: Path, target: Path) -> Path:
+    """Write a checkpoint's averaged weights as ONNX with free picture sizes and Ultralytics' metadata."""
+    from ultralytics import YOLO
+
+    copy = target.with_suffix(".pt")  # the exporter names its file after the checkpoint
+    shutil.copyfile(checkpoint, copy)
+    made = Path(YOLO(copy).export(format="onnx", imgsz=(480, 640), dynamic=True, simplify=True, device="cpu"))
+    if made != target:
+        made.replace(target)
+    return target
+
+
+def architecture(width: float) -> dict[str, Any]:
+    """YOLO26n's layers for the one class `text`, at a width; a single head, whose boxes go through NMS."""
+    import ultralytics
+    import yaml
+
+    path = Path(ultralytics.__file__).parent / "cfg" / "models" / "26" / "yolo26.yaml"
+    layers: dict[str, Any] = yaml.safe_load(path.read_text())
+    return layers | {"nc": 1, "end2end": False, "scales": {"n": [0.5, width, 1024]}}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command-line options of a run."""
+    choices: dict[str, tuple[type, str]] = {
+        "scenes": (int, "how many different scenes there are; they are drawn when first needed"),
+        "epoch_scenes": (int, "pictures in an epoch"),
+        "val_scenes": (int, "held-out pictures, with fonts that training never sees"),
+        "imgsz": (int, "crops have about this number squared pixels"),
+        "epochs": (int, "epochs, unless --hours is given"),
+        "hours": (float, "stop after this many hours; the learning rate falls in time"),
+        "batch": (int, "pictures in a step"),
+        "lr": (float, "highest learning rate"),
+        "width": (float, "channels, as a multiple of the full network; 0.25 is nano"),
+        "seed": (int, "number that scenes and weights start from"),
+        "threads": (int, "CPU threads for the network"),
+        "workers": (int, "processes that draw scenes"),
+        "device": (str, "cpu, or a GPU's number"),
+        "precision": (str, "auto, fp32 or bf16 (CPU only)"),
+    }
+    defaults = {field.name: field.default for field in fields(Options)}
+    parser.add_argument("--out", type=Path, required=True, help="folder for scenes, checkpoints and the result")
+    for name, (kind, text) in choices.items():
+        option = "--" + name.replace("_", "-")
+        parser.add_argument(option, type=kind, default=defaults[name], help=f"{text} (default {defaults[name]})")
+    parser.add_argument("--resume", action="store_true", help="go on from the newest checkpoint in --out")
+    parser.add_argument("--install-hint", action="store_true", help="print the command that installs the fonts, and stop")
+
+
+def options_from(values: dict[str, Any]) -> Options:
+    """Options from parsed arguments, ignoring whatever else is among them."""
+    return Options(**{field.name: values[field.name] for field in fields(Options)})
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run from the command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    add_arguments(parser)
+    values = parser.parse_args(argv)
+    if values.install_hint:
+        print(fonts.install_hint())
+        return
+    try:
+        print(train(options_from(vars(values))))
+    except TrainingError as error:
+        parser.error(str(error))
+
+
+def _overrides(options: Options) -> dict[str, Any]:
+    """Ultralytics' settings. Its own augmentation is not used: scenes and crops vary enough."""
+    options.out.mkdir(parents=True, exist_ok=True)
+    return {
+        "model": str(_model_file(options)), "data": NAME, "task": "detect", "pretrained": False,
+        "project": str(options.out), "name": "run", "exist_ok": True,
+        "resume": str(options.checkpoint) if options.resume else False,
+        "epochs": options.epochs, "time": options.hours, "batch": options.batch, "nbs": options.batch,
+        "imgsz": options.imgsz, "device": options.device, "workers": options.workers, "seed": options.seed,
+        "optimizer": "AdamW", "lr0": options.lr, "lrf": 0.01, "cos_lr": True, "momentum": 0.9,
+        "weight_decay": 0.01, "warmup_epochs": 1.0, "warmup_bias_lr": 0.0,
+        "amp": False, "deterministic": False, "plots": False, "patience": 0, "close_mosaic": 0, "max_det": 300,
+    }  # fmt: skip
+
+
+def _model_file(options: Options) -> Path:
+    import yaml
+
+    path = options.out / f"{NAME}.yaml"
+    path.write_text(yaml.safe_dump(architecture(options.width)))
+    return path
+
+
+if __name__ == "__main__":
+    main()
