@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "channels",
+    "ninja",
     "django_prometheus",
     "pipelines",
     *(["streaming"] if HAS_STREAMING else []),

@@ -1,0 +1,33 @@
+"""Writes shipped definitions into the database."""
+
+from enum import Enum
+from typing import Any
+
+from django.db import transaction
+
+from pipelines.models import Pipeline
+
+
+class Outcome(Enum):
+    """What became of one shipped pipeline."""
+
+    ADDED = "added"
+    RESTORED = "put back as shipped"
+    UNCHANGED = "is as shipped"
+    KEPT = "differs from the shipped one, kept; name it to put it back"
+
+
+@transaction.atomic
+def restore(definition: dict[str, Any], *, overwrite: bool) -> Outcome:
+    """Add a shipped definition where its id is free; over a row that was edited or disabled only if asked to."""
+    row = Pipeline.objects.select_for_update().filter(pk=definition["id"]).first()
+    if row is not None and row.enabled and row.definition == definition:
+        return Outcome.UNCHANGED
+    if row is not None and not overwrite:
+        return Outcome.KEPT
+    outcome = Outcome.ADDED if row is None else Outcome.RESTORED
+    row = row or Pipeline()
+    row.enabled = True
+    row.take(definition)
+    row.save()
+    return outcome

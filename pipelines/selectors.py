@@ -1,0 +1,109 @@
+"""Reads of pipelines: what is stored, whether it is valid, and whether it can run now."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from pipelines.errors import UnknownPipeline
+from pipelines.graph.definition import Node, PipelineDefinition, parse
+from pipelines.graph.validation import Problem, validate
+from pipelines.models import Pipeline
+
+DISABLED = "Disabled in the admin"
+
+
+def get_engine() -> Any:  # TEMPORARY until services exist
+    from pipelines import services
+
+    return services.get_engine()
+
+
+@dataclass(frozen=True)
+class PipelineState:
+    """A stored pipeline and what there is to say against running it now; `reason` is None when nothing is."""
+
+    row: Pipeline
+    problems: tuple[Problem, ...]
+    reason: str | None
+
+    @property
+    def valid(self) -> bool:
+        """Whether the stored definition passes validation."""
+        return not self.problems
+
+    @property
+    def available(self) -> bool:
+        """Whether a session can open it now."""
+        return self.reason is None
+
+
+def problems_of(definition: Any) -> list[Problem]:
+    """Every problem of a definition, with the plugins of this process."""
+    return validate(definition, get_engine().registry)
+
+
+def state_of(row: Pipeline) -> PipelineState:
+    """Judge one row; loads nothing."""
+    problems = tuple(problems_of(row.definition))
+    return PipelineState(row, problems, _reason(row, problems))
+
+
+def states(*, enabled_only: bool = True) -> list[PipelineState]:
+    """Every pipeline, the invalid ones too."""
+    rows = Pipeline.objects.filter(enabled=True) if enabled_only else Pipeline.objects.all()
+    return [state_of(row) for row in rows]
+
+
+def list_pipelines() -> list[dict[str, Any]]:
+    """The enabled pipelines as clients choose among them; those that cannot run now say why."""
+    return [
+        {
+            "id": state.row.pk,
+            "name": state.row.name,
+            "description": state.row.description,
+            "available": state.available,
+            "reason": state.reason,
+        }
+        for state in states()
+    ]
+
+
+def enabled_state(pipeline_id: str) -> PipelineState:
+    """The state of an enabled pipeline; raises UnknownPipeline."""
+    row = Pipeline.objects.filter(pk=pipeline_id, enabled=True).first()
+    if row is None:
+        raise UnknownPipeline(pipeline_id)
+    return state_of(row)
+
+
+def why_unavailable(definition: PipelineDefinition) -> str | None:
+    """What is missing to open a valid definition now, e.g. its weights; None when nothing is."""
+    return next((reason for node in definition.nodes if (reason := _missing(node))), None)
+
+
+def summary(problems: Iterable[Problem]) -> str:
+    """All problems in one line."""
+    return "; ".join(f"{problem.where}: {problem.message}" for problem in problems)
+
+
+def _reason(row: Pipeline, problems: tuple[Problem, ...]) -> str | None:
+    if problems:
+        return f"Invalid: {summary(problems)}"
+    if not row.enabled:
+        return DISABLED
+    definition, _ = parse(row.definition)
+    return why_unavailable(definition) if definition else None
+
+
+def _missing(node: Node) -> str | None:
+    engine = get_engine()
+    tool = engine.registry.find(node.plugin_id, node.tool_id)
+    if tool is None:
+        return f"{node.plugin_id}.{node.tool_id} is not installed"
+    try:
+        params = tool.params.model_validate(dict(node.params))
+    except ValidationError as error:
+        return f"{node.id}: {error.errors()[0]['msg']}"
+    return tool.unavailable(params, engine.weights)
