@@ -1,0 +1,151 @@
+"""Networks are loaded once and used by one thread at a time."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from pipelines.engine.networks import NetworkCache
+
+LIMIT_S = 10
+
+
+class Network:
+    """Stands for a loaded network."""
+
+
+def test_a_network_is_loaded_once() -> None:
+    cache = NetworkCache(replicas=1)
+    loaded: list[Network] = []
+
+    def load() -> Network:
+        loaded.append(Network())
+        return loaded[-1]
+
+    with cache.get("a", load).borrow() as first:
+        pass
+    with cache.get("a", load).borrow() as second:
+        pass
+    assert first is second
+    assert len(loaded) == 1
+
+
+def test_those_who_ask_meanwhile_wait_for_the_first_and_other_keys_do_not() -> None:
+    cache = NetworkCache(replicas=1)
+    began, may_end = threading.Event(), threading.Event()
+    loads: list[str] = []
+
+    def slow() -> str:
+        loads.append("slow")
+        began.set()
+        assert may_end.wait(LIMIT_S)
+        return "slow"
+
+    with ThreadPoolExecutor(3) as threads:
+        waiting = [threads.submit(cache.get, "slow", slow) for _ in range(3)]
+        assert began.wait(LIMIT_S)
+        with cache.get("other", lambda: "other").borrow() as other:
+            assert other == "other"
+        may_end.set()
+        shared = {id(future.result(LIMIT_S)) for future in waiting}
+    assert loads == ["slow"]
+    assert len(shared) == 1
+
+
+def test_a_failure_reaches_all_who_wait_and_is_not_remembered() -> None:
+    cache = NetworkCache(replicas=1)
+    began, may_end = threading.Event(), threading.Event()
+
+    def broken() -> str:
+        began.set()
+        assert may_end.wait(LIMIT_S)
+        raise OSError("no such file")
+
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(cache.get, "a", broken)
+        assert began.wait(LIMIT_S)
+        second = threads.submit(cache.get, "a", lambda: pytest.fail("a second load"))
+        may_end.set()
+        for future in (first, second):
+            with pytest.raises((OSError, pytest.fail.Exception)):
+                future.result(LIMIT_S)
+    with cache.get("a", lambda: "loaded").borrow() as network:
+        assert network == "loaded"
+
+
+def count_loads() -> tuple[list[Network], Callable[[], Network]]:
+    loaded: list[Network] = []
+
+    def load() -> Network:
+        loaded.append(Network())
+        return loaded[-1]
+
+    return loaded, load
+
+
+def test_each_concurrent_user_gets_a_copy_of_its_own() -> None:
+    loaded, load = count_loads()
+    shared = NetworkCache(replicas=2).get("a", load)
+    with shared.borrow() as one, shared.borrow() as two:
+        assert one is not two
+    assert len(loaded) == 2
+
+
+def test_the_copy_used_last_comes_first() -> None:
+    _, load = count_loads()
+    shared = NetworkCache(replicas=2).get("a", load)
+    with shared.borrow() as one, shared.borrow():
+        pass
+    with shared.borrow() as again:
+        assert again is one
+
+
+def test_with_every_copy_in_use_the_next_user_waits() -> None:
+    _, load = count_loads()
+    shared = NetworkCache(replicas=1).get("a", load)
+
+    def use() -> Network:
+        with shared.borrow() as network:
+            return network
+
+    with ThreadPoolExecutor(1) as threads:
+        with shared.borrow() as held:
+            waiting = threads.submit(use)
+            assert not waiting.done()
+        assert waiting.result(LIMIT_S) is held
+
+
+def test_a_copy_is_given_back_when_its_user_fails() -> None:
+    _, load = count_loads()
+    shared = NetworkCache(replicas=1).get("a", load)
+    with pytest.raises(KeyError), shared.borrow():
+        raise KeyError
+    with shared.borrow():
+        pass
+
+
+def test_a_copy_that_cannot_be_made_leaves_its_place_to_the_next_try() -> None:
+    answers: list[Network | OSError] = [Network(), OSError("memory"), Network()]
+
+    def load() -> Network:
+        answer = answers.pop(0)
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    shared = NetworkCache(replicas=2).get("a", load)
+    with shared.borrow() as one:
+        with pytest.raises(OSError, match="memory"), shared.borrow():
+            pass
+        with shared.borrow() as two:
+            assert two is not one
+
+
+def test_a_cleared_cache_loads_again() -> None:
+    loaded, load = count_loads()
+    cache = NetworkCache(replicas=1)
+    cache.get("a", load)
+    cache.clear()
+    cache.get("a", load)
+    assert len(loaded) == 2
