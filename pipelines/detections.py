@@ -25,19 +25,19 @@ class Detection:
     def as_dict(self) -> dict[str, Any]:
         """The JSON form: coordinates to 5 and scores to 4 decimals, unset optional fields left out."""
         data: dict[str, Any] = {
-            "x": round(self.x, 5),
-            "y": round(self.y, 5),
-            "w": round(self.w, 5),
-            "h": round(self.h, 5),
+            "x": round(float(self.x), 5),
+            "y": round(float(self.y), 5),
+            "w": round(float(self.w), 5),
+            "h": round(float(self.h), 5),
             "label": self.label,
-            "score": round(self.score, 4),
+            "score": round(float(self.score), 4),
         }
         if self.text is not None:
             data["text"] = self.text
         if self.text_score is not None:
-            data["text_score"] = round(self.text_score, 4)
+            data["text_score"] = round(float(self.text_score), 4)
         if self.track_id is not None:
-            data["track_id"] = self.track_id
+            data["track_id"] = int(self.track_id)
         return data
 
     def xyxy_pixels(self, size_wh: tuple[int, int]) -> tuple[float, float, float, float]:

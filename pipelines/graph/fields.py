@@ -1,4 +1,4 @@
-"""Takes typed values out of JSON objects and notes a problem for each that is missing or of the wrong type."""
+"""Takes typed values out of JSON objects and notes a problem for each that is missing or mistyped."""
 
 import re
 from collections.abc import Mapping

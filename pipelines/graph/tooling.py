@@ -94,7 +94,7 @@ def check_edge(where: str, edge: Edge, source: ToolSpec, target: ToolSpec) -> It
 
 
 def check_inputs(draft: Draft, specs: dict[str, ToolSpec]) -> Iterator[Problem]:
-    """Nodes that need what neither the frame nor a direct predecessor gives; unknown tools may give anything."""
+    """Nodes that need what neither the frame nor a direct predecessor gives; unknown tools give anything."""
     for node_id, sources in predecessors(draft.definition).items():
         if node_id not in specs or any(source not in specs for source in sources):
             continue

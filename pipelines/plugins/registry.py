@@ -35,7 +35,7 @@ class PluginRegistry:
     def load(cls) -> Self:
         """The built-in plugins, then those of the entry points in the order of their names.
 
-        A third-party plugin that is broken, or whose id is in use already, is left out and noted in `problems`.
+        A third-party plugin that is broken, or whose id is in use already, is left out and noted.
         """
         plugins: list[Plugin] = [import_module(name).plugin for name in BUILT_IN]
         problems = []
