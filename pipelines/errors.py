@@ -36,6 +36,12 @@ class InvalidImage(PipelineError):
     code = "invalid_frame"
 
 
+class InvalidVideo(PipelineError):
+    """A file cannot be read as a video."""
+
+    code = "invalid_video"
+
+
 class WeightsNotFound(PipelineError):
     """A network's file is nowhere to be found; `detail` lists what was tried and where to put it."""
 

@@ -1,0 +1,168 @@
+"""What the rest of the project asks of the vision core: pipelines by id, opened and run."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import close_old_connections
+
+from pipelines.engine.engine import Engine
+from pipelines.errors import InvalidDefinition, PipelineError, UnknownPipeline
+from pipelines.graph.definition import PipelineDefinition, parse
+from pipelines.graph.execution import OpenPipeline
+from pipelines.graph.fields import SLUG
+from pipelines.graph.validation import validate
+from pipelines.inspector import RunReport
+from pipelines.models import Pipeline
+from pipelines.video import VideoReader
+
+_lock = threading.Lock()
+_engine: Engine | None = None
+
+
+def get_engine() -> Engine:
+    """The engine of this process, made on the first call."""
+    global _engine
+    with _lock:
+        if _engine is None:
+            _engine = Engine.build(settings.PIPELINES)
+        return _engine
+
+
+@contextmanager
+def override_engine(engine: Engine) -> Iterator[Engine]:
+    """Let `engine` be the engine of this process for the body; for tests."""
+    global _engine
+    with _lock:
+        before, _engine = _engine, engine
+    try:
+        yield engine
+    finally:
+        with _lock:
+            _engine = before
+
+
+def definition_of(pipeline_id: str) -> PipelineDefinition:
+    """The definition of an enabled pipeline as stored now; raises UnknownPipeline and InvalidDefinition."""
+    row = Pipeline.objects.filter(pk=pipeline_id, enabled=True).first() if SLUG.match(pipeline_id) else None
+    if row is None:
+        raise UnknownPipeline(pipeline_id)
+    problems = validate(row.definition, get_engine().registry)
+    definition, _ = parse(row.definition)
+    if definition is None or problems:
+        said = "; ".join(str(problem) for problem in problems)
+        raise InvalidDefinition(f"The pipeline {pipeline_id} is not valid: {said}")
+    return definition
+
+
+async def adefinition_of(pipeline_id: str) -> PipelineDefinition:
+    """`definition_of` for an event loop; a database connection that has died meanwhile is made anew."""
+
+    def read() -> PipelineDefinition:
+        close_old_connections()
+        try:
+            return definition_of(pipeline_id)
+        finally:
+            close_old_connections()
+
+    return await sync_to_async(read)()
+
+
+async def aopen_live(pipeline_id: str) -> OpenPipeline:
+    """Open a pipeline for a live session; never blocks the event loop. Raises PipelineError."""
+    return await get_engine().open(await adefinition_of(pipeline_id), live=True)
+
+
+class DagPipelineService:
+    """Runs one picture through a stored pipeline, which is opened for it and closed again."""
+
+    def __init__(self, engine: Engine | None = None) -> None:
+        self._engine = engine
+
+    @property
+    def engine(self) -> Engine:
+        """The engine that was given, or else that of the process."""
+        return self._engine or get_engine()
+
+    def run_pipeline(self, pipeline_id: str, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """The result for a payload of `frame_index` and `image_bytes`; raises PipelineError."""
+        with closing(self.engine.open_sync(definition_of(pipeline_id), live=False)) as pipeline:
+            return pipeline.run(payload).result
+
+    async def arun_pipeline(self, pipeline_id: str, payload: Mapping[str, Any]) -> RunReport:
+        """The same beside live sessions: it waits for its turn as they do, and tells the timings too."""
+        pipeline = await self.engine.open(await adefinition_of(pipeline_id), live=False)
+        # Whoever takes this closes the pipeline: the worker once it runs, or else the task that is cancelled.
+        to_close = threading.Lock()
+
+        def run() -> RunReport:
+            if not to_close.acquire(blocking=False):
+                raise PipelineError("The run was cancelled")
+            with closing(pipeline):
+                return pipeline.run(payload)
+
+        try:
+            async with self.engine.slot() as slot:
+                return await slot.run(run)
+        finally:
+            if to_close.acquire(blocking=False):
+                pipeline.close()
+
+
+class VideoFilePipelineService:
+    """Runs the frames of one video through stored pipelines; use it in a `with`, or close it in the end.
+
+    A pipeline that `run_on_frame` has opened stays open, with what its tools remember of the frames before.
+    """
+
+    def __init__(self, engine: Engine | None = None) -> None:
+        self._engine = engine
+        self._open: dict[str, OpenPipeline] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def is_valid_pipeline(self, pipeline_id: str) -> bool:
+        """Whether an enabled pipeline has this id and a valid definition."""
+        try:
+            definition_of(pipeline_id)
+        except PipelineError:
+            return False
+        return True
+
+    def run_on_frame(self, pipeline_id: str, frame_index: int, frame_bytes: bytes) -> dict[str, Any]:
+        """The result for one frame of the video, a JPEG or another image file; raises PipelineError."""
+        if pipeline_id not in self._open:
+            self._open[pipeline_id] = self.open(pipeline_id)
+        return self._open[pipeline_id].run({"frame_index": frame_index, "image_bytes": frame_bytes}).result
+
+    def run_on_file(
+        self, pipeline_id: str, path: Path, *, frame_stride: int = 1, max_frames: int | None = None
+    ) -> Iterator[tuple[int, RunReport]]:
+        """The report of every `frame_stride`-th frame, with the frame's index in the video, from 1.
+
+        What was wrong with the file before or at a frame is among its warnings. Raises InvalidVideo for what
+        is no video, and PipelineError.
+        """
+        with VideoReader(path) as video, closing(self.open(pipeline_id)) as pipeline:
+            for frame in video.frames(frame_stride=frame_stride, max_frames=max_frames):
+                report = pipeline.run({"frame_index": frame.index, "image": frame.image_bgr})
+                report.warnings[:0] = frame.warnings
+                yield frame.index, report
+
+    def open(self, pipeline_id: str, *, device: str | None = None) -> OpenPipeline:
+        """Open a pipeline for a whole file, where every frame gets the whole answer; raises PipelineError."""
+        engine = self._engine or get_engine()
+        return engine.open_sync(definition_of(pipeline_id), live=False, device=device)
+
+    def close(self) -> None:
+        """Close the pipelines that `run_on_frame` opened."""
+        while self._open:
+            self._open.popitem()[1].close()
