@@ -1,0 +1,104 @@
+"""The engine of one process: slots to run in, loader threads to open in, networks that all sessions share."""
+
+import asyncio
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING, Self
+
+from pipelines.engine.networks import NetworkCache
+from pipelines.engine.slots import EngineClosed, Slot, Slots
+from pipelines.engine.weights import WeightsStore
+from pipelines.graph.execution import OpenPipeline, open_pipeline
+from pipelines.plugins.base import OpenContext
+from pipelines.plugins.registry import PluginRegistry
+
+if TYPE_CHECKING:
+    from pipelines.conf import PipelineSettings
+    from pipelines.graph.definition import PipelineDefinition
+
+LOADERS = 2
+
+
+class Engine:
+    """Opens pipelines off the event loop and hands out the slots in which their frames run."""
+
+    def __init__(
+        self,
+        *,
+        slots: int,
+        networks: NetworkCache,
+        weights: WeightsStore,
+        registry: PluginRegistry,
+        device: str,
+    ) -> None:
+        self.networks = networks
+        self.weights = weights
+        self.registry = registry
+        self.device = device
+        self._slots = Slots(slots)
+        self._loaders = ThreadPoolExecutor(max_workers=LOADERS, thread_name_prefix="loader")
+
+    @classmethod
+    def build(cls, settings: "PipelineSettings") -> Self:
+        """The engine as the settings ask for it."""
+        slots = settings.inference_slots or chosen_slots()
+        return cls(
+            slots=slots,
+            networks=NetworkCache(replicas=slots),
+            weights=WeightsStore(settings.weights_dir, settings.cache_dir),
+            registry=PluginRegistry.load(),
+            device=settings.device,
+        )
+
+    @property
+    def slots(self) -> int:
+        """How many frames may run at once."""
+        return self._slots.count
+
+    @property
+    def waiting(self) -> int:
+        """How many sessions wait for a slot."""
+        return self._slots.waiting
+
+    def slot(self) -> AbstractAsyncContextManager[Slot]:
+        """Wait for a slot and hold it: `async with engine.slot() as slot: await slot.run(fn, ...)`."""
+        return self._slots.acquire()
+
+    async def open(self, definition: "PipelineDefinition", *, live: bool) -> OpenPipeline:
+        """Open a pipeline in a loader thread; takes seconds when a network is not loaded yet.
+
+        Raises PipelineError. When the waiting task is cancelled, what was opened is closed again.
+        """
+        try:
+            opening = self._loaders.submit(self.open_sync, definition, live=live)
+        except RuntimeError as error:
+            raise EngineClosed("The server is stopping") from error
+        try:
+            return await asyncio.shield(asyncio.wrap_future(opening))
+        except asyncio.CancelledError:
+            opening.add_done_callback(close_unwanted)
+            raise
+
+    def open_sync(
+        self, definition: "PipelineDefinition", *, live: bool, device: str | None = None
+    ) -> OpenPipeline:
+        """Open a pipeline in the calling thread; `device` overrides the engine's. Raises PipelineError."""
+        context = OpenContext(self.networks, self.weights, live=live, device=device or self.device)
+        return open_pipeline(definition, self.registry, context)
+
+    def close(self) -> None:
+        """Hand out no more slots and forget the networks; what runs now runs to its end."""
+        self._slots.close()
+        self._loaders.shutdown(wait=False, cancel_futures=True)
+        self.networks.clear()
+
+
+def chosen_slots() -> int:
+    """One: a network that uses all cores gives the shortest latency at nearly the highest throughput."""
+    return 1
+
+
+def close_unwanted(opening: Future[OpenPipeline]) -> None:
+    """Close what was opened for a session that is gone."""
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()

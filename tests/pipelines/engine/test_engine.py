@@ -1,0 +1,162 @@
+"""The engine opens pipelines off the event loop, in no slot, and cleans up after sessions that have gone."""
+
+import asyncio
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from pipelines.conf import PipelineSettings
+from pipelines.engine.engine import Engine
+from pipelines.engine.networks import NetworkCache
+from pipelines.engine.slots import EngineClosed
+from pipelines.engine.weights import WeightsStore
+from pipelines.errors import InvalidDefinition, ToolFailure
+from pipelines.graph.definition import Node, PipelineDefinition
+from pipelines.plugins.base import DETECTIONS, OpenContext, Plugin, RunContext, ToolSpec
+from pipelines.plugins.registry import PluginRegistry
+
+LIMIT_S = 10
+DEFINITION = PipelineDefinition("p", "P", (Node("only", "test", "gate", {}),), (), ("only",), ("only",))
+
+
+class NoParams(BaseModel):
+    pass
+
+
+class GateTool:
+    """A tool whose opening waits at a gate; the test sees where it was opened and whether it was closed."""
+
+    def __init__(self) -> None:
+        self.opening = threading.Event()
+        self.may_open = threading.Event()
+        self.closed = threading.Event()
+        self.may_open.set()
+        self.fails = False
+        self.thread = ""
+        self.context: OpenContext | None = None
+
+    def open(self, params: NoParams, context: OpenContext) -> "GateTool":
+        self.thread, self.context = threading.current_thread().name, context
+        self.opening.set()
+        assert self.may_open.wait(LIMIT_S)
+        if self.fails:
+            raise RuntimeError("a secret detail")
+        return self
+
+    def run(self, payload: Mapping[str, Any], context: RunContext) -> Mapping[str, Any]:
+        return {"detections": []}
+
+    def metadata(self) -> Mapping[str, Any]:
+        return {"device_used": "cpu"}
+
+    def close(self) -> None:
+        self.closed.set()
+
+
+@pytest.fixture
+def gate() -> GateTool:
+    return GateTool()
+
+
+@pytest.fixture
+def engine(gate: GateTool, tmp_path: Path) -> Iterator[Engine]:
+    spec = ToolSpec(
+        "gate", "Gate", "", NoParams, frozenset({DETECTIONS}), gate.open, failure="The gate is broken"
+    )
+    made = Engine(
+        slots=1,
+        networks=NetworkCache(1),
+        weights=WeightsStore(tmp_path, tmp_path),
+        registry=PluginRegistry([Plugin("test", "Test", "1", (spec,))]),
+        device="cpu",
+    )
+    yield made
+    made.close()
+
+
+async def test_a_pipeline_opens_in_a_loader_thread(engine: Engine, gate: GateTool) -> None:
+    opened = await engine.open(DEFINITION, live=True)
+    assert gate.thread.startswith("loader")
+    assert gate.context is not None
+    assert (gate.context.live, gate.context.device) == (True, "cpu")
+    assert opened.metadata() == {"only": {"device_used": "cpu"}}
+    opened.close()
+
+
+def test_the_calling_thread_can_open_one_for_a_device_of_its_own(engine: Engine, gate: GateTool) -> None:
+    engine.open_sync(DEFINITION, live=False, device="cuda").close()
+    assert gate.context is not None
+    assert (gate.context.live, gate.context.device) == (False, "cuda")
+
+
+async def test_opening_takes_no_slot(engine: Engine, gate: GateTool) -> None:
+    gate.may_open.clear()
+    opening = asyncio.create_task(engine.open(DEFINITION, live=True))
+    assert await asyncio.to_thread(gate.opening.wait, LIMIT_S)
+    async with asyncio.timeout(LIMIT_S), engine.slot() as slot:
+        assert await slot.run(lambda: "a frame of another session") == "a frame of another session"
+    gate.may_open.set()
+    (await opening).close()
+
+
+async def test_what_was_opened_for_a_session_that_has_gone_is_closed(engine: Engine, gate: GateTool) -> None:
+    gate.may_open.clear()
+    opening = asyncio.create_task(engine.open(DEFINITION, live=True))
+    assert await asyncio.to_thread(gate.opening.wait, LIMIT_S)
+    opening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    assert not gate.closed.is_set()
+    gate.may_open.set()
+    assert await asyncio.to_thread(gate.closed.wait, LIMIT_S)
+
+
+async def test_a_tool_that_cannot_be_opened_says_its_sentence(engine: Engine, gate: GateTool) -> None:
+    gate.fails = True
+    with pytest.raises(ToolFailure, match=r"^The gate is broken$"):
+        await engine.open(DEFINITION, live=True)
+
+
+async def test_an_invalid_definition_is_refused(engine: Engine) -> None:
+    unknown = PipelineDefinition("p", "P", (Node("only", "test", "none", {}),), (), ("only",), ("only",))
+    with pytest.raises(InvalidDefinition):
+        await engine.open(unknown, live=True)
+
+
+async def test_sessions_that_wait_are_counted(engine: Engine) -> None:
+    async def use_slot() -> None:
+        async with engine.slot():
+            pass
+
+    async with asyncio.timeout(LIMIT_S), engine.slot():
+        waiting = asyncio.create_task(use_slot())
+        while engine.waiting == 0:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        assert engine.slots == 1
+    await waiting
+    assert engine.waiting == 0
+
+
+async def test_a_closed_engine_hands_out_nothing(engine: Engine) -> None:
+    engine.close()
+    with pytest.raises(EngineClosed):
+        await engine.open(DEFINITION, live=True)
+    with pytest.raises(EngineClosed):
+        async with engine.slot():
+            pass
+    engine.close()
+
+
+def test_settings_make_an_engine(tmp_path: Path) -> None:
+    engine = Engine.build(PipelineSettings(tmp_path / "weights", tmp_path / "cache", device="cpu"))
+    assert engine.slots == 1
+    assert engine.registry.find("yolo", "detect")
+    assert engine.registry.find("ocr", "read")
+    engine.close()
+    several = Engine.build(PipelineSettings(tmp_path / "weights", tmp_path / "cache", inference_slots=3))
+    assert several.slots == 3
+    several.close()
