@@ -1,0 +1,92 @@
+/**
+ * Where things lie, without drawing them.
+ *
+ * @typedef {{width: number, height: number}} Size
+ * @typedef {{x: number, y: number, width: number, height: number}} Rect
+ */
+
+/** Frames are sent at this size at most, long side and short side; the server's networks see no more than that. */
+export const FRAME_LONG_SIDE = 640;
+export const FRAME_SHORT_SIDE = 480;
+
+/**
+ * The size at which a picture is sent: its own shape, upright or not, made smaller where needed and never larger.
+ *
+ * @param {Size} picture
+ * @returns {Size} whole pixels
+ */
+export function frameSize({ width, height }) {
+  const [longSide, shortSide] = [Math.max(width, height), Math.min(width, height)];
+  const scale = Math.min(1, FRAME_LONG_SIDE / longSide, FRAME_SHORT_SIDE / shortSide);
+  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+}
+
+/**
+ * Where a picture lies in a stage that shows it whole and centred (CSS `object-fit: contain`).
+ *
+ * @param {Size} stage
+ * @param {Size} picture
+ * @returns {Rect} empty where either has no size yet
+ */
+export function containedRect(stage, picture) {
+  if (!(stage.width > 0 && stage.height > 0 && picture.width > 0 && picture.height > 0)) {
+    return { x: 0, y: 0, width: 0, height: 0 };
+  }
+  const scale = Math.min(stage.width / picture.width, stage.height / picture.height);
+  const [width, height] = [picture.width * scale, picture.height * scale];
+  return { x: (stage.width - width) / 2, y: (stage.height - height) / 2, width, height };
+}
+
+/**
+ * A box in fractions of the frame, as a rectangle of the stage; what sticks out of the picture is cut off.
+ *
+ * @param {{x: number, y: number, w: number, h: number}} box
+ * @param {Rect} picture where the picture lies
+ * @returns {Rect}
+ */
+export function boxRect(box, picture) {
+  const [left, top] = [clamp(box.x, 0, 1), clamp(box.y, 0, 1)];
+  const [right, bottom] = [clamp(box.x + box.w, left, 1), clamp(box.y + box.h, top, 1)];
+  return {
+    x: picture.x + left * picture.width,
+    y: picture.y + top * picture.height,
+    width: (right - left) * picture.width,
+    height: (bottom - top) * picture.height,
+  };
+}
+
+/**
+ * A place for a label near its box: above it, below it or inside it, within the picture and clear of the labels
+ * already placed; where no place is clear, the first that lies within the picture.
+ *
+ * @param {Rect} box
+ * @param {Size} label
+ * @param {Rect} picture
+ * @param {readonly Rect[]} taken
+ * @returns {Rect}
+ */
+export function labelRect(box, label, picture, taken) {
+  const x = clamp(box.x, picture.x, Math.max(picture.x, picture.x + picture.width - label.width));
+  const places = [box.y - label.height, box.y + box.height, box.y]
+    .filter((y) => y >= picture.y && y + label.height <= picture.y + picture.height)
+    .map((y) => ({ x, y, ...label }));
+  const fallback = { x, y: Math.max(picture.y, box.y), ...label };
+  return places.find((place) => !taken.some((other) => overlap(place, other))) ?? places[0] ?? fallback;
+}
+
+/**
+ * @param {Rect} a
+ * @param {Rect} b
+ */
+export function overlap(a, b) {
+  return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+}
+
+/**
+ * @param {number} value
+ * @param {number} low
+ * @param {number} high
+ */
+export function clamp(value, low, high) {
+  return Math.min(Math.max(value, low), high);
+}
