@@ -71,7 +71,8 @@ def _noise(rng: Random, image: Image) -> Image:
     height, width = image.shape[:2]
     grains = _grains(height + 64, width + 64)
     x, y, level = rng.randint(0, 63), rng.randint(0, 63), rng.randint(2, 14)
-    return np.asarray(cv2.add(image, grains[y : y + height, x : x + width] * level // 8, dtype=cv2.CV_8U), np.uint8)
+    added = grains[y : y + height, x : x + width] * level // 8
+    return np.asarray(cv2.add(image, added, dtype=cv2.CV_8U), np.uint8)
 
 
 @lru_cache(maxsize=4)

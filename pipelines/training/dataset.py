@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch.utils.data import Dataset, Sampler
 
 from pipelines.training import fonts
-from pipelines.training.lines import Boxes, clip_boxes
+from pipelines.training.lines import Boxes, clip_boxes, shifted
 from pipelines.training.scene import HEIGHT, WIDTH, scene
 
 Image = NDArray[np.uint8]
@@ -110,7 +110,7 @@ def batch_of(items: Sequence[Item]) -> dict[str, Any]:
     """The dictionary that Ultralytics' detection loss and validator take; pictures become RGB."""
     pictures = np.stack([image[..., ::-1].transpose(2, 0, 1) for image, _ in items])
     height, width = pictures.shape[2:]
-    boxes = np.concatenate([boxes for _, boxes in items]) / np.float32([width, height, width, height])
+    boxes = np.concatenate([boxes for _, boxes in items]) / np.array([width, height] * 2, np.float32)
     counts = [len(boxes) for _, boxes in items]
     centres = np.concatenate([(boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]], axis=1)
     return {
@@ -133,9 +133,9 @@ def _crop(rng: Random, image: Image, boxes: Boxes, shape: tuple[int, int]) -> It
     wide, high = round(width / scale), round(height / scale)
     x, y = rng.randint(0, WIDTH - min(wide, WIDTH)), rng.randint(0, HEIGHT - min(high, HEIGHT))
     window = image[y : y + high, x : x + wide]
-    cut = clip_boxes(boxes - np.float32([x, y, x, y]), window.shape[1], window.shape[0])
+    cut = clip_boxes(shifted(boxes, -x, -y), window.shape[1], window.shape[0])
     if window.shape[:2] != (height, width):
-        ratio = np.float32([width / window.shape[1], height / window.shape[0]] * 2)
+        ratio = np.array([width / window.shape[1], height / window.shape[0]] * 2, np.float32)
         window = np.asarray(cv2.resize(window, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
         cut = cut * ratio
     return window, cut

@@ -10,28 +10,32 @@ from pathlib import Path
 
 from PIL import ImageFont
 
-FONT_PACKAGES = (
-    "fonts-adf-baskervald fonts-adf-gillius fonts-adf-romande fonts-adf-tribun fonts-adf-universalis "
-    "fonts-allerta fonts-atarismall fonts-averia-sans-gwf fonts-averia-serif-gwf fonts-b612 fonts-bebas-neue "
-    "fonts-cabin fonts-cabinsketch fonts-cantarell fonts-cherrybomb fonts-clear-sans fonts-comfortaa "
-    "fonts-comic-neue fonts-courier-prime fonts-crosextra-caladea fonts-crosextra-carlito fonts-dancingscript "
-    "fonts-dejavu-extra fonts-dkg-handwriting fonts-dosis fonts-dseg fonts-dustin fonts-ebgaramond "
-    "fonts-ecolier-court fonts-firacode fonts-freefont-otf fonts-gfs-didot fonts-gnutypewriter fonts-go "
-    "fonts-hack fonts-hermit fonts-humor-sans fonts-inconsolata fonts-inter fonts-jetbrains-mono fonts-junction "
-    "fonts-junicode fonts-jura fonts-karla fonts-kaushanscript fonts-lato fonts-league-spartan "
-    "fonts-leckerli-one fonts-liberation fonts-linuxlibertine fonts-lobster fonts-lobstertwo fonts-manrope "
-    "fonts-mononoki fonts-national-park fonts-noto-core fonts-ocr-a fonts-ocr-b fonts-oldstandard "
-    "fonts-open-sans fonts-opendin fonts-osifont fonts-oxygen fonts-paratype fonts-play fonts-quattrocento "
-    "fonts-quicksand fonts-roadgeek fonts-roboto-slab fonts-roboto-unhinted fonts-routed-gothic "
-    "fonts-sil-andika fonts-sil-charis fonts-sil-gentium fonts-sixtyfour fonts-sora fonts-staypuft "
-    "fonts-texgyre fonts-tomsontalks fonts-train fonts-tuffy fonts-ubuntu-title fonts-urw-base35 "
-    "fonts-vollkorn fonts-yanone-kaffeesatz"
-).split()
+_PACKAGES = """
+fonts-adf-baskervald fonts-adf-gillius fonts-adf-romande fonts-adf-tribun fonts-adf-universalis
+fonts-allerta fonts-atarismall fonts-averia-sans-gwf fonts-averia-serif-gwf fonts-b612 fonts-bebas-neue
+fonts-cabin fonts-cabinsketch fonts-cantarell fonts-cherrybomb fonts-clear-sans fonts-comfortaa
+fonts-comic-neue fonts-courier-prime fonts-crosextra-caladea fonts-crosextra-carlito fonts-dancingscript
+fonts-dejavu-extra fonts-dkg-handwriting fonts-dosis fonts-dseg fonts-dustin fonts-ebgaramond
+fonts-ecolier-court fonts-firacode fonts-freefont-otf fonts-gfs-didot fonts-gnutypewriter fonts-go
+fonts-hack fonts-hermit fonts-humor-sans fonts-inconsolata fonts-inter fonts-jetbrains-mono
+fonts-junction fonts-junicode fonts-jura fonts-karla fonts-kaushanscript fonts-lato fonts-league-spartan
+fonts-leckerli-one fonts-liberation fonts-linuxlibertine fonts-lobster fonts-lobstertwo fonts-manrope
+fonts-mononoki fonts-national-park fonts-noto-core fonts-ocr-a fonts-ocr-b fonts-oldstandard
+fonts-open-sans fonts-opendin fonts-osifont fonts-oxygen fonts-paratype fonts-play fonts-quattrocento
+fonts-quicksand fonts-roadgeek fonts-roboto-slab fonts-roboto-unhinted fonts-routed-gothic
+fonts-sil-andika fonts-sil-charis fonts-sil-gentium fonts-sixtyfour fonts-sora fonts-staypuft
+fonts-texgyre fonts-tomsontalks fonts-train fonts-tuffy fonts-ubuntu-title fonts-urw-base35
+fonts-vollkorn fonts-yanone-kaffeesatz
+"""
+FONT_PACKAGES = tuple(_PACKAGES.split())
 """Debian packages, all with free licences, that the bundled weights were trained with."""
 
 FONT_DIRS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".local/share/fonts")
 SAMPLE = "AgR5e"
-UNWANTED = ("symbol", "emoji", "dingbat", "icon", "math", "music", "braille", "barcode", "d050000l", "cmex", "cmmi", "cmsy", "nushu")
+UNWANTED = re.compile(
+    "symbol|emoji|dingbat|icon|math|music|braille|barcode|d050000l|cmex|cmmi|cmsy|nushu", re.IGNORECASE
+)
+NOTO_LATIN = {"NotoSans", "NotoSerif", "NotoSansMono", "NotoSansDisplay"}
 
 
 def font_files() -> tuple[Path, ...]:
@@ -95,11 +99,10 @@ def _readable(folders: tuple[Path, ...]) -> tuple[Path, ...]:
 
 
 def _is_latin(path: Path) -> bool:
-    if any(word in path.name.lower() for word in UNWANTED):
+    script = path.stem.split("-")[0]  # Noto has a file for every script, each with some Latin letters
+    foreign = script.startswith(("NotoSans", "NotoSerif")) and script not in NOTO_LATIN
+    if foreign or UNWANTED.search(path.name):
         return False
-    if path.name.startswith("NotoSans") or path.name.startswith("NotoSerif"):  # one file a script; keep Latin's
-        if path.stem.split("-")[0] not in {"NotoSans", "NotoSerif", "NotoSansMono", "NotoSansDisplay"}:
-            return False
     try:
         font = ImageFont.truetype(str(path), 20, layout_engine=ImageFont.Layout.BASIC)
         missing = bytes(font.getmask("\uffff"))

@@ -67,9 +67,15 @@ def hulls(quads: Quads) -> Boxes:
 def clip_boxes(boxes_xyxy: Boxes, width: int, height: int) -> Boxes:
     """Boxes cut at the picture's edge, without those that are tiny or mostly outside."""
     whole = np.maximum(boxes_xyxy[:, 2:] - boxes_xyxy[:, :2], 1e-3).prod(axis=1)
-    cut = np.clip(boxes_xyxy, 0, [width, height, width, height]).astype(np.float32)
+    cut: Boxes = np.clip(boxes_xyxy, 0, [width, height, width, height]).astype(np.float32)
     sides = cut[:, 2:] - cut[:, :2]
-    return cut[(sides.min(axis=1) >= MIN_SIDE) & (sides.prod(axis=1) >= MIN_VISIBLE * whole)]
+    kept: Boxes = cut[(sides.min(axis=1) >= MIN_SIDE) & (sides.prod(axis=1) >= MIN_VISIBLE * whole)]
+    return kept
+
+
+def shifted(boxes_xyxy: Boxes, x: float, y: float) -> Boxes:
+    """Boxes moved by x and y pixels."""
+    return boxes_xyxy + np.array([x, y, x, y], np.float32)
 
 
 def _continues(line: list[Run], run: Run) -> bool:

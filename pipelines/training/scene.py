@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from pipelines.training import fonts as font_files
 from pipelines.training import layouts, textures
 from pipelines.training.camera import photograph
-from pipelines.training.lines import Boxes, box_corners, clip_boxes, hulls, join_runs, project
+from pipelines.training.lines import Boxes, box_corners, clip_boxes, hulls, join_runs, project, shifted
 from pipelines.training.sheet import Sheet
 
 Image = NDArray[np.uint8]
+Homography = NDArray[np.float64]
 WIDTH, HEIGHT = 640, 480
 EMPTY_SHARE = 0.14
 CROWDED = 0.05
@@ -71,25 +72,28 @@ def _sheet_size(rng: Random, layout: object, first: bool) -> tuple[int, int]:
     return rng.randint(60, 480), rng.randint(18, 240)
 
 
-def _placement(rng: Random, width: int, height: int, fills: bool) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+def _placement(rng: Random, width: int, height: int, fills: bool) -> tuple[Homography, NDArray[np.float32]]:
     """A homography from a sheet to the picture, and where it takes the sheet's corners (4, 2)."""
+    angle, slant, centre = _pose(rng, width, height, fills)
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
+    turn[:, 2] += centre[0] - width / 2, centre[1] - height / 2
+    square = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
+    turned = square @ turn[:, :2].T + turn[:, 2]
+    pulls = [(rng.uniform(-1, 1) * width, rng.uniform(-1, 1) * height) for _ in range(4)]
+    corners = (turned + np.array(pulls) * slant / 2).astype(np.float32)
+    return cv2.getPerspectiveTransform(square, corners), corners
+
+
+def _pose(rng: Random, width: int, height: int, fills: bool) -> tuple[float, float, tuple[float, float]]:
+    """An angle in degrees, a share by which corners may be pulled, and a centre."""
     level = rng.random()
     angle = 0.0 if level < 0.35 else rng.gauss(0, 4) if level < 0.75 else rng.uniform(-25, 25)
     slant = 0.0 if rng.random() < 0.4 else rng.uniform(0, 0.14)
     if fills:
-        angle, slant = angle * 0.5, slant * 0.5
-        centre = (WIDTH / 2 + rng.uniform(-30, 30), HEIGHT / 2 + rng.uniform(-30, 30))
-        if rng.random() < 0.5:
-            angle, slant, centre = 0.0, 0.0, (WIDTH / 2, HEIGHT / 2)
-    else:
-        reach = 0.5 * min(1.0, width / WIDTH), 0.5 * min(1.0, height / HEIGHT)
-        centre = (WIDTH * rng.uniform(reach[0] * 0.8, 1 - reach[0] * 0.8), HEIGHT * rng.uniform(reach[1] * 0.8, 1 - reach[1] * 0.8))
-    turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
-    turn[:, 2] += centre[0] - width / 2, centre[1] - height / 2
-    square = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
-    corners = (square @ turn[:, :2].T + turn[:, 2]).astype(np.float32)
-    corners += np.array([(rng.uniform(-1, 1) * slant * width, rng.uniform(-1, 1) * slant * height) for _ in range(4)], np.float32) / 2
-    return cv2.getPerspectiveTransform(square, corners), corners
+        centre = WIDTH / 2 + rng.uniform(-30, 30), HEIGHT / 2 + rng.uniform(-30, 30)
+        return (0.0, 0.0, (WIDTH / 2, HEIGHT / 2)) if rng.random() < 0.5 else (angle / 2, slant / 2, centre)
+    across, down = 0.4 * min(1.0, width / WIDTH), 0.4 * min(1.0, height / HEIGHT)
+    return angle, slant, (WIDTH * rng.uniform(across, 1 - across), HEIGHT * rng.uniform(down, 1 - down))
 
 
 def _hides(corners: NDArray[np.float32], boxes: Boxes) -> bool:
@@ -98,17 +102,15 @@ def _hides(corners: NDArray[np.float32], boxes: Boxes) -> bool:
         return False
     mask = np.zeros((HEIGHT // 4, WIDTH // 4), np.uint8)
     cv2.fillConvexPoly(mask, (corners / 4).astype(np.int32), 1)
-    for x0, y0, x1, y1 in (boxes / 4).astype(int):
-        if mask[y0 : y1 + 1, x0 : x1 + 1].mean() > CROWDED:
-            return True
-    return False
+    small = (boxes / 4).astype(int)
+    return any(mask[y0 : y1 + 1, x0 : x1 + 1].mean() > CROWDED for x0, y0, x1, y1 in small)
 
 
-def _laid_on(image: Image, sheet: Sheet, homography: NDArray[np.float64]) -> Image:
+def _laid_on(image: Image, sheet: Sheet, homography: Homography) -> Image:
     pixels, alpha = sheet.pixels()
     size = (WIDTH, HEIGHT)
-    moved = cv2.warpPerspective(pixels, homography, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    mask = cv2.warpPerspective(alpha, homography, size, flags=cv2.INTER_LINEAR)
+    moved = cv2.warpPerspective(pixels, homography, size, borderMode=cv2.BORDER_REPLICATE)
+    mask = cv2.warpPerspective(alpha, homography, size)
     wide = cv2.merge([mask] * 3)
     front = cv2.multiply(moved, wide, scale=1 / 255)
     return np.asarray(cv2.add(front, cv2.multiply(image, cv2.bitwise_not(wide), scale=1 / 255)), np.uint8)
@@ -118,5 +120,4 @@ def _letterbox(rng: Random, image: Image, boxes: Boxes) -> Boxes:
     """Cover the picture's top and bottom with bars, as for a wide picture; returns the boxes left."""
     bar = rng.randint(20, 100)
     image[:bar] = image[-bar:] = rng.choice((0, 0, 114, 255))
-    moved = clip_boxes(boxes - np.float32([0, bar, 0, bar]), WIDTH, HEIGHT - 2 * bar)
-    return moved + np.float32([0, bar, 0, bar])
+    return shifted(clip_boxes(shifted(boxes, 0, -bar), WIDTH, HEIGHT - 2 * bar), 0, bar)

@@ -16,6 +16,7 @@ from pipelines.training.lines import Run
 from pipelines.training.textures import Colour, colour
 
 Image = NDArray[np.uint8]
+Box = tuple[float, float, float, float]
 SAMPLE = "The quick brown fox 07"
 
 
@@ -70,8 +71,9 @@ class Sheet:
             self._stamp(text, x, baseline, pen)
         return x + width
 
-    def rectangle(self, box: tuple[float, float, float, float], fill: Colour | None, line: Colour | None = None,
-                  radius: float = 0, thick: int = 1) -> None:  # fmt: skip
+    def rectangle(
+        self, box: Box, fill: Colour | None, line: Colour | None = None, radius: float = 0, thick: int = 1
+    ) -> None:
         """Draw a box xyxy, filled or outlined, with round corners if asked."""
         x0, y0, x1, y1 = box
         if x1 - x0 > 2 * radius + 2 and y1 - y0 > 2 * radius + 2:
@@ -84,7 +86,8 @@ class Sheet:
     def round_corners(self, radius: float) -> None:
         """Cut the sheet itself to a round-cornered shape."""
         self._alpha.paste(0, (0, 0, self.width, self.height))
-        ImageDraw.Draw(self._alpha).rounded_rectangle((0, 0, self.width - 1, self.height - 1), radius, fill=255)
+        edge = (0, 0, self.width - 1, self.height - 1)
+        ImageDraw.Draw(self._alpha).rounded_rectangle(edge, radius, fill=255)
 
     def pixels(self) -> tuple[Image, Image]:
         """The sheet's BGR picture and its alpha plane."""
@@ -108,11 +111,12 @@ class Sheet:
             self.runs.append(Run(x0, y0, x1, y1, at[1], pen.size))
 
     def _ink(self, text: str, at: tuple[int, int], pen: Pen) -> None:
-        font = fonts.load_font(pen.font, pen.size)
-        options = {"font": font, "anchor": "ls", "stroke_width": pen.stroke}
-        self._draw.text(at, text, fill=pen.ink, stroke_fill=pen.stroke_ink, **options)
+        font, thick = fonts.load_font(pen.font, pen.size), pen.stroke
+        self._draw.text(
+            at, text, fill=pen.ink, font=font, anchor="ls", stroke_width=thick, stroke_fill=pen.stroke_ink
+        )
         if self._mask is not None:
-            self._mask.text(at, text, fill=255, **options)
+            self._mask.text(at, text, fill=255, font=font, anchor="ls", stroke_width=thick)
 
 
 def brightness(tone: Colour) -> float:
@@ -124,9 +128,7 @@ def readable_on(rng: Random, ground: Colour) -> Colour:
     """An ink that stands out from a ground; now and then only just."""
     if rng.random() < 0.5:
         dark = rng.randint(0, 60)
-        ink = (dark, dark, dark) if brightness(ground) > 127 else (255 - dark,) * 3
-        if abs(brightness(ink) - brightness(ground)) > 70:
-            return ink
+        return (dark, dark, dark) if brightness(ground) > 127 else (255 - dark,) * 3
     least = rng.choice((45, 70, 70, 100))
     for _ in range(20):
         ink = colour(rng)

@@ -18,13 +18,15 @@ def colour(rng: Random, low: int = 0, high: int = 255) -> Colour:
     """A random BGR colour; half of them are near grey, as most surfaces are."""
     grey = rng.randint(low, high)
     if rng.random() < 0.5:
-        return tuple(min(high, max(low, grey + rng.randint(-22, 22))) for _ in range(3))  # type: ignore[return-value]
+        blue, green, red = (min(high, max(low, grey + rng.randint(-22, 22))) for _ in range(3))
+        return blue, green, red
     return rng.randint(low, high), rng.randint(low, high), rng.randint(low, high)
 
 
 def near(rng: Random, base: Colour, spread: int) -> Colour:
     """A colour close to another one."""
-    return tuple(min(255, max(0, c + rng.randint(-spread, spread))) for c in base)  # type: ignore[return-value]
+    blue, green, red = (min(255, max(0, channel + rng.randint(-spread, spread))) for channel in base)
+    return blue, green, red
 
 
 def background(rng: Random, width: int, height: int) -> Image:
@@ -54,10 +56,9 @@ def smooth(rng: Random, width: int, height: int) -> Image:
     """Soft blobs or a gradient: walls, sky, blurred rooms."""
     base = colour(rng)
     spread = rng.choice((20, 50, 120))
-    cells = [[near(rng, base, spread) for _ in range(rng.choice((1, 2, 4)))] for _ in range(1)]
-    rows = rng.choice((2, 3, 5))
-    grid = np.array([[near(rng, base, spread) for _ in range(len(cells[0]) + 1)] for _ in range(rows)], np.uint8)
-    return np.asarray(cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
+    columns, rows = rng.choice((2, 3, 5)), rng.choice((2, 3, 5))
+    cells = np.array([[near(rng, base, spread) for _ in range(columns)] for _ in range(rows)], np.uint8)
+    return np.asarray(cv2.resize(cells, (width, height), interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
 def rough(rng: Random, width: int, height: int) -> Image:
@@ -114,7 +115,8 @@ def grid(rng: Random, image: Image) -> None:
     image[:] = frame
     for y in range(gap, height, h + gap):
         for x in range(gap, width, w + gap):
-            cv2.rectangle(image, (x, y), (x + w - 1, y + h - 1), near(rng, fill, varied), 1 if outline else -1)
+            tone = near(rng, fill, varied)
+            cv2.rectangle(image, (x, y), (x + w - 1, y + h - 1), tone, 1 if outline else -1)
 
 
 def leaves(rng: Random, image: Image) -> None:
@@ -131,10 +133,12 @@ def shapes(rng: Random, image: Image) -> None:
     """A few large things: furniture, people, bottles, drawings."""
     height, width = image.shape[:2]
     for _ in range(rng.randint(1, 9)):
-        x, y, r = rng.randint(0, width), rng.randint(0, height), rng.randint(4, max(5, min(width, height) // 2))
+        x, y = rng.randint(0, width), rng.randint(0, height)
+        r = rng.randint(4, max(5, min(width, height) // 2))
         kind, tone, thick = rng.random(), colour(rng), rng.choice((-1, -1, -1, 1, 2, 5))
         if kind < 0.35:
-            cv2.ellipse(image, (x, y), (r, int(r * rng.uniform(0.2, 1.5))), rng.randint(0, 180), 0, 360, tone, thick)
+            axes = r, int(r * rng.uniform(0.2, 1.5))
+            cv2.ellipse(image, (x, y), axes, rng.randint(0, 180), 0, 360, tone, thick)
         elif kind < 0.65:
             cv2.rectangle(image, (x, y), (x + int(r * rng.uniform(0.3, 3)), y + r), tone, thick)
         else:

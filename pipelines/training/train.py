@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import shutil
+import sys
+import warnings
 from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
@@ -14,7 +15,6 @@ from pipelines.training import fonts
 from pipelines.training.options import Options
 
 NAME = "forgesyte-text-n"
-log = logging.getLogger(__name__)
 
 
 class TrainingError(Exception):
@@ -43,15 +43,14 @@ def train(options: Options) -> Path:
 
 
 def export(checkpoint: Path, target: Path) -> Path:
-    """Write a checkpoint's averaged weights as ONNX with free picture sizes and Ultralytics' metadata."""
+    """Write a checkpoint's averaged weights as `target`: ONNX, free picture sizes, Ultralytics' metadata."""
     from ultralytics import YOLO
 
     copy = target.with_suffix(".pt")  # the exporter names its file after the checkpoint
     shutil.copyfile(checkpoint, copy)
-    made = Path(YOLO(copy).export(format="onnx", imgsz=(480, 640), dynamic=True, simplify=True, device="cpu"))
-    if made != target:
-        made.replace(target)
-    return target
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # torch's, of the exporter that Ultralytics uses
+        return Path(YOLO(copy).export(format="onnx", imgsz=(480, 640), dynamic=True, device="cpu"))
 
 
 def architecture(width: float) -> dict[str, Any]:
@@ -71,8 +70,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "epoch_scenes": (int, "pictures in an epoch"),
         "val_scenes": (int, "held-out pictures, with fonts that training never sees"),
         "imgsz": (int, "crops have about this number squared pixels"),
-        "epochs": (int, "epochs, unless --hours is given"),
-        "hours": (float, "stop after this many hours; the learning rate falls in time"),
+        "epochs": (int, "epochs of the whole run, unless --hours is given"),
+        "hours": (float, "hours of the whole run; the learning rate falls in time"),
         "batch": (int, "pictures in a step"),
         "lr": (float, "highest learning rate"),
         "width": (float, "channels, as a multiple of the full network; 0.25 is nano"),
@@ -83,12 +82,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "precision": (str, "auto, fp32 or bf16 (CPU only)"),
     }
     defaults = {field.name: field.default for field in fields(Options)}
-    parser.add_argument("--out", type=Path, required=True, help="folder for scenes, checkpoints and the result")
+    parser.add_argument("--out", type=Path, required=True, help="folder for scenes, checkpoints, the result")
     for name, (kind, text) in choices.items():
-        option = "--" + name.replace("_", "-")
-        parser.add_argument(option, type=kind, default=defaults[name], help=f"{text} (default {defaults[name]})")
+        option, default = "--" + name.replace("_", "-"), defaults[name]
+        parser.add_argument(option, type=kind, default=default, help=f"{text} (default {default})")
     parser.add_argument("--resume", action="store_true", help="go on from the newest checkpoint in --out")
-    parser.add_argument("--install-hint", action="store_true", help="print the command that installs the fonts, and stop")
+    parser.add_argument("--install-hint", action=_Hint, nargs=0, help="print how to install the fonts")
+
+
+class _Hint(argparse.Action):
+    """Prints and stops, as `--help` does, so that `--out` is not asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *args: Any) -> None:
+        sys.stdout.write(f"{fonts.install_hint()}\n")
+        parser.exit()
 
 
 def options_from(values: dict[str, Any]) -> Options:
@@ -101,11 +108,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     add_arguments(parser)
     values = parser.parse_args(argv)
-    if values.install_hint:
-        print(fonts.install_hint())
-        return
     try:
-        print(train(options_from(vars(values))))
+        sys.stdout.write(f"{train(options_from(vars(values)))}\n")
     except TrainingError as error:
         parser.error(str(error))
 
@@ -121,7 +125,7 @@ def _overrides(options: Options) -> dict[str, Any]:
         "imgsz": options.imgsz, "device": options.device, "workers": options.workers, "seed": options.seed,
         "optimizer": "AdamW", "lr0": options.lr, "lrf": 0.01, "cos_lr": True, "momentum": 0.9,
         "weight_decay": 0.01, "warmup_epochs": 1.0, "warmup_bias_lr": 0.0,
-        "amp": False, "deterministic": False, "plots": False, "patience": 0, "close_mosaic": 0, "max_det": 300,
+        "amp": False, "deterministic": False, "plots": False, "patience": 0, "close_mosaic": 0,
     }  # fmt: skip
 
 
@@ -133,5 +137,5 @@ def _model_file(options: Options) -> Path:
     return path
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # pragma: no cover
     main()

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch.utils.data import DataLoader, SequentialSampler
+from torch.utils.data import DataLoader
 from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.utils.torch_utils import unwrap_model
 
 from pipelines.training.dataset import (
     HELD_OUT_SEED,
     DrawSampler,
+    Item,
     SceneDataset,
     ScenePool,
     batch_of,
@@ -26,6 +27,7 @@ from pipelines.training.dataset import (
 from pipelines.training.options import Options
 
 NAMES = {0: "text"}
+Loader = DataLoader[Item]
 
 
 class TextTrainer(DetectionTrainer):  # type: ignore[misc]
@@ -36,6 +38,12 @@ class TextTrainer(DetectionTrainer):  # type: ignore[misc]
         super().__init__(overrides=overrides)
         self.add_callback("on_train_start", _speed_up)
         self.add_callback("on_train_epoch_start", _next_draws)
+
+    def check_resume(self, overrides: dict[str, Any]) -> None:
+        """Take a checkpoint's settings, but the number of epochs from the options: a run can be prolonged."""
+        super().check_resume(overrides)
+        if self.resume:
+            self.args.epochs = self.options.epochs
 
     def get_dataset(self) -> dict[str, Any]:
         """There are no files to describe: scenes are drawn when they are asked for."""
@@ -51,19 +59,22 @@ class TextTrainer(DetectionTrainer):  # type: ignore[misc]
         pool = ScenePool(folder, HELD_OUT_SEED, options.val_scenes, held_out=True)
         return SceneDataset(pool, options.val_scenes)
 
-    def get_dataloader(self, dataset_path: str, batch_size: int = 16, rank: int = 0, mode: str = "train") -> Any:
+    def get_dataloader(
+        self, dataset_path: str, batch_size: int = 16, rank: int = 0, mode: str = "train"
+    ) -> Loader:
         """Batches of crops for training, whole pictures for validation."""
         dataset = self.build_dataset(dataset_path, mode)
-        train, workers = mode == "train", self.options.workers if mode == "train" else 0
-        sampler = DrawSampler(dataset.pool.count, len(dataset), self.options.seed) if train else SequentialSampler(dataset)
+        if mode != "train":
+            return DataLoader(dataset, batch_size=min(16, batch_size), collate_fn=batch_of)
+        options = self.options
         return DataLoader(
             dataset,
-            batch_size=batch_size if train else min(16, batch_size),
-            sampler=sampler,
-            num_workers=workers,
-            collate_fn=partial(collate_crops, imgsz=self.options.imgsz) if train else batch_of,
-            persistent_workers=workers > 0,
-            drop_last=train and len(dataset) > batch_size,
+            batch_size=batch_size,
+            sampler=DrawSampler(options.scenes, len(dataset), options.seed),
+            num_workers=options.workers,
+            collate_fn=partial(collate_crops, imgsz=options.imgsz),
+            persistent_workers=options.workers > 0,
+            drop_last=True,
         )
 
     def final_eval(self) -> None:

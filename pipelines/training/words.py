@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from random import Random
 
-COMMON = (
-    "the of and to in is for on with as at by from or an be this that it are was not all can our your new out "
-    "open close closed entry exit no yes stop push pull please keep clear left right north south east west "
-    "street road avenue park parking bus train station room floor office hotel cafe bar shop store market "
-    "price sale free hot cold fresh water coffee tea bread milk sugar salt danger warning caution fire alarm "
-    "emergency push button do use before after hours monday friday sunday january march page chapter report "
-    "total name date number phone address welcome thank you service team world home time day night school "
-    "city hand safe health energy data system computer network screen file edit view help settings search"
-).split()
-ONSETS = "b bl br c ch cl cr d dr f fl fr g gl gr h j k kl l m n p pl pr qu r s sc sh sl sp st str t th tr v w z".split()
-VOWELS = "a e i o u ai ea ee ie oo ou y".split()
-CODAS = " b ck d ft g l ll m mp n nd ng nt p r rd rk rn s sh ss st t th x".split(" ")
+_COMMON = """
+the of and to in is for on with as at by from or an be this that it are was not all can our your new out
+open close closed entry exit no yes stop push pull please keep clear left right north south east west
+street road avenue park parking bus train station room floor office hotel cafe bar shop store market
+price sale free hot cold fresh water coffee tea bread milk sugar salt danger warning caution fire alarm
+emergency push button do use before after hours monday friday sunday january march page chapter report
+total name date number phone address welcome thank you service team world home time day night school city
+hand safe health energy data system computer network screen file edit view help settings search
+"""
+_ONSETS = (
+    "b bl br c ch cl cr d dr f fl fr g gl gr h j k kl l m n p pl pr qu r s sc sh sl sp st str t th tr v w z"
+)
+_VOWELS = "a e i o u ai ea ee ie oo ou y"
+_CODAS = "b ck d ft g l ll m mp n nd ng nt p r rd rk rn s sh ss st t th x"
+COMMON = tuple(_COMMON.split())
+ONSETS, VOWELS, CODAS = _ONSETS.split(), _VOWELS.split(), ["", *_CODAS.split()]
 UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+DIGITS = "0123456789"
 PLATES = ("AAA 000", "AA00 AAA", "A AA 0000", "AAA-0000", "0000 AAA", "AA-000-AA", "00-AAA-0", "A000AA 00")
 
 
@@ -45,9 +50,8 @@ def number(rng: Random) -> str:
 def plate(rng: Random) -> str:
     """A number plate in one of several countries' patterns."""
     pattern = rng.choice(PLATES)
-    return "".join(
-        rng.choice(UPPER) if char == "A" else rng.choice("0123456789") if char == "0" else char for char in pattern
-    )
+    choices = {"A": UPPER, "0": DIGITS}
+    return "".join(rng.choice(choices.get(char, char)) for char in pattern)
 
 
 def address(rng: Random) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from pipelines.training import fonts
 from pipelines.training.train import TrainingError, add_arguments, options_from, train
 
 
@@ -22,9 +21,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Train, and print where the ONNX file is."""
-        if options["install_hint"]:
-            self.stdout.write(fonts.install_hint())
-            return
         try:
             path = train(options_from(options))
         except TrainingError as error:

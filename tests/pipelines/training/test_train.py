@@ -1,0 +1,62 @@
+"""A real, tiny training run, from nothing to an ONNX file."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipelines.training.options import Options
+from pipelines.training.scene import scene
+from pipelines.training.train import train
+
+pytestmark = pytest.mark.model
+
+TINY = Options(
+    out=Path(),
+    scenes=8,
+    epoch_scenes=8,
+    val_scenes=2,
+    imgsz=64,
+    epochs=1,
+    batch=4,
+    width=0.125,
+    threads=1,
+    workers=0,
+)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Options, Path]:
+    options = replace(TINY, out=tmp_path_factory.mktemp("training"))
+    return options, train(options)
+
+
+def test_the_result_is_a_network_that_finds_text_boxes_at_any_size(run: tuple[Options, Path]) -> None:
+    from ultralytics import YOLO
+
+    network = YOLO(run[1], task="detect")
+    for size in ((480, 640), (384, 640), (640, 640)):
+        (found,) = network.predict(scene(1)[0], imgsz=size, conf=0.0001, verbose=False)
+        assert found.names == {0: "text"}
+        assert found.orig_shape == (480, 640)
+
+
+def test_the_file_carries_what_ultralytics_needs(run: tuple[Options, Path]) -> None:
+    import onnx
+
+    stored = {entry.key: entry.value for entry in onnx.load(run[1]).metadata_props}
+    assert stored["task"] == "detect"
+    assert stored["stride"] == "32"
+    assert "text" in stored["names"]
+
+
+def test_a_run_goes_on_where_it_stopped(run: tuple[Options, Path]) -> None:
+    import torch
+
+    options, _ = run
+    train(replace(options, epochs=2, resume=True, precision="fp32"))
+    rows = (options.out / "run" / "results.csv").read_text().splitlines()
+    assert [row.split(",")[0] for row in rows] == ["epoch", "1", "2"]
+    weights = torch.load(options.checkpoint, weights_only=False)["ema"].state_dict().values()
+    assert all(np.isfinite(value.float().numpy()).all() for value in weights)
