@@ -48,10 +48,11 @@ def encode_jpeg(image_bgr: NDArray[np.uint8], quality: int = 85) -> bytes:
 
 def check_image(image: Any) -> NDArray[np.uint8]:
     """`image` itself if it is BGR uint8 HxWx3 and not empty; raises InvalidImage."""
-    is_bytes = isinstance(image, np.ndarray) and image.dtype == np.uint8
-    if is_bytes and image.ndim == 3 and image.shape[2] == 3 and image.size:
-        return image
-    raise InvalidImage("Not a picture: an array of bytes, height x width x 3, is expected")
+    if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or not image.size:
+        raise InvalidImage("Not a picture: an array of bytes is expected")
+    if image.ndim != 3 or image.shape[2] != 3:
+        raise InvalidImage(f"Not a picture: its shape is {image.shape}, not height x width x 3")
+    return image
 
 
 def letterbox(image_bgr: NDArray[np.uint8], size_wh: tuple[int, int]) -> NDArray[np.uint8]:

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,7 +19,7 @@ from pipelines.graph.fields import SLUG
 from pipelines.graph.validation import validate
 from pipelines.inspector import RunReport
 from pipelines.models import Pipeline
-from pipelines.video import VideoReader
+from pipelines.video import VideoFrame, VideoReader
 
 _lock = threading.Lock()
 _engine: Engine | None = None
@@ -75,6 +76,12 @@ async def adefinition_of(pipeline_id: str) -> PipelineDefinition:
 async def aopen_live(pipeline_id: str) -> OpenPipeline:
     """Open a pipeline for a live session; never blocks the event loop. Raises PipelineError."""
     return await get_engine().open(await adefinition_of(pipeline_id), live=True)
+
+
+def run_video_frame(pipeline: OpenPipeline, frame: VideoFrame) -> RunReport:
+    """Run one frame of a file; what was wrong with the file comes first among the warnings."""
+    report = pipeline.run({"frame_index": frame.index, "image": frame.image_bgr})
+    return replace(report, warnings=[*frame.warnings, *report.warnings])
 
 
 class DagPipelineService:
@@ -153,9 +160,7 @@ class VideoFilePipelineService:
         """
         with VideoReader(path) as video, closing(self.open(pipeline_id)) as pipeline:
             for frame in video.frames(frame_stride=frame_stride, max_frames=max_frames):
-                report = pipeline.run({"frame_index": frame.index, "image": frame.image_bgr})
-                report.warnings[:0] = frame.warnings
-                yield frame.index, report
+                yield frame.index, run_video_frame(pipeline, frame)
 
     def open(self, pipeline_id: str, *, device: str | None = None) -> OpenPipeline:
         """Open a pipeline for a whole file, where every frame gets the whole answer; raises PipelineError."""

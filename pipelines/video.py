@@ -64,7 +64,8 @@ class VideoReader:
         if self._stream.frames:
             return int(self._stream.frames)
         if self._container.duration:
-            return max(round(self._container.duration / av.time_base * self.fps), 1)
+            seconds: float = self._container.duration / av.time_base
+            return max(round(seconds * self.fps), 1)
         return None
 
     def frames(self, *, frame_stride: int = 1, max_frames: int | None = None) -> Iterator[VideoFrame]:

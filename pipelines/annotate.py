@@ -1,0 +1,106 @@
+"""Draws results on pictures, and writes such pictures as files and videos."""
+
+import zlib
+from collections.abc import Mapping
+from fractions import Fraction
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Self
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+# Bright enough for black letters on them, and told apart by people who are colour-blind.
+PALETTE = ("#56b4e9", "#e69f00", "#009e73", "#f0e442", "#cc79a7", "#ff8c66", "#9ad0a0", "#b8b8ff")
+FONT = "mpl-data/fonts/ttf/DejaVuSans.ttf"
+Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
+
+
+def draw_result(image_bgr: NDArray[np.uint8], result: Mapping[str, Any]) -> NDArray[np.uint8]:
+    """A copy of the picture, BGR, with every detection's box and its text, or else its label and score."""
+    image = Image.fromarray(image_bgr[:, :, ::-1])
+    canvas = ImageDraw.Draw(image)
+    unit = max(min(image.size) // 240, 1)
+    for found in filter(is_drawable, result.get("detections", [])):
+        draw_detection(canvas, found, image.size, unit)
+    return np.ascontiguousarray(np.asarray(image)[:, :, ::-1])
+
+
+def is_drawable(found: Mapping[str, Any]) -> bool:
+    """Whether a detection has a place; a tool's NaN has become None."""
+    return (
+        all(found[name] is not None for name in ("x", "y", "w", "h")) and found["w"] >= 0 and found["h"] >= 0
+    )
+
+
+def draw_detection(
+    canvas: ImageDraw.ImageDraw, found: Mapping[str, Any], size_wh: tuple[int, int], unit: int
+) -> None:
+    """One box with its caption above it, or inside where there is no room; lines are `unit` pixels wide."""
+    width, height = size_wh
+    left, top = found["x"] * width, found["y"] * height
+    right, bottom = left + found["w"] * width, top + found["h"] * height
+    colour = colour_of(found)
+    canvas.rectangle((left, top, right, bottom), outline=colour, width=unit)
+    text, text_font = caption(found), font(10 + 3 * unit)
+    x1, y1, x2, y2 = canvas.textbbox((0, 0), text, font=text_font)
+    box_wh = x2 - x1 + 2 * unit, y2 - y1 + 2 * unit
+    at_left = min(max(left, 0.0), max(width - box_wh[0], 0.0))
+    at_top = top - box_wh[1] if top >= box_wh[1] else max(top, 0.0)
+    canvas.rectangle((at_left, at_top, at_left + box_wh[0], at_top + box_wh[1]), fill=colour)
+    canvas.text((at_left + unit - x1, at_top + unit - y1), text, fill="black", font=text_font)
+
+
+def caption(found: Mapping[str, Any]) -> str:
+    """What a detection says: its text if it was read, else its label and score; its track in front."""
+    track = f"#{found['track_id']} " if "track_id" in found else ""
+    said = found.get("text") or f"{found['label']} {found['score'] or 0:.2f}"
+    return track + " ".join(said.split())
+
+
+def colour_of(found: Mapping[str, Any]) -> str:
+    """One colour for each track, or for each label where nothing is tracked."""
+    return PALETTE[zlib.crc32(str(found.get("track_id", found["label"])).encode()) % len(PALETTE)]
+
+
+@lru_cache(maxsize=16)
+def font(size: int) -> Font:
+    """A font with many alphabets from a package that is installed anyway, or else Pillow's own."""
+    # Asked for without importing it, because importing matplotlib takes a second.
+    package = find_spec("matplotlib")
+    for folder in (package and package.submodule_search_locations) or []:
+        if (Path(folder) / FONT).is_file():
+            return ImageFont.truetype(str(Path(folder) / FONT), size)
+    return ImageFont.load_default(size)
+
+
+class VideoWriter:
+    """Writes pictures of one size as an H.264 video; use it in a `with`. Raises OSError and ValueError."""
+
+    def __init__(self, path: Path, fps: float) -> None:
+        self._container: Any = av.open(str(path), "w")
+        self._fps = Fraction(fps).limit_denominator(1001)
+        self._stream: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        try:
+            if self._stream is not None:
+                self._container.mux(self._stream.encode())
+        finally:
+            self._container.close()
+
+    def write(self, image_bgr: NDArray[np.uint8]) -> None:
+        """Add one frame; the first one sets the size, rounded up to even numbers as H.264 wants it."""
+        height, width = image_bgr.shape[:2]
+        even = np.pad(image_bgr, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+        if self._stream is None:
+            self._stream = self._container.add_stream("libx264", rate=self._fps, options={"crf": "20"})
+            self._stream.height, self._stream.width = even.shape[:2]
+            self._stream.pix_fmt = "yuv420p"
+        self._container.mux(self._stream.encode(av.VideoFrame.from_ndarray(even, format="bgr24")))
