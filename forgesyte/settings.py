@@ -19,6 +19,8 @@ try:
         from streaming.conf import StreamSettings
 
         STREAM = StreamSettings.from_env(os.environ)
+        # Above the limit of a frame, or an oversized one dies as a bare close and nobody reads why.
+        DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE = DAPHNE_WEBSOCKET_MAX_FRAME_SIZE = STREAM.max_message_bytes
 except BadSetting as error:
     sys.exit(f"ForgeSyte cannot start: {error}")
 
@@ -42,6 +44,7 @@ INSTALLED_APPS = [
     "channels",
     "ninja",
     "django_prometheus",
+    "forgesyte",
     "pipelines",
     *(["streaming"] if HAS_STREAMING else []),
 ]
@@ -104,6 +107,8 @@ USE_TZ = True
 
 STATIC_URL = "static/"
 STATIC_ROOT = PROJECT.data_dir / "static"
+# WhiteNoise warns of a folder that is not there, and nothing needs to be collected into it.
+STATIC_ROOT.mkdir(exist_ok=True)
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Served by WhiteNoise straight from the finders: nothing to collect before the first start.
 WHITENOISE_USE_FINDERS = True
