@@ -29,19 +29,6 @@ export function caption({ label, score, text, textScore, trackId }) {
   return label === TEXT_LABEL || label === "" ? read : `${name}: ${read}`;
 }
 
-/**
- * What a frame shows, counted: `2 person, 1 bus`, the most frequent first.
- *
- * @param {readonly Detection[]} detections
- */
-export function countedLabels(detections) {
-  /** @type {Map<string, number>} */
-  const counts = new Map();
-  for (const { label } of detections) counts.set(label, (counts.get(label) ?? 0) + 1);
-  const sorted = [...counts].sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0]));
-  return sorted.map(([label, count]) => `${count} ${label}`).join(", ");
-}
-
 /** @param {number} remainingMs */
 export function countdown(remainingMs) {
   return `in ${Math.max(1, Math.ceil(remainingMs / 1000))} s`;
