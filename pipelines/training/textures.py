@@ -77,6 +77,30 @@ def rough(rng: Random, width: int, height: int) -> Image:
     return np.clip(base, 0, 255).astype(np.uint8)
 
 
+def collage(rng: Random, width: int, height: int) -> Image:
+    """Shapes of all sizes that hide one another, as things in a photograph do.
+
+    The "dead leaves" model: edges at every scale, with the statistics of natural pictures.
+    """
+    image = rough(rng, width, height)
+    least, most = rng.choice((2, 3, 6)), rng.choice((20, 60, 120, 220))
+    palette = [_muted(colour(rng), rng.uniform(0, 0.9)) for _ in range(rng.randint(3, 9))]
+    for _ in range(rng.randint(80, 400)):
+        size = least * (most / least) ** rng.random()
+        x, y = rng.randint(0, width), rng.randint(0, height)
+        _leaf(rng, image, x, y, size, near(rng, rng.choice(palette), 35))
+    if rng.random() < 0.6:
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), rng.uniform(0.4, 2.5)), np.uint8)
+    share = rng.uniform(0.1, 0.45)
+    return np.asarray(cv2.addWeighted(image, 1 - share, rough(rng, width, height), share, 0), np.uint8)
+
+
+def crowd(rng: Random, image: Image) -> None:
+    """A part of a photograph: a collage in an area."""
+    height, width = image.shape[:2]
+    image[:] = collage(rng, width, height)
+
+
 def bricks(rng: Random, image: Image) -> None:
     """Courses of bricks or tiles; few and flat ones are lintels."""
     height, width = image.shape[:2]
@@ -179,6 +203,24 @@ def icon(rng: Random, image: Image) -> None:
     shapes(rng, image[y : y + side, x : x + side])
 
 
+def _muted(tone: Colour, share: float) -> Colour:
+    """A colour moved towards its grey by a share."""
+    grey = sum(tone) / 3
+    blue, green, red = (int(channel + (grey - channel) * share) for channel in tone)
+    return blue, green, red
+
+
+def _leaf(rng: Random, image: Image, x: int, y: int, size: float, tone: Colour) -> None:
+    kind, turn = rng.random(), rng.uniform(0, 180)
+    wide, high = size, size * rng.choice((1.0, rng.uniform(0.1, 1)))
+    if kind < 0.5:
+        cv2.ellipse(image, ((x, y), (2 * wide, 2 * high), turn), tone, -1)
+    else:
+        turn = turn if kind < 0.75 else rng.choice((0.0, 90.0))
+        corners = cv2.boxPoints(((x, y), (2 * wide, 2 * high), turn)).astype(np.int32)
+        cv2.fillConvexPoly(image, corners, tone)
+
+
 def _polygon(image: Image, points: list[tuple[int, int]], tone: Colour, thick: int) -> None:
     outline = np.array(points, np.int32)
     if thick < 0:
@@ -205,7 +247,9 @@ def _cross(image: Image, x: int, y: int, size: int, tone: Colour) -> None:
     cv2.drawMarker(image, (x, y), tone, cv2.MARKER_CROSS, size, 1)
 
 
-GROUNDS: tuple[Callable[[Random, int, int], Image], ...] = (plain, smooth, smooth, rough, rough)
+GROUNDS: tuple[Callable[[Random, int, int], Image], ...] = (
+    plain, smooth, smooth, rough, rough, collage, collage, collage, collage,
+)  # fmt: skip
 CLUTTER: tuple[Callable[[Random, Image], None], ...] = (
-    bricks, bars, bars, grid, grid, leaves, shapes, shapes, marks, scribble, icon,
+    bricks, bars, bars, grid, grid, leaves, crowd, crowd, shapes, shapes, marks, scribble, icon,
 )  # fmt: skip
