@@ -2,12 +2,26 @@
 
 import os
 
+from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.security.websocket import WebsocketDenier
 from django.core.asgi import get_asgi_application
+from django.urls import re_path
+from django.utils.module_loading import import_string
+
+from forgesyte.origin import SameOriginValidator
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "forgesyte.settings")
 http_application = get_asgi_application()
 
-from streaming.routing import websocket_urlpatterns as stream_routes  # noqa: E402
+websocket_urlpatterns = [
+    *import_string("streaming.routing.websocket_urlpatterns"),
+    re_path("", WebsocketDenier.as_asgi()),
+]
 
-application = ProtocolTypeRouter({"http": http_application, "websocket": URLRouter([*stream_routes])})
+application = ProtocolTypeRouter(
+    {
+        "http": http_application,
+        "websocket": SameOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+    }
+)

@@ -19,6 +19,8 @@ class ProjectSettings:
     """What `settings.py` needs to know from the environment."""
 
     data_dir: Path
+    host: str
+    port: int
     debug: bool
     allowed_hosts: tuple[str, ...]
     require_login: bool
@@ -34,6 +36,8 @@ class ProjectSettings:
         make_data_dir(data_dir)
         return cls(
             data_dir=data_dir,
+            host=read.text(env, "HOST", "127.0.0.1"),
+            port=read.integer(env, "PORT", 8000, at_most=65535),
             debug=read.boolean(env, "DEBUG", False),
             allowed_hosts=read.words(env, "ALLOWED_HOSTS", LOCAL_HOSTS),
             require_login=read.boolean(env, "FORGESYTE_REQUIRE_LOGIN", False),

@@ -1,0 +1,45 @@
+"""Keeps pages of other sites from opening sockets here with their visitor's cookies."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from channels.security.websocket import WebsocketDenier
+from django.conf import settings
+from django.http.request import split_domain_port, validate_host
+
+DEFAULT_PORTS = {"http": "80", "https": "443"}
+
+
+class SameOriginValidator:
+    """Answers a handshake with HTTP 403 where its `Origin` is not the very host and port that it was sent to.
+
+    Programs other than browsers send no `Origin` and pass: they carry nobody's cookies.
+    """
+
+    def __init__(self, application: Any) -> None:
+        self.application = application
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """Pass the connection on, or deny it."""
+        headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        allowed = is_allowed(headers.get(b"origin"), headers.get(b"host", ""), settings.ALLOWED_HOSTS)
+        application = self.application if allowed else WebsocketDenier()
+        await application(scope, receive, send)
+
+
+def is_allowed(origin: str | None, host: str, allowed_hosts: list[str]) -> bool:
+    """Whether a page from `origin` may open a socket at `host`; `host` must be one of ours, too."""
+    if origin is None:
+        return True
+    parts = urlsplit(origin)
+    default_port = DEFAULT_PORTS.get(parts.scheme)
+    if default_port is None:
+        return False
+    ours = host_and_port(host, default_port)
+    return ours == host_and_port(parts.netloc, default_port) and validate_host(ours[0], allowed_hosts)
+
+
+def host_and_port(netloc: str, default_port: str) -> tuple[str, str]:
+    """Both in one spelling, so that a port left out equals the default one."""
+    host, port = split_domain_port(netloc)
+    return host, port or default_port

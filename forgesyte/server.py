@@ -1,0 +1,126 @@
+"""The web server: Daphne, made fit for live sessions in its close codes, slow readers and clean stop."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from daphne.endpoints import build_endpoint_description_strings
+from daphne.server import Server
+from daphne.ws_protocol import WebSocketProtocol
+from django.conf import settings
+from twisted.internet import defer, reactor
+from twisted.python.failure import Failure
+
+MESSAGE_LIMIT = 1024 * 1024
+STOP_APPLICATIONS_S = 2.0
+STOP_SOCKETS_S = 1.0
+
+
+class WebServer(Server):  # type: ignore[misc]  # Daphne has no types
+    """Serves one ASGI application on one TCP address until `stop` is called, from the reactor's thread.
+
+    `listening` is called with the real port once connections are taken; `failed` with the reason where that
+    is impossible.
+    """
+
+    def __init__(
+        self,
+        application: Any,
+        host: str,
+        port: int,
+        *,
+        listening: Callable[[int], None],
+        failed: Callable[[str], None],
+    ) -> None:
+        limit = getattr(settings, "DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE", MESSAGE_LIMIT)
+        super().__init__(
+            application,
+            build_endpoint_description_strings(host=host, port=port),
+            signal_handlers=False,
+            websocket_timeout=-1,
+            websocket_max_message_size=limit,
+            websocket_max_frame_size=getattr(settings, "DAPHNE_WEBSOCKET_MAX_FRAME_SIZE", limit),
+            verbosity=2,  # reports to our own log, whose level for Daphne is `warning`
+            server_name="ForgeSyte",
+        )
+        self._listening = listening
+        self._failed = failed
+        self._ports: list[Any] = []
+
+    def listen_success(self, port: Any) -> None:
+        """Tell that connections are taken."""
+        super().listen_success(port)
+        self._ports.append(port)
+        self._listening(port.getHost().port)
+
+    def listen_error(self, failure: Failure) -> None:
+        """Tell why no connection can be taken, and stop."""
+        self._failed(str(getattr(failure.value, "socketError", failure.value)))
+        self.stop()
+
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        """Start the application of one request or socket; a socket that does not read is not read either."""
+        if scope["type"] == "websocket":
+            protocol.transport.unregisterProducer()
+            protocol.transport.registerProducer(ReadValve(protocol.transport), True)
+        return super().create_application(protocol, scope)
+
+    async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
+        """Send what the application says; Daphne itself passes on no close code below 3000 and no reason."""
+        if message["type"] == "websocket.close" and protocol.state == protocol.STATE_OPEN:
+            code = message.get("code", 1000)
+            reason = str(message.get("reason", ""))
+            protocol.sendCloseFrame(code=code, reasonUtf8=reason.encode()[:123])
+        else:
+            await super().handle_reply(protocol, message)
+
+    def kill_all_applications(self) -> Any:
+        """Before the reactor stops: cancel what runs, and wait until every socket has said goodbye."""
+        return defer.Deferred.fromFuture(asyncio.ensure_future(self._stop_connections()))
+
+    async def _stop_connections(self) -> None:
+        for port in self._ports:
+            port.stopListening()
+        applications = [
+            details["application_instance"]
+            for details in self.connections.values()
+            if "application_instance" in details
+        ]
+        for application in applications:
+            application.cancel()
+        if applications:
+            await asyncio.wait(applications, timeout=STOP_APPLICATIONS_S)
+        closing = [
+            protocol.is_closed.asFuture(asyncio.get_running_loop())
+            for protocol in self.connections
+            if isinstance(protocol, WebSocketProtocol) and protocol.state != protocol.STATE_CLOSED
+        ]
+        if closing:
+            await asyncio.wait(closing, timeout=STOP_SOCKETS_S)
+
+
+class ReadValve:
+    """Stops reading from a peer that does not read; its transport calls this as its send buffer fills.
+
+    Every answer is caused by something read, so what is unsent stays bounded. A peer that never reads again
+    answers no ping either, and Daphne drops it.
+    """
+
+    def __init__(self, transport: Any) -> None:
+        self._transport = transport
+
+    def pauseProducing(self) -> None:
+        """The send buffer is full."""
+        self._transport.pauseProducing()
+
+    def resumeProducing(self) -> None:
+        """The send buffer is empty."""
+        self._transport.resumeProducing()
+
+    def stopProducing(self) -> None:
+        """The connection is gone."""
+
+
+def stop_soon(server: WebServer) -> None:
+    """Stop the server; may be called from a signal handler or another thread."""
+    reactor.callFromThread(server.stop)

@@ -1,0 +1,142 @@
+"""Runs the web server until a signal: announces it, loads networks beside it, stops it cleanly."""
+
+import http.client
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterable
+from concurrent.futures import Future
+from types import FrameType
+
+from django.conf import settings
+
+from forgesyte.logs import log_event
+from forgesyte.server import WebServer, stop_soon
+
+logger = logging.getLogger(__name__)
+
+ANSWER_WITHIN_S = 60.0
+ASK_EVERY_S = 0.05
+# After the sockets are closed: a frame in flight may run on, and its thread must not keep the process.
+EXIT_WITHIN_S = 1.5
+
+
+def serve(host: str, port: int) -> int:
+    """Serve until SIGINT or SIGTERM; returns the exit code. A second signal ends the process at once."""
+    from forgesyte.asgi import application
+
+    failures: list[str] = []
+    server = WebServer(
+        application,
+        host,
+        port,
+        listening=lambda real_port: start_thread(announce, host, real_port),
+        failed=failures.append,
+    )
+    handle_signals(server)
+    server.run()
+    if failures:
+        print(f"ForgeSyte cannot listen on {host}:{port}: {failures[0]}", file=sys.stderr)  # noqa: T201
+        return 1
+    exit_soon()
+    return 0
+
+
+def handle_signals(server: WebServer) -> None:
+    """The first signal stops the server, the second one the process."""
+    stopping = threading.Event()
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        if stopping.is_set():
+            os._exit(128 + number)
+        stopping.set()
+        stop_soon(server)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, on_signal)
+
+
+def announce(host: str, port: int) -> None:
+    """Say that the server is ready once it really answers; then load the pipelines of the settings."""
+    if not answers(host, port, ANSWER_WITHIN_S):
+        log_event(logger, logging.ERROR, "server_does_not_answer", host=host, port=port)
+        return
+    print(f"ForgeSyte is ready at http://{host_in_url(host)}:{port}/", flush=True)  # noqa: T201
+    preload(settings.PIPELINES.preload)
+
+
+def answers(host: str, port: int, within_s: float) -> bool:
+    """Whether `/health` answers 200 over a socket before the time is over."""
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        if health_status(host, port) == 200:
+            return True
+        time.sleep(ASK_EVERY_S)
+    return False
+
+
+def health_status(host: str, port: int) -> int | None:
+    """The HTTP status of `/health`; None where nothing answers."""
+    connection = http.client.HTTPConnection(reachable(host), port, timeout=10)
+    try:
+        connection.request("GET", "/health", headers={"Host": own_name(settings.ALLOWED_HOSTS)})
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return None
+    finally:
+        connection.close()
+
+
+def reachable(host: str) -> str:
+    """An address that reaches this machine: one cannot connect to `any`."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1", "[::]": "::1"}.get(host, host.strip("[]"))
+
+
+def own_name(allowed_hosts: Iterable[str]) -> str:
+    """A `Host` header that Django lets in."""
+    names = [name.lstrip(".") for name in allowed_hosts]
+    return "localhost" if "*" in names or "localhost" in names else next(iter(names), "localhost")
+
+
+def host_in_url(host: str) -> str:
+    """The host as one types it into a browser."""
+    host = {"0.0.0.0": "localhost", "::": "localhost"}.get(host.strip("[]"), host.strip("[]"))
+    return f"[{host}]" if ":" in host else host
+
+
+def preload(pipeline_ids: Iterable[str]) -> None:
+    """Load the networks of these pipelines, one after the other; one that fails leaves a line in the log."""
+    from django.db import connection
+
+    from pipelines.errors import PipelineError
+    from pipelines.readiness import preloader
+    from pipelines.services import definition_of
+
+    for pipeline_id in pipeline_ids:
+        started = time.monotonic()
+        try:
+            opening: Future[None] = preloader.open(definition_of(pipeline_id))
+            opening.result()
+        except PipelineError as error:
+            log_event(logger, logging.WARNING, "preload_failed", pipeline_id=pipeline_id, detail=error.detail)
+        except Exception:
+            logger.exception("preload_failed", extra={"fields": {"pipeline_id": pipeline_id}})
+        else:
+            duration_ms = round((time.monotonic() - started) * 1000)
+            log_event(logger, logging.INFO, "preloaded", pipeline_id=pipeline_id, duration_ms=duration_ms)
+    connection.close()
+
+
+def start_thread(work: object, *args: object) -> None:
+    """Run `work` beside the server; it does not keep the process alive."""
+    threading.Thread(target=work, args=args, daemon=True).start()  # type: ignore[arg-type]
+
+
+def exit_soon() -> None:
+    """End the process even where a thread runs on."""
+    timer = threading.Timer(EXIT_WITHIN_S, os._exit, [0])
+    timer.daemon = True
+    timer.start()

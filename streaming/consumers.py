@@ -1,0 +1,151 @@
+"""The WebSocket endpoint of a live session."""
+
+import asyncio
+import logging
+import time
+from typing import Any
+from urllib.parse import parse_qs
+
+from channels.consumer import get_handler_name
+from channels.exceptions import StopConsumer
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+
+from streaming import events, metrics, protocol
+from streaming.backpressure import Backpressure
+from streaming.conf import StreamSettings
+from streaming.protocol import ErrorCode, StreamError
+from streaming.session_log import SessionLog
+from streaming.session_manager import SessionManager
+from streaming.worker import SessionWorker
+
+Scope = dict[str, Any]
+
+# The sessions of this process; only its event loop touches them.
+live_sessions: set[str] = set()
+
+
+class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
+    """Lets frames in and answers out.
+
+    What a session owns lives in the task group around it, for `disconnect` is not called when a handler
+    raises or the task is cancelled.
+    """
+
+    _tasks: asyncio.TaskGroup
+    channel_layer_alias = ""  # frames never travel through the channel layer
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        """One connection, from its handshake to its end."""
+        self._limits: StreamSettings = settings.STREAM
+        self._session = SessionManager(asked_pipeline(scope), new_policy(self._limits))
+        self._log = SessionLog(self._session)
+        self._worker = SessionWorker(self._session, self._limits, self._log, self._send)
+        self._own: list[asyncio.Task[None]] = []
+        self._close_code = ErrorCode.SERVER_SHUTDOWN.close_code
+        started = time.monotonic()
+        try:
+            await self._serve(scope, receive, send)
+        finally:
+            self._leave(started)
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Handle one message as Channels does, but without a visit to a thread: no database is in use."""
+        await getattr(self, get_handler_name(message))(message)
+
+    async def connect(self) -> None:
+        """Accept, so that a browser can read why it is turned away; then start to work."""
+        await self.accept()
+        self._admit()
+        self._log.event(logging.INFO, events.CONNECT)
+        self._own = [self._tasks.create_task(work) for work in (self._worker.run(), self._worker.watch())]
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Take one frame; never waits for a network."""
+        if bytes_data is None:
+            raise StreamError(ErrorCode.INVALID_MESSAGE)
+        await self._worker.receive(bytes_data)
+
+    async def disconnect(self, code: int) -> None:
+        """The client is gone."""
+        self._close_code = code
+        raise StopConsumer
+
+    async def _serve(self, scope: Scope, receive: Any, send: Any) -> None:
+        try:
+            async with asyncio.TaskGroup() as self._tasks:
+                await super().__call__(scope, receive, send)
+                for task in self._own:
+                    task.cancel()
+        except asyncio.CancelledError:
+            # The web server cancels its connections when it stops.
+            await self._say_goodbye(StreamError(ErrorCode.SERVER_SHUTDOWN))
+            raise
+        except ExceptionGroup as group:
+            await self._say_goodbye(cause_of(group))
+
+    def _admit(self) -> None:
+        """Count the session in; raises StreamError where it may not be opened."""
+        user = self.scope.get("user")
+        if settings.FORGESYTE_REQUIRE_LOGIN and not (user and user.is_authenticated):
+            raise StreamError(ErrorCode.LOGIN_REQUIRED)
+        if self._limits.max_sessions is not None and len(live_sessions) >= self._limits.max_sessions:
+            raise StreamError(ErrorCode.TOO_MANY_SESSIONS)
+        if not self._session.pipeline_id:
+            raise StreamError(ErrorCode.INVALID_PIPELINE)
+        live_sessions.add(self._session.session_id)
+        metrics.SESSIONS_ACTIVE.set(len(live_sessions))
+
+    def _leave(self, started: float) -> None:
+        if self._session.session_id not in live_sessions:
+            return
+        live_sessions.remove(self._session.session_id)
+        metrics.SESSIONS_ACTIVE.set(len(live_sessions))
+        self._log.event(
+            logging.INFO,
+            events.DISCONNECT,
+            close_code=self._close_code,
+            frames=self._session.frame_index,
+            processed_frames=self._session.processed_frames,
+            dropped_frames=self._session.dropped_frames,
+            duration_ms=round((time.monotonic() - started) * 1000, 1),
+        )
+
+    async def _say_goodbye(self, error: StreamError) -> None:
+        """Answer what is unanswered, say why, close."""
+        self._close_code = error.error.close_code
+        self._log.error(error)
+        metrics.ERRORS.labels(error.error.code).inc()
+        await self._worker.drop_unanswered(error)
+        await self._send(protocol.error_message(error))
+        await self.close(error.error.close_code, reason=error.error.code)
+
+    async def _send(self, message: protocol.Message) -> None:
+        await self.send(text_data=protocol.encode(message))
+
+
+def asked_pipeline(scope: Scope) -> str:
+    """The `pipeline_id` of the query; empty where it is missing."""
+    query = parse_qs(scope["query_string"].decode("utf-8", "replace"))
+    wanted: list[str] = query.get("pipeline_id", [""])
+    return wanted[0]
+
+
+def new_policy(limits: StreamSettings) -> Backpressure:
+    """The drop policy that the settings ask for."""
+    return Backpressure(
+        limits.drop_threshold,
+        limits.slowdown_threshold,
+        window_s=limits.rate_window_s,
+        min_frames=limits.rate_min_frames,
+    )
+
+
+def cause_of(group: ExceptionGroup[Exception]) -> StreamError:
+    """The error that ended a session; one that nobody foresaw becomes INTERNAL_ERROR, and its cause."""
+    for error in group.exceptions:
+        if isinstance(error, StreamError):
+            return error
+    unforeseen = StreamError(ErrorCode.INTERNAL_ERROR)
+    unforeseen.__cause__ = group.exceptions[0]
+    return unforeseen

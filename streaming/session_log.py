@@ -1,0 +1,59 @@
+"""The events of a session, as log lines that carry its ids."""
+
+import logging
+import time
+from typing import Any
+
+from forgesyte.logs import log_event
+from streaming import events
+from streaming.protocol import ErrorCode, StreamError
+from streaming.session_manager import SessionManager
+
+logger = logging.getLogger("forgesyte.stream")
+
+LOUD_DROPS_EVERY_S = 1.0
+FAULTS = {ErrorCode.PIPELINE_FAILURE: events.PIPELINE_ERROR, ErrorCode.INTERNAL_ERROR: events.INTERNAL_ERROR}
+
+
+class SessionLog:
+    """Logs what happens to one session."""
+
+    def __init__(self, session: SessionManager) -> None:
+        self._session = session
+        self._loud_drop_at = float("-inf")
+
+    def event(self, level: int, event: str, **fields: Any) -> None:
+        """Log an event of this session."""
+        session = self._session
+        log_event(
+            logger, level, event, session_id=session.session_id, pipeline_id=session.pipeline_id, **fields
+        )
+
+    def drop(self, frame_index: int) -> None:
+        """A frame gave way: at info once a second, at debug otherwise, for a client must not fill the log."""
+        now = time.monotonic()
+        loud = now - self._loud_drop_at >= LOUD_DROPS_EVERY_S
+        if loud:
+            self._loud_drop_at = now
+        self.event(
+            logging.INFO if loud else logging.DEBUG,
+            events.FRAME_DROPPED,
+            frame_index=frame_index,
+            dropped_frames=self._session.dropped_frames,
+        )
+
+    def error(self, error: StreamError) -> None:
+        """Why the session ends: our own faults with their traceback, the client's at info."""
+        fields: dict[str, Any] = {
+            "session_id": self._session.session_id,
+            "pipeline_id": self._session.pipeline_id,
+            "code": error.error.code,
+            "detail": error.detail,
+        }
+        if error.frame_index is not None:
+            fields["frame_index"] = error.frame_index
+        fault = FAULTS.get(error.error)
+        if fault:
+            logger.error(fault, exc_info=error, extra={"fields": fields})
+        else:
+            log_event(logger, logging.INFO, events.SESSION_ERROR, **fields)

@@ -1,0 +1,71 @@
+"""The state of one connection: in memory, small, gone on disconnect."""
+
+import time
+import uuid
+
+from streaming.backpressure import Backpressure, BackpressureState
+
+
+class SessionManager:
+    """Counts a session's frames; its `Backpressure` decides what to drop and when to ask for less.
+
+    `last_processed_ts` is `now_ms()` of the last result, 0 before the first.
+    """
+
+    def __init__(self, pipeline_id: str, policy: Backpressure | None = None) -> None:
+        self.session_id = str(uuid.uuid4())
+        self.pipeline_id = pipeline_id
+        self.policy = policy or Backpressure()
+        self.frame_index = 0
+        self.dropped_frames = 0
+        self.processed_frames = 0
+        self.last_processed_ts = 0.0
+
+    @property
+    def drop_threshold(self) -> float:
+        """The drop rate above which the state is `warning`."""
+        return self.policy.drop_threshold
+
+    @property
+    def slowdown_threshold(self) -> float:
+        """The drop rate above which the state is `critical` and the client is asked to slow down."""
+        return self.policy.slowdown_threshold
+
+    @property
+    def backpressure_state(self) -> BackpressureState:
+        """How hard the session presses at this moment."""
+        return self.policy.state
+
+    def increment_frame(self) -> int:
+        """Count a frame that arrived and return its index; the first is 1."""
+        self.frame_index += 1
+        self.policy.frame_received()
+        return self.frame_index
+
+    def mark_drop(self) -> None:
+        """Count a frame that gave way to a newer one."""
+        self.dropped_frames += 1
+        self.policy.frame_dropped()
+
+    def mark_processed(self) -> None:
+        """Count a frame that got its result."""
+        self.processed_frames += 1
+        self.last_processed_ts = self.now_ms()
+        self.policy.frame_processed()
+
+    def drop_rate(self) -> float:
+        """The share of frames that gave way lately, from 0 to 1."""
+        return self.policy.drop_rate
+
+    def should_drop_frame(self, processing_time_ms: float) -> bool:
+        """Whether a held frame gives way to one that arrives now; see `Backpressure.should_drop`."""
+        return self.policy.should_drop(processing_time_ms)
+
+    def should_slow_down(self) -> bool:
+        """Whether the client is to be asked to slow down now; see `Backpressure.should_slow_down`."""
+        return self.policy.should_slow_down()
+
+    @staticmethod
+    def now_ms() -> float:
+        """Milliseconds of a clock that never runs backwards."""
+        return time.monotonic() * 1000

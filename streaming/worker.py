@@ -1,0 +1,181 @@
+"""One session's frames: opens its pipeline, then answers the newest frame again and again."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+from pipelines.errors import PipelineError
+from pipelines.plugins.base import Load
+from pipelines.services import aopen_live, get_engine
+from streaming import events, metrics, protocol
+from streaming.conf import StreamSettings
+from streaming.frame_validator import FrameValidationError, validate_jpeg
+from streaming.limits import SessionLimits
+from streaming.mailbox import Frame, Mailbox
+from streaming.pipeline_handle import PipelineHandle, Report
+from streaming.protocol import ErrorCode, StreamError
+from streaming.session_log import SessionLog
+from streaming.session_manager import SessionManager
+
+Send = Callable[[protocol.Message], Awaitable[None]]
+
+
+class SessionWorker:
+    """Answers every frame of one session exactly once, through `send`.
+
+    `receive` takes frames in and never waits for a network; `run` works on them until it is cancelled or
+    raises StreamError. Both live on one event loop.
+    """
+
+    def __init__(
+        self, session: SessionManager, settings: StreamSettings, log: SessionLog, send: Send
+    ) -> None:
+        self._session = session
+        self._settings = settings
+        self._log = log
+        self._send = send
+        self._mailbox = Mailbox()
+        self._limits = SessionLimits(settings, time.monotonic())
+        self._arrived = asyncio.Event()
+        self._loading = True
+
+    async def receive(self, data: bytes) -> None:
+        """Check a frame and hold it; the frame that gives way is answered at once. Raises StreamError."""
+        now = time.monotonic()
+        self._limits.active(now)
+        frame = Frame(self._session.increment_frame(), data, now)
+        self._validate(frame)
+        gives_way = self._session.should_drop_frame(self._mailbox.busy_ms(now))
+        loser = self._mailbox.offer(frame, held_gives_way=gives_way)
+        self._arrived.set()
+        if loser is not None:
+            await self._drop(loser)
+            await self._ask_for_less()
+
+    async def run(self) -> None:
+        """Open the pipeline, then answer the newest frame, for ever; the pipeline is closed at the end."""
+        handle = await self._open()
+        try:
+            while True:
+                await self._arrived.wait()
+                await self._answer_newest(handle)
+        finally:
+            # In another thread, for a tool may be slow to let go; closes even where this wait is cancelled.
+            await asyncio.shield(asyncio.get_running_loop().run_in_executor(None, handle.close))
+
+    async def watch(self) -> None:
+        """Wait until the session has been idle for too long or is too old; raises StreamError."""
+        while True:
+            now = time.monotonic()
+            seconds, error = self._limits.left(now, waiting=self._mailbox.busy_ms(now) > 0)
+            if seconds <= 0:
+                raise StreamError(error)
+            await asyncio.sleep(seconds)
+
+    async def drop_unanswered(self, error: StreamError) -> None:
+        """Before an error ends the session: answer every open frame but the one that the error answers."""
+        for frame in self._mailbox.empty():
+            if frame.index != error.frame_index:
+                await self._drop(frame)
+
+    def _validate(self, frame: Frame) -> None:
+        started = time.perf_counter()
+        try:
+            validate_jpeg(
+                frame.data,
+                max_bytes=self._settings.max_frame_bytes,
+                max_pixels=self._settings.max_frame_pixels,
+            )
+        except FrameValidationError as error:
+            raise StreamError(ErrorCode.of(error.code), error.detail, frame.index) from error
+        metrics.observe_stage("validate", time.perf_counter() - started)
+
+    async def _open(self) -> PipelineHandle:
+        started = time.monotonic()
+        try:
+            async with asyncio.timeout(self._settings.open_timeout_s):
+                self._engine = await asyncio.to_thread(get_engine)
+                pipeline = await aopen_live(self._session.pipeline_id)
+        except TimeoutError as error:
+            detail = f"The pipeline took longer than {self._settings.open_timeout_s:g} s to load"
+            raise StreamError(ErrorCode.PIPELINE_FAILURE, detail) from error
+        except PipelineError as error:
+            raise StreamError(ErrorCode.of(error.code), error.detail) from error
+        metrics.watch_queue(self._engine)
+        # What was dropped while a network loaded says nothing about the speed to come.
+        self._session.policy.restart()
+        self._loading = False
+        self._log.event(logging.INFO, events.READY, duration_ms=round(milliseconds_since(started), 1))
+        return PipelineHandle(pipeline)
+
+    async def _answer_newest(self, handle: PipelineHandle) -> None:
+        try:
+            await self._send_result(*await self._run_newest(handle))
+        except PipelineError as error:
+            raise StreamError(ErrorCode.of(error.code), error.detail, self._mailbox.running_index) from error
+        except TimeoutError as error:
+            raise StreamError(
+                ErrorCode.PIPELINE_FAILURE,
+                f"No answer for a frame within {self._settings.frame_timeout_s:g} s",
+                self._mailbox.unanswered_index,
+            ) from error
+        except Exception as error:
+            raise StreamError(ErrorCode.INTERNAL_ERROR, None, self._mailbox.running_index) from error
+
+    async def _run_newest(self, handle: PipelineHandle) -> tuple[Frame, Report, float]:
+        """Win a slot and only then choose the frame, so that what runs is always the newest picture.
+
+        Returns the frame, its report, and how long the frame waited, in milliseconds. The wait for the slot
+        and the run have a deadline each; the slot stays taken until the thread has returned.
+        """
+        limit_s = self._settings.frame_timeout_s
+        async with asyncio.timeout(limit_s) as deadline, self._engine.slot() as slot:
+            deadline.reschedule(asyncio.get_running_loop().time() + limit_s)
+            self._arrived.clear()
+            frame = self._mailbox.take()
+            waited_ms = milliseconds_since(frame.received_at)
+            payload = {"frame_index": frame.index, "image_bytes": frame.data}
+            load = Load(self._session.backpressure_state.value)
+            return frame, await slot.run(handle.run, payload, load), waited_ms
+
+    async def _send_result(self, frame: Frame, report: Report, waited_ms: float) -> None:
+        age_ms = milliseconds_since(frame.received_at)
+        timings_ms = {"wait": waited_ms, **report.timings_ms, "total": age_ms}
+        started = time.perf_counter()
+        await self._send(protocol.result_message(frame.index, report.result, timings_ms))
+        metrics.observe_stage("send", time.perf_counter() - started)
+        metrics.observe_result(timings_ms, report.counters)
+        self._mailbox.finish()
+        self._limits.active(time.monotonic())
+        self._session.mark_processed()
+        self._log.event(
+            logging.DEBUG, events.FRAME_PROCESSED, frame_index=frame.index, duration_ms=round(age_ms, 2)
+        )
+        await self._ask_for_less()
+
+    async def _drop(self, frame: Frame) -> None:
+        self._session.mark_drop()
+        metrics.FRAMES_DROPPED.inc()
+        self._log.drop(frame.index)
+        await self._send(protocol.dropped_message(frame.index))
+
+    async def _ask_for_less(self) -> None:
+        """Ask the client to slow down where that is due, but not while a network loads."""
+        if self._loading or not self._session.should_slow_down():
+            return
+        policy = self._session.policy
+        policy.slow_down_sent()
+        metrics.SLOWDOWN_SIGNALS.inc()
+        self._log.event(
+            logging.INFO,
+            events.SLOW_DOWN,
+            suggested_fps=policy.suggested_fps,
+            drop_rate=round(policy.drop_rate, 3),
+        )
+        await self._send(protocol.slow_down_message(policy.suggested_fps))
+
+
+def milliseconds_since(moment: float) -> float:
+    """Milliseconds from `moment` of the monotonic clock until now."""
+    return (time.monotonic() - moment) * 1000

@@ -1,0 +1,87 @@
+"""Sessions over Channels' communicator, with an engine that has no networks."""
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from channels.testing import WebsocketCommunicator
+
+from streaming.consumers import StreamConsumer, live_sessions
+from tests.streaming.fakes import PATIENCE_S, FakeEngine, FakePipeline, jpeg
+
+Limit = Callable[..., None]
+
+
+@pytest.fixture
+def limit(settings: Any) -> Limit:
+    """Change stream settings for one test: `limit(max_sessions=1)`."""
+
+    def change(**values: Any) -> None:
+        settings.STREAM = dataclasses.replace(settings.STREAM, **values)
+
+    return change
+
+
+@pytest_asyncio.fixture
+async def engine(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeEngine]:
+    """The engine of every session in the test; at the end nothing may be left over of them."""
+    fake = FakeEngine()
+    monkeypatch.setattr("streaming.worker.get_engine", lambda: fake)
+    monkeypatch.setattr("streaming.worker.aopen_live", fake.aopen_live)
+    yield fake
+    for pipeline in fake.opened:
+        pipeline.release()
+    fake.slots.close()
+    assert not live_sessions
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+class Client:
+    """One end of a session."""
+
+    def __init__(self, query: str = "pipeline_id=fake", application: Any = None, **scope: Any) -> None:
+        self.socket = WebsocketCommunicator(
+            application or StreamConsumer.as_asgi(), f"/ws/video/stream?{query}", scope.pop("headers", None)
+        )
+        self.socket.scope.update(scope)
+        self.messages: list[dict[str, Any]] = []
+
+    async def __aenter__(self) -> "Client":
+        accepted, _ = await self.socket.connect(PATIENCE_S)
+        assert accepted
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self.leave()
+
+    async def leave(self) -> None:
+        if not self.socket.future.done():
+            await self.socket.disconnect(timeout=PATIENCE_S)
+
+    async def send(self, data: bytes | None = None) -> None:
+        await self.socket.send_to(bytes_data=jpeg() if data is None else data)
+
+    async def read(self) -> dict[str, Any]:
+        message: dict[str, Any] = await self.socket.receive_json_from(PATIENCE_S)
+        self.messages.append(message)
+        return message
+
+    async def close_code(self) -> int:
+        """The code that the server closes with; the session is over afterwards."""
+        message = await self.socket.receive_output(PATIENCE_S)
+        assert message["type"] == "websocket.close", message
+        await self.socket.wait(PATIENCE_S)
+        code: int = message["code"]
+        return code
+
+
+async def ready(client: Client, engine: FakeEngine) -> FakePipeline:
+    """Send one frame, read its result, and return the session's pipeline."""
+    await client.send()
+    number: int = (await client.read())["result"]["pipeline"]
+    pipeline = engine.opened[number]
+    assert pipeline.begun.acquire(blocking=False)
+    return pipeline
