@@ -1,11 +1,91 @@
-"""The HTTP API."""
+"""Mounts the API: without a prefix, and once more under `/v1/` for clients that were written for that."""
 
-from django.urls import path
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from functools import wraps
+from typing import Any, cast
+
+from asgiref.sync import iscoroutinefunction, sync_to_async
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, include, path
 from ninja import NinjaAPI
 
+from forgesyte.access import Access, login_where_required
+from forgesyte.errors import answer_errors, plain
 from forgesyte.health import router as health_router
+from forgesyte.logs import log_event
+from pipelines.api import router as pipelines_router
 
-api = NinjaAPI(title="ForgeSyte")
+logger = logging.getLogger(__name__)
+AsyncView = Callable[..., Awaitable[HttpResponseBase]]
+
+OLD_PREFIX = "/v1"
+DEPRECATED_SINCE = datetime(2026, 1, 1, tzinfo=UTC)
+# What ninja adds of its own accord: pages, which need no alias and do not answer in JSON.
+PAGES = frozenset({"openapi-json", "openapi-view", "api-root"})
+
+api = NinjaAPI(
+    title="ForgeSyte",
+    description="Pipelines of vision tools: what there is, whether it can run, and one picture through it.",
+    urls_namespace="api",
+    auth=Access(),
+    docs_decorator=login_where_required,
+)
+answer_errors(api)
 api.add_router("", health_router)
+api.add_router("", pipelines_router)
 
-urlpatterns = [path("", api.urls)]
+
+def as_operation(view: Callable[..., Any]) -> AsyncView:
+    """Answer HEAD like GET, and a wrong method in JSON."""
+    answer = cast(AsyncView, view if iscoroutinefunction(view) else sync_to_async(view))
+
+    @wraps(view)
+    async def operation(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method == "HEAD":
+            request.method = "GET"
+        response = await answer(request, *args, **kwargs)
+        if response.status_code != 405:
+            return response
+        refusal = plain(405, f"Use {response['Allow']} here")
+        refusal["Allow"] = response["Allow"]
+        return refusal
+
+    return operation
+
+
+def deprecated(view: AsyncView) -> AsyncView:
+    """The same answer with RFC 9745's `Deprecation` header, the address to use instead, and a log line."""
+
+    @wraps(view)
+    async def alias(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        successor = request.path.removeprefix(OLD_PREFIX)
+        log_event(logger, logging.WARNING, "deprecated_path", path=request.path, successor=successor)
+        response = await view(request, *args, **kwargs)
+        response["Deprecation"] = f"@{int(DEPRECATED_SINCE.timestamp())}"
+        response["Link"] = f'<{successor}>; rel="successor-version"'
+        return response
+
+    return alias
+
+
+def mounted(found: URLPattern) -> URLPattern:
+    """One of ninja's patterns at its canonical address."""
+    view = found.callback if found.name in PAGES else as_operation(found.callback)
+    return URLPattern(found.pattern, view, found.default_args, found.name)
+
+
+def alias(found: URLPattern) -> URLPattern:
+    """The same operation under the old prefix."""
+    return URLPattern(found.pattern, deprecated(as_operation(found.callback)), found.default_args)
+
+
+patterns, app, namespace = api.urls
+operations = [cast(URLPattern, found) for found in patterns]
+
+urlpatterns = [
+    path("v1/", include([alias(found) for found in operations if found.name not in PAGES])),
+    path("", include(([mounted(found) for found in operations], app), namespace=namespace)),
+]

@@ -5,7 +5,13 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
-    path("", include("forgesyte.api_urls")),
-    path("", include("django_prometheus.urls")),
     path("", include("streaming.urls")),
+    path("", include("django_prometheus.urls")),
+    # Last, because it claims `/` where no page does.
+    path("", include("forgesyte.api_urls")),
 ]
+
+handler400 = "forgesyte.errors.bad_request"
+handler403 = "forgesyte.errors.permission_denied"
+handler404 = "forgesyte.errors.not_found"
+handler500 = "forgesyte.errors.server_error"

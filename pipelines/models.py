@@ -15,10 +15,8 @@ class Pipeline(models.Model):
     pipeline_id = models.SlugField("id", primary_key=True, max_length=64, editable=False)
     name = models.CharField(max_length=200, editable=False)
     description = models.TextField(blank=True, default="", editable=False)
-    definition = models.JSONField(help_text="The graph as JSON: its id, name, nodes, edges, entry and output nodes.")
-    enabled = models.BooleanField(
-        default=True, help_text="A pipeline that is not enabled is offered to nobody, and kept."
-    )
+    definition = models.JSONField()
+    enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -40,10 +38,9 @@ class Pipeline(models.Model):
         # Imported here: the validation belongs to the pure core, the model only asks it.
         from pipelines.selectors import problems_of
 
-        problems = [f"{problem.where}: {problem.message}" for problem in problems_of(self.definition)]
-        problems += self._identity_problems()
+        problems = [str(problem) for problem in problems_of(self.definition)] + self._identity_problems()
         if problems:
-            raise ValidationError({"definition": [ValidationError(text, code="invalid") for text in problems]})
+            raise ValidationError({"definition": problems})
         self.take(self.definition)
 
     def _identity_problems(self) -> list[str]:
@@ -52,7 +49,7 @@ class Pipeline(models.Model):
         if not isinstance(found, str):
             return []
         if self.pipeline_id and found != self.pipeline_id:
-            return [f"id: must stay “{self.pipeline_id}”; to make another pipeline, add one with this definition"]
+            return [f"id: must stay “{self.pipeline_id}”; “Save as new” makes another pipeline"]
         if self._state.adding and Pipeline.objects.filter(pk=found).exists():
             return [f"id: there is a pipeline “{found}” already"]
         return []

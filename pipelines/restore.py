@@ -19,7 +19,7 @@ class Outcome(Enum):
 
 @transaction.atomic
 def restore(definition: dict[str, Any], *, overwrite: bool) -> Outcome:
-    """Add a shipped definition where its id is free; over a row that was edited or disabled only if asked to."""
+    """Add a shipped definition where its id is free; replace an edited or disabled row only if asked to."""
     row = Pipeline.objects.select_for_update().filter(pk=definition["id"]).first()
     if row is not None and row.enabled and row.definition == definition:
         return Outcome.UNCHANGED

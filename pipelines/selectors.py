@@ -7,17 +7,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from pipelines.errors import UnknownPipeline
-from pipelines.graph.definition import Node, PipelineDefinition, parse
+from pipelines.graph.definition import Node, PipelineDefinition, parse, read
 from pipelines.graph.validation import Problem, validate
 from pipelines.models import Pipeline
+from pipelines.plugins.base import ToolSpec
+from pipelines.services import get_engine
 
 DISABLED = "Disabled in the admin"
-
-
-def get_engine() -> Any:  # TEMPORARY until services exist
-    from pipelines import services
-
-    return services.get_engine()
 
 
 @dataclass(frozen=True)
@@ -58,16 +54,7 @@ def states(*, enabled_only: bool = True) -> list[PipelineState]:
 
 def list_pipelines() -> list[dict[str, Any]]:
     """The enabled pipelines as clients choose among them; those that cannot run now say why."""
-    return [
-        {
-            "id": state.row.pk,
-            "name": state.row.name,
-            "description": state.row.description,
-            "available": state.available,
-            "reason": state.reason,
-        }
-        for state in states()
-    ]
+    return [_as_choice(state) for state in states()]
 
 
 def enabled_state(pipeline_id: str) -> PipelineState:
@@ -78,6 +65,31 @@ def enabled_state(pipeline_id: str) -> PipelineState:
     return state_of(row)
 
 
+def pipeline_info(pipeline_id: str) -> dict[str, Any]:
+    """An enabled pipeline in full; of an invalid one as much as can be read. Raises UnknownPipeline."""
+    state = enabled_state(pipeline_id)
+    definition = read(state.row.definition).definition
+    graph = definition.as_dict()
+    return {
+        **_as_choice(state),
+        **{name: graph[name] for name in ("nodes", "edges", "entry_nodes", "output_nodes")},
+        "node_count": len(definition.nodes),
+        "edge_count": len(definition.edges),
+        "valid": state.valid,
+        "errors": [problem.as_dict() for problem in state.problems],
+    }
+
+
+def tool_health(tool: ToolSpec) -> str:
+    """`ok`, or what stands in the way of a tool with its default parameters."""
+    try:
+        params = tool.params()
+    except ValidationError:
+        # It has a parameter without a default: only a pipeline can tell whether that one is at hand.
+        return "ok"
+    return tool.unavailable(params, get_engine().weights) or "ok"
+
+
 def why_unavailable(definition: PipelineDefinition) -> str | None:
     """What is missing to open a valid definition now, e.g. its weights; None when nothing is."""
     return next((reason for node in definition.nodes if (reason := _missing(node))), None)
@@ -86,6 +98,16 @@ def why_unavailable(definition: PipelineDefinition) -> str | None:
 def summary(problems: Iterable[Problem]) -> str:
     """All problems in one line."""
     return "; ".join(f"{problem.where}: {problem.message}" for problem in problems)
+
+
+def _as_choice(state: PipelineState) -> dict[str, Any]:
+    return {
+        "id": state.row.pk,
+        "name": state.row.name,
+        "description": state.row.description,
+        "available": state.available,
+        "reason": state.reason,
+    }
 
 
 def _reason(row: Pipeline, problems: tuple[Problem, ...]) -> str | None:

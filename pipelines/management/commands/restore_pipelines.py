@@ -29,7 +29,8 @@ class Command(BaseCommand):
         defaults = default_definitions()
         unknown = [name for name in options["ids"] if name not in defaults]
         if unknown:
-            raise CommandError(f"Not a shipped pipeline: {', '.join(unknown)}. There are: {', '.join(defaults)}")
+            known = ", ".join(defaults)
+            raise CommandError(f"Not a shipped pipeline: {', '.join(unknown)}. There are: {known}")
         if options["if_empty"] and Pipeline.objects.exists():
             self.stdout.write("Pipelines are stored already: nothing to do.")
             return

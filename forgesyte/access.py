@@ -1,0 +1,58 @@
+"""Who may use the API: everyone by default, only those logged in where the operator says so."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from ninja.errors import HttpError
+from ninja.utils import check_csrf
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Access:
+    """Lets a request in, or raises HttpError.
+
+    With FORGESYTE_REQUIRE_LOGIN the session cookie is what opens the door, so a request that changes
+    something must carry the CSRF token. Without it there is no cookie to abuse, and scripts need no token;
+    but a page of another site must not make a browser talk to the server on its owner's machine.
+    """
+
+    # Tells the page of the API to send the token along.
+    csrf = True
+
+    async def __call__(self, request: HttpRequest) -> bool:
+        """True for a request that may go on."""
+        if not settings.FORGESYTE_REQUIRE_LOGIN:
+            if request.method not in SAFE_METHODS and is_cross_site(request):
+                raise HttpError(403, "This request comes from a page of another site")
+            return True
+        if not (await request.auser()).is_authenticated:
+            raise HttpError(401, "Log in first: this server is not open to everyone")
+        if check_csrf(request):
+            raise HttpError(403, "The CSRF token is missing or wrong")
+        return True
+
+
+def is_cross_site(request: HttpRequest) -> bool:
+    """Whether a browser sent this request for a page of another origin; programs send no `Origin`."""
+    origin = request.headers.get("Origin")
+    if origin is None or origin in settings.CSRF_TRUSTED_ORIGINS:
+        return False
+    return urlsplit(origin).netloc != request.get_host()
+
+
+def login_where_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Send a person who must log in to the login page: for pages about the API, not for its operations."""
+
+    @wraps(view, assigned=())
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if settings.FORGESYTE_REQUIRE_LOGIN and not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        return view(request, *args, **kwargs)
+
+    return guarded

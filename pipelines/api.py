@@ -1,0 +1,230 @@
+"""The HTTP face of pipelines and plugins."""
+
+import json
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from ninja import File, Router, Schema, UploadedFile
+from ninja.decorators import decorate_view
+from ninja.errors import HttpError
+
+from forgesyte.errors import error_response
+from pipelines import selectors, uploads
+from pipelines.errors import InvalidDefinition, WeightsNotFound
+from pipelines.inspector import process_inspector
+from pipelines.plugins.base import Plugin, ToolSpec
+from pipelines.services import DagPipelineService, get_engine
+
+View = Callable[..., Awaitable[HttpResponseBase]]
+
+router = Router(tags=["pipelines"])
+
+# What a multipart body adds around its one file.
+ENVELOPE_BYTES = 64 * 1024
+JSON_BODY = {
+    "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
+}
+
+
+class PipelineChoice(Schema):
+    """A pipeline to choose; `reason` says why it cannot run now."""
+
+    id: str
+    name: str
+    description: str
+    available: bool
+    reason: str | None
+
+
+class PipelineList(Schema):
+    """What a client may choose from."""
+
+    pipelines: list[PipelineChoice]
+
+
+class NodeInfo(Schema):
+    """A step of a pipeline."""
+
+    id: str
+    plugin_id: str
+    tool_id: str
+    params: dict[str, Any]
+
+
+class EdgeInfo(Schema):
+    """What one node puts out, the other takes in."""
+
+    from_node: str
+    to_node: str
+
+
+class ProblemInfo(Schema):
+    """One thing that is wrong with a definition, and where."""
+
+    where: str
+    message: str
+
+
+class PipelineInfo(PipelineChoice):
+    """A pipeline in full."""
+
+    node_count: int
+    edge_count: int
+    entry_nodes: list[str]
+    output_nodes: list[str]
+    nodes: list[NodeInfo]
+    edges: list[EdgeInfo]
+    valid: bool
+    errors: list[ProblemInfo]
+
+
+class Verdict(Schema):
+    """The outcome of validation: every problem at once."""
+
+    valid: bool
+    errors: list[ProblemInfo]
+
+
+class ToolInfo(Schema):
+    """A tool as it is offered; `health` is `ok` or what stands in its way, `timings` add up its runs."""
+
+    id: str
+    name: str
+    description: str
+    input_types: list[str]
+    optional_input_types: list[str]
+    output_types: list[str]
+    params: dict[str, Any]
+    health: str
+    timings: dict[str, Any]
+
+
+class PluginInfo(Schema):
+    """A plugin and its tools."""
+
+    id: str
+    name: str
+    version: str
+    tools: list[ToolInfo]
+
+
+class PluginProblemInfo(Schema):
+    """A plugin that was left out, and why."""
+
+    plugin: str
+    message: str
+
+
+class EngineInfo(Schema):
+    """How much runs at once, what waits, and on which device."""
+
+    slots: int
+    waiting: int
+    device: str
+
+
+class PluginList(Schema):
+    """What pipelines can be made of."""
+
+    plugins: list[PluginInfo]
+    problems: list[PluginProblemInfo]
+    engine: EngineInfo
+
+
+class RunResult(Schema):
+    """What a pipeline made of one picture; times in milliseconds."""
+
+    result: dict[str, Any]
+    timings_ms: dict[str, float]
+    warnings: list[str]
+
+
+def limited_upload(view: View) -> View:
+    """Refuse a body that is too large before it is taken apart."""
+
+    @wraps(view)
+    async def limited(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if int(request.META.get("CONTENT_LENGTH") or 0) > uploads.MAX_BYTES + ENVELOPE_BYTES:
+            return error_response(413, "file_too_large", uploads.TOO_LARGE)
+        return await view(request, *args, **kwargs)
+
+    return limited
+
+
+@router.get("/pipelines/list", response=PipelineList, summary="The pipelines to choose from")
+async def pipelines_list(request: HttpRequest) -> dict[str, Any]:
+    """Every enabled pipeline; one that cannot run now says why."""
+    return {"pipelines": await sync_to_async(selectors.list_pipelines)()}
+
+
+@router.get("/pipelines/{pipeline_id}/info", response=PipelineInfo, summary="One pipeline in full")
+async def pipeline_info(request: HttpRequest, pipeline_id: str) -> dict[str, Any]:
+    """Its graph and whether it can run now."""
+    return await sync_to_async(selectors.pipeline_info)(pipeline_id)
+
+
+@router.post(
+    "/pipelines/validate", response=Verdict, openapi_extra=JSON_BODY, summary="Is this definition valid?"
+)
+async def validate_definition(request: HttpRequest) -> dict[str, Any]:
+    """All problems of the definition in the body; nothing is stored."""
+    try:
+        definition = json.loads(request.body)
+    except (ValueError, RecursionError) as error:
+        raise HttpError(400, f"The body is not JSON: {error}") from error
+    problems = await sync_to_async(selectors.problems_of)(definition)
+    return {"valid": not problems, "errors": [problem.as_dict() for problem in problems]}
+
+
+@router.post("/pipelines/{pipeline_id}/run", response=RunResult, summary="One picture in, one result out")
+@decorate_view(limited_upload)
+async def run_pipeline(request: HttpRequest, pipeline_id: str, file: File[UploadedFile]) -> dict[str, Any]:
+    """Run a picture file through a pipeline, in turn with the live sessions."""
+    state = await sync_to_async(selectors.enabled_state)(pipeline_id)
+    if state.problems:
+        raise InvalidDefinition(f"{pipeline_id}: {selectors.summary(state.problems)}")
+    if state.reason:
+        raise WeightsNotFound(state.reason)
+    image_bytes = await sync_to_async(uploads.read_picture)(file)
+    payload = {"frame_index": 1, "image_bytes": image_bytes}
+    report = await DagPipelineService().arun_pipeline(pipeline_id, payload)
+    return {"result": report.result, "timings_ms": report.timings_ms, "warnings": report.warnings}
+
+
+@router.get("/plugins", response=PluginList, summary="What pipelines can be made of")
+async def plugins_list(request: HttpRequest) -> dict[str, Any]:
+    """Plugins and their tools, with the JSON schema of each tool's parameters."""
+    engine = get_engine()
+    return {
+        "plugins": [plugin_info(plugin) for plugin in engine.registry.plugins],
+        "problems": [
+            {"plugin": problem.plugin, "message": problem.message} for problem in engine.registry.problems
+        ],
+        "engine": {"slots": engine.slots, "waiting": engine.waiting, "device": engine.device},
+    }
+
+
+def plugin_info(plugin: Plugin) -> dict[str, Any]:
+    """One plugin for `GET /plugins`."""
+    timings = process_inspector.summary()
+    tools = [tool_info(tool, timings.get(f"{plugin.id}.{tool.id}", {})) for tool in plugin.tools]
+    return {"id": plugin.id, "name": plugin.name, "version": plugin.version, "tools": tools}
+
+
+def tool_info(tool: ToolSpec, timings: dict[str, Any]) -> dict[str, Any]:
+    """One tool for `GET /plugins`."""
+    return {
+        "id": tool.id,
+        "name": tool.name,
+        "description": tool.description,
+        "input_types": sorted(tool.input_types),
+        "optional_input_types": sorted(tool.optional_input_types),
+        "output_types": sorted(tool.output_types),
+        "params": tool.params.model_json_schema(),
+        "health": selectors.tool_health(tool),
+        "timings": timings,
+    }

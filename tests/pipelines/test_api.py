@@ -1,0 +1,426 @@
+"""The HTTP API as a script meets it."""
+
+import json
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import AsyncClient, Client
+from PIL import Image
+from pytest_django import Settings
+
+from pipelines import uploads
+from pipelines.defaults import default_definitions
+from pipelines.models import Pipeline
+from pipelines.restore import restore
+from tests.pipelines.pictures import drawn, picture_file
+from tests.pipelines.toy import toy_definition
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("toys")]
+
+RUN = "/pipelines/boxes/run"
+
+
+def store(definition: Any, pipeline_id: str = "boxes", **fields: Any) -> Pipeline:
+    """A row as it may be found in a database, valid or not."""
+    return Pipeline.objects.create(
+        pipeline_id=pipeline_id, name=f"The {pipeline_id}", definition=definition, **fields
+    )
+
+
+def refusal(response: Any) -> tuple[int, str, str]:
+    body = response.json()
+    assert set(body) == {"error", "detail"}
+    return response.status_code, body["error"], body["detail"]
+
+
+class TestList:
+    def test_valid_invalid_and_unavailable_pipelines_are_all_there(self, client: Client) -> None:
+        store(toy_definition("boxes"), description="Finds a box.")
+        store(toy_definition("gone", weights="gone"), "gone")
+        store({"id": "broken"}, "broken")
+
+        found = {item["id"]: item for item in client.get("/pipelines/list").json()["pipelines"]}
+
+        assert found["boxes"] == {
+            "id": "boxes",
+            "name": "The boxes",
+            "description": "Finds a box.",
+            "available": True,
+            "reason": None,
+        }
+        assert found["gone"]["reason"] == "Weights “gone” were not found"
+        assert found["broken"]["reason"].startswith("Invalid: ")
+        assert not found["gone"]["available"]
+        assert not found["broken"]["available"]
+
+    def test_a_disabled_pipeline_is_offered_to_nobody(self, client: Client) -> None:
+        store(toy_definition("boxes"), enabled=False)
+
+        assert client.get("/pipelines/list").json() == {"pipelines": []}
+        assert client.get("/pipelines/boxes/info").status_code == 404
+
+
+class TestInfo:
+    def test_the_graph_is_told(self, client: Client) -> None:
+        store(toy_definition("boxes"))
+
+        info = client.get("/pipelines/boxes/info").json()
+
+        assert (info["node_count"], info["edge_count"]) == (2, 1)
+        assert (info["entry_nodes"], info["output_nodes"]) == (["find"], ["find", "count"])
+        assert info["nodes"][0] == {"id": "find", "plugin_id": "toy", "tool_id": "box", "params": {}}
+        assert info["available"] is info["valid"] is True
+
+    def test_an_invalid_pipeline_says_what_is_wrong(self, client: Client) -> None:
+        definition = toy_definition("boxes")
+        definition["nodes"][1]["plugin_id"] = "uninstalled"
+        store(definition)
+
+        info = client.get("/pipelines/boxes/info").json()
+
+        assert info["valid"] is False
+        assert any("uninstalled" in error["message"] for error in info["errors"])
+        assert info["node_count"] == 2
+
+    @pytest.mark.parametrize("definition", ["text", [1], {"nodes": 3}])
+    def test_nonsense_in_the_database_does_no_harm(self, client: Client, definition: Any) -> None:
+        store(definition)
+
+        assert client.get("/pipelines/boxes/info").json()["valid"] is False
+
+    def test_an_unknown_id(self, client: Client) -> None:
+        answer = refusal(client.get("/pipelines/nope/info"))
+
+        assert answer == (404, "invalid_pipeline", "Unknown pipeline_id: nope")
+
+
+class TestValidate:
+    def post(self, client: Client, body: str) -> Any:
+        return client.post("/pipelines/validate", body, content_type="application/json")
+
+    def test_a_valid_definition(self, client: Client) -> None:
+        assert self.post(client, json.dumps(toy_definition())).json() == {"valid": True, "errors": []}
+
+    def test_all_problems_with_their_places(self, client: Client) -> None:
+        definition = toy_definition(size="big")
+        definition["edges"].append({"from_node": "count", "to_node": "nowhere"})
+
+        verdict = self.post(client, json.dumps(definition)).json()
+
+        assert verdict["valid"] is False
+        assert {"nodes[find].params.size", "edges[1].to_node"} <= {e["where"] for e in verdict["errors"]}
+
+    @pytest.mark.parametrize("body", ["", "{", "[" * 100_000, "\x00"])
+    def test_a_body_that_is_no_json(self, client: Client, body: str) -> None:
+        status, code, detail = refusal(self.post(client, body))
+
+        assert (status, code) == (400, "bad_request")
+        assert detail.startswith("The body is not JSON")
+
+    def test_a_body_beyond_djangos_limit(self, client: Client) -> None:
+        assert refusal(self.post(client, " " * 3_000_000))[:2] == (413, "request_entity_too_large")
+
+
+@pytest.mark.django_db(transaction=True)
+class TestRun:
+    @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+    def test_one_picture_one_result(self, client: Client, kind: str) -> None:
+        store(toy_definition("boxes", label="cat"))
+
+        body = client.post(RUN, {"file": picture_file(drawn(), kind)}).json()
+
+        box = {"x": 0.25, "y": 0.25, "w": 0.5, "h": 0.5, "label": "cat", "score": 0.9}
+        assert body["result"] == {"detections": [box], "text": "1 found"}
+        assert set(body["timings_ms"]) == {"decode", "find", "count", "total"}
+        assert body["warnings"] == ["320x200"]
+
+    def test_a_turned_photograph_is_set_upright(self, client: Client) -> None:
+        store(toy_definition("boxes"))
+        exif = Image.Exif()
+        exif[0x0112] = 6
+
+        body = client.post(RUN, {"file": picture_file(drawn(), "JPEG", exif=exif)}).json()
+
+        assert body["warnings"] == ["200x320"]
+
+    async def test_it_runs_on_an_event_loop(self, async_client: AsyncClient) -> None:
+        await Pipeline.objects.acreate(pipeline_id="boxes", definition=toy_definition("boxes"))
+
+        response = await async_client.post(RUN, {"file": picture_file(drawn())})
+
+        assert response.json()["result"]["text"] == "1 found"
+
+    def test_an_unknown_pipeline(self, client: Client) -> None:
+        assert refusal(client.post(RUN, {"file": picture_file(drawn())}))[:2] == (404, "invalid_pipeline")
+
+    def test_an_invalid_pipeline(self, client: Client) -> None:
+        store({"id": "boxes"})
+
+        assert refusal(client.post(RUN, {"file": picture_file(drawn())}))[:2] == (422, "invalid_pipeline")
+
+    def test_weights_that_are_not_there(self, client: Client) -> None:
+        store(toy_definition("boxes", weights="gone"))
+
+        answer = refusal(client.post(RUN, {"file": picture_file(drawn())}))
+
+        assert answer == (503, "unavailable", "Weights “gone” were not found")
+
+    def test_a_tool_that_fails_tells_no_secrets(self, client: Client) -> None:
+        store(toy_definition("boxes", label="fail"))
+
+        answer = refusal(client.post(RUN, {"file": picture_file(drawn())}))
+
+        assert answer == (500, "pipeline_failure", "The toy broke")
+
+    def test_no_file(self, client: Client) -> None:
+        store(toy_definition("boxes"))
+
+        assert refusal(client.post(RUN)) == (422, "invalid_request", "file: Field required")
+
+    @pytest.mark.parametrize("content", [b"x", b"%!PS-Adobe-3.0 EPSF-3.0\n", b"\xff\xd8\xff", b"GIF89a"])
+    def test_a_file_that_is_no_picture(self, client: Client, content: bytes) -> None:
+        store(toy_definition("boxes"))
+
+        answer = refusal(client.post(RUN, {"file": SimpleUploadedFile("a.jpg", content)}))
+
+        assert answer[:2] == (415, "not_an_image")
+
+    def test_a_picture_that_breaks_off(self, client: Client) -> None:
+        store(toy_definition("boxes"))
+        whole = picture_file(drawn("words"), "PNG").read()
+
+        answer = refusal(client.post(RUN, {"file": SimpleUploadedFile("a.png", whole[:150])}))
+
+        assert answer[:2] == (422, "invalid_frame")
+
+    @pytest.mark.parametrize("size_wh", [(5001, 5000), (12000, 8000), (16000, 16000)])
+    def test_a_header_that_declares_too_much(self, client: Client, size_wh: tuple[int, int]) -> None:
+        store(toy_definition("boxes"))
+        huge = picture_file(Image.new("1", size_wh), "PNG")
+
+        assert refusal(client.post(RUN, {"file": huge}))[:2] == (413, "image_too_large")
+
+    def test_a_file_over_the_limit(self, client: Client) -> None:
+        store(toy_definition("boxes"))
+        heavy = SimpleUploadedFile("a.jpg", b"\xff" * (uploads.MAX_BYTES + 1))
+
+        assert refusal(client.post(RUN, {"file": heavy})) == (413, "file_too_large", uploads.TOO_LARGE)
+
+    def test_a_body_far_over_the_limit_is_not_taken_apart(self, client: Client) -> None:
+        answer = refusal(client.post(RUN, {}, CONTENT_LENGTH=str(10 * uploads.MAX_BYTES)))
+
+        assert answer == (413, "file_too_large", uploads.TOO_LARGE)
+
+    def test_a_multipart_body_that_is_none(self, client: Client) -> None:
+        store(toy_definition("boxes"))
+
+        answer = refusal(client.post(RUN, b"--", content_type="multipart/form-data; boundary="))
+
+        assert answer[:2] == (400, "bad_request")
+
+
+@pytest.mark.django_db(transaction=True)
+class TestPlugins:
+    def test_tools_with_their_parameters(self, client: Client) -> None:
+        body = client.get("/plugins").json()
+
+        tools = {tool["id"]: tool for tool in body["plugins"][0]["tools"]}
+        assert body["plugins"][0]["id"] == "toy"
+        assert tools["count"]["input_types"] == ["detections"]
+        assert tools["box"]["params"]["properties"]["size"]["default"] == 0.5
+        assert tools["box"]["health"] == "ok"
+        assert body["problems"] == [{"plugin": "broken", "message": "ImportError: no such module"}]
+        assert body["engine"] == {"slots": 1, "waiting": 0, "device": "cpu"}
+
+    def test_runs_are_counted(self, client: Client) -> None:
+        store(toy_definition("boxes"))
+
+        def runs() -> int:
+            tools = client.get("/plugins").json()["plugins"][0]["tools"]
+            timings = next(tool["timings"] for tool in tools if tool["id"] == "box")
+            return int(timings.get("runs", 0))
+
+        before = runs()
+        client.post(RUN, {"file": picture_file(drawn())})
+
+        assert runs() == before + 1
+
+
+class TestFaults:
+    @pytest.mark.parametrize("path", ["/pipelines/boxes/nothing", "/plugins/7", "/v1/nope", "/v1"])
+    def test_an_unknown_path(self, client: Client, path: str) -> None:
+        assert refusal(client.get(path))[:2] == (404, "not_found")
+
+    def test_a_wrong_method(self, client: Client) -> None:
+        response = client.post("/pipelines/list")
+
+        assert refusal(response) == (405, "method_not_allowed", "Use GET here")
+        assert response["Allow"] == "GET"
+
+    def test_a_head_request_is_answered_like_a_get(self, client: Client) -> None:
+        assert client.head("/pipelines/list").status_code == 200
+
+    def test_a_bug_is_logged_and_not_told(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def broken() -> None:
+            raise RuntimeError("secret inner workings")
+
+        monkeypatch.setattr("pipelines.selectors.list_pipelines", broken)
+
+        assert refusal(client.get("/pipelines/list")) == (500, "internal_error", "Unexpected error occurred")
+        assert "secret inner workings" in caplog.text
+
+    def test_a_person_gets_a_page(self, client: Client) -> None:
+        response = client.get("/nothing", headers={"Accept": "text/html,*/*;q=0.8"})
+
+        assert response.status_code == 404
+        assert response["Content-Type"].startswith("text/html")
+
+    def test_a_host_that_is_not_ours(self, client: Client) -> None:
+        assert refusal(client.get("/pipelines/list", headers={"Host": "evil.example"}))[:2] == (
+            400,
+            "bad_request",
+        )
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAlias:
+    def test_it_answers_alike_and_says_that_it_is_old(
+        self, client: Client, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        store(toy_definition("boxes"))
+
+        old, new = client.get("/v1/pipelines/boxes/info"), client.get("/pipelines/boxes/info")
+
+        assert old.json() == new.json()
+        assert old["Deprecation"].startswith("@")
+        assert int(old["Deprecation"][1:]) > 1_700_000_000
+        assert old["Link"] == '</pipelines/boxes/info>; rel="successor-version"'
+        assert "Deprecation" not in new
+        logged = next(record for record in caplog.records if record.message == "deprecated_path")
+        assert logged.__dict__["fields"]["successor"] == "/pipelines/boxes/info"
+
+    def test_it_runs_pictures_too(self, client: Client) -> None:
+        store(toy_definition("boxes"))
+
+        response = client.post(f"/v1{RUN}", {"file": picture_file(drawn())})
+
+        assert response.json()["result"]["text"] == "1 found"
+        assert "Deprecation" in response
+
+    def test_its_errors_are_alike(self, client: Client) -> None:
+        assert refusal(client.delete("/v1/pipelines/list"))[:2] == (405, "method_not_allowed")
+
+
+class TestAccess:
+    @pytest.fixture
+    def closed(self, settings: Settings) -> None:
+        settings.FORGESYTE_REQUIRE_LOGIN = True
+
+    @pytest.fixture
+    def person(self) -> User:
+        return User.objects.create_user("ada", password="lovelace-1843")
+
+    @pytest.mark.usefixtures("closed")
+    @pytest.mark.parametrize(
+        ("method", "path"),
+        [
+            ("GET", "/pipelines/list"),
+            ("GET", "/v1/plugins"),
+            ("POST", RUN),
+            ("POST", "/pipelines/validate"),
+        ],
+    )
+    def test_strangers_stay_outside(self, client: Client, method: str, path: str) -> None:
+        assert refusal(client.generic(method, path))[:2] == (401, "unauthorized")
+
+    @pytest.mark.usefixtures("closed")
+    @pytest.mark.parametrize("path", ["/health", "/metrics"])
+    def test_probes_may_pass(self, client: Client, path: str) -> None:
+        assert client.get(path).status_code == 200
+
+    @pytest.mark.usefixtures("closed")
+    def test_strangers_who_look_at_the_documentation_log_in_first(self, client: Client) -> None:
+        assert client.get("/docs")["Location"] == "/admin/login/?next=/docs"
+
+    @pytest.mark.usefixtures("closed")
+    def test_those_logged_in_may_look(self, client: Client, person: User) -> None:
+        client.force_login(person)
+
+        assert client.get("/pipelines/list").status_code == 200
+
+    @pytest.mark.usefixtures("closed")
+    def test_a_cookie_alone_runs_nothing(self, person: User) -> None:
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(person)
+
+        assert refusal(client.post("/pipelines/validate", "{}", content_type="application/json"))[0] == 403
+
+    @pytest.mark.usefixtures("closed")
+    def test_a_cookie_with_its_token_does(self, person: User) -> None:
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(person)
+        client.get("/docs")
+        token = client.cookies["csrftoken"].value
+
+        response = client.post(
+            "/pipelines/validate", "{}", content_type="application/json", headers={"X-CSRFToken": token}
+        )
+
+        assert response.json()["valid"] is False
+
+    @pytest.mark.parametrize(
+        ("origin", "status"),
+        [("http://testserver", 200), ("https://evil.example", 403), ("null", 403)],
+    )
+    def test_pages_of_other_sites_run_nothing_on_an_open_server(
+        self, client: Client, origin: str, status: int
+    ) -> None:
+        response = client.post(
+            "/pipelines/validate", "{}", content_type="application/json", headers={"Origin": origin}
+        )
+
+        assert response.status_code == status
+
+    def test_a_script_needs_no_token_on_an_open_server(self) -> None:
+        client = Client(enforce_csrf_checks=True)
+
+        response = client.post("/pipelines/validate", "{}", content_type="application/json")
+
+        assert response.status_code == 200
+
+
+class TestDocumentation:
+    def test_every_operation_is_described(self, client: Client) -> None:
+        paths = client.get("/openapi.json").json()["paths"]
+
+        assert set(paths) == {
+            "/health",
+            "/ready",
+            "/pipelines/list",
+            "/pipelines/{pipeline_id}/info",
+            "/pipelines/validate",
+            "/pipelines/{pipeline_id}/run",
+            "/plugins",
+        }
+
+    def test_the_page_loads_nothing_from_elsewhere(self, client: Client) -> None:
+        page = client.get("/docs").content.decode()
+
+        assert "swagger-ui-bundle.js" in page
+        assert "https://" not in page
+        assert "//cdn" not in page
+
+
+@pytest.mark.model
+@pytest.mark.django_db
+def test_a_real_reader_reads_a_drawn_picture(client: Client, request: pytest.FixtureRequest) -> None:
+    restore(default_definitions()["ocr_only"], overwrite=False)
+
+    body = client.post("/pipelines/ocr_only/run", {"file": picture_file(drawn("EXIT 42", (400, 200)))}).json()
+
+    assert "EXIT 42" in body["result"]["text"]
+    assert body["timings_ms"]["read"] > 0
