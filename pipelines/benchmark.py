@@ -14,7 +14,7 @@ REST = "rest"
 
 
 def measure(pipeline: OpenPipeline, image_bytes: bytes, runs: int) -> dict[str, dict[str, float]]:
-    """Median and 95th percentile of each stage in milliseconds over `runs` runs of one frame, after a warm-up.
+    """Median and p95 in milliseconds of each stage over `runs` runs of one frame, after a warm-up.
 
     `rest` is what the stages leave of the total: merging, and making the result.
     """
