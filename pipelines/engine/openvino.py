@@ -1,0 +1,126 @@
+"""Networks converted to OpenVINO, the fastest on a CPU; each is converted once per machine."""
+
+import ast
+import hashlib
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pipelines.engine.download import file_digest
+from pipelines.engine.ultralytics import import_ultralytics
+from pipelines.errors import PipelineError
+
+T = TypeVar("T")
+# Ultralytics knows an OpenVINO network by this ending of its folder.
+FOLDER_SUFFIX = "_openvino_model"
+DEFAULT_IMGSZ = 640
+
+
+def load_converted(weights: Path, cache_dir: Path, load: Callable[[Path], T]) -> T:
+    """Call `load` with the OpenVINO folder of a `.pt` or `.onnx` file, converting it first where needed.
+
+    A folder in the cache that cannot be loaded is made anew, once.
+    """
+    folder = cache_dir / "openvino" / folder_name(weights)
+    if folder.is_dir():
+        try:
+            return load(folder)
+        except PipelineError:
+            raise
+        # Whatever is wrong with a file in the cache, making it anew is the remedy.
+        except Exception:
+            discard(folder)
+    convert(weights, folder)
+    return load(folder)
+
+
+def folder_name(weights: Path) -> str:
+    """A name that changes with the file's content and with the libraries that convert it."""
+    makers = f"{version('openvino')} {version('ultralytics')} 1"
+    key = hashlib.sha256(f"{file_digest(weights)} {makers}".encode()).hexdigest()[:16]
+    return f"{weights.stem}-{key}{FOLDER_SUFFIX}"
+
+
+def convert(weights: Path, folder: Path) -> None:
+    """Make `folder` whole or not at all; another process may do the same at the same time."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as workspace:
+        made = (convert_onnx if weights.suffix == ".onnx" else export_pt)(weights, Path(workspace))
+        # Where another process was faster, its folder is as good.
+        with suppress(OSError):
+            made.rename(folder)
+    if not folder.is_dir():
+        raise OSError(f"{folder} could not be made")
+
+
+def discard(folder: Path) -> None:
+    """Remove a folder from the cache; nobody sees it half removed."""
+    with suppress(FileNotFoundError), tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as bin_dir:
+        folder.rename(Path(bin_dir) / "broken")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def export_pt(weights: Path, workspace: Path) -> Path:
+    """Export with Ultralytics, for pictures of any size; it writes beside its input, hence the copy."""
+    ultralytics = import_ultralytics()
+    copy = workspace / weights.name
+    shutil.copyfile(weights, copy)
+    with warnings.catch_warnings():
+        # torch deprecates the tracing that the export relies on.
+        warnings.simplefilter("ignore", FutureWarning)
+        network = ultralytics.YOLO(str(copy))
+        return Path(network.export(format="openvino", dynamic=True, imgsz=DEFAULT_IMGSZ, device="cpu"))
+
+
+def convert_onnx(weights: Path, workspace: Path) -> Path:
+    """Convert with OpenVINO, in the layout and with the metadata that Ultralytics reads."""
+    import openvino
+    import yaml
+
+    folder = workspace / f"model{FOLDER_SUFFIX}"
+    folder.mkdir()
+    model = openvino.convert_model(str(weights))
+    openvino.save_model(model, folder / "model.xml", compress_to_fp16=False)
+    metadata = onnx_metadata(weights, [dimension_of(size) for size in model.input(0).partial_shape])
+    (folder / "metadata.yaml").write_text(yaml.safe_dump(metadata, sort_keys=False))
+    return folder
+
+
+def dimension_of(size: Any) -> int | None:
+    """A fixed dimension, or None for one that is free."""
+    return int(size.get_length()) if size.is_static else None
+
+
+def onnx_metadata(weights: Path, shape: list[int | None]) -> dict[str, Any]:
+    """What Ultralytics noted in the ONNX file, completed where another exporter noted nothing.
+
+    `shape` is the input's: batch, channels, height, width.
+    """
+    from onnx import load
+
+    notes = {note.key: note.value for note in load(weights, load_external_data=False).metadata_props}
+    batch, channels, height, width = shape
+    metadata: dict[str, Any] = {
+        "task": notes.get("task", "detect"),
+        "stride": int(notes.get("stride", 32)),
+        "batch": batch or int(notes.get("batch", 1)),
+        "channels": channels or int(notes.get("channels", 3)),
+        "imgsz": [height or DEFAULT_IMGSZ, width or DEFAULT_IMGSZ],
+        "end2end": notes.get("end2end", "False") == "True",
+        "args": {**literal(notes.get("args"), {}), "dynamic": height is None or width is None},
+    }
+    names = literal(notes.get("names"), {})
+    return {**metadata, "names": names} if names else metadata
+
+
+def literal(text: str | None, default: Any) -> Any:
+    """The Python literal in a note, or `default` where there is none that can be read."""
+    try:
+        return ast.literal_eval(text) if text else default
+    except (ValueError, SyntaxError):
+        return default

@@ -1,0 +1,155 @@
+"""YOLO networks as the tools use them: loaded by name, on the best device, shared between sessions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.engine.devices import DeviceChoice, choose_device
+from pipelines.engine.networks import NetworkCache, SharedNetwork
+from pipelines.engine.openvino import FOLDER_SUFFIX, load_converted
+from pipelines.engine.ultralytics import import_ultralytics
+from pipelines.engine.weights import WeightsStore
+from pipelines.errors import PipelineError
+
+TASKS = frozenset({"detect", "segment", "pose"})
+TRITON = ("http://", "https://", "grpc://")
+CAMERA_SIZE_HW = (480, 640)
+
+
+@dataclass(frozen=True)
+class FoundBoxes:
+    """What a network found on one frame: pixel corners Nx4, scores N and class numbers N, best first."""
+
+    boxes_xyxy: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    classes: NDArray[np.int64]
+
+
+class YoloNetwork:
+    """One loaded network, for one thread at a time."""
+
+    def __init__(self, weights: str, device: str) -> None:
+        """Load and run once, so that the first frame is not slow; PipelineError where it gives no boxes."""
+        self._yolo = import_ultralytics().YOLO(weights, task=noted_task(weights))
+        self._device = device
+        if self._yolo.task not in TASKS:
+            raise PipelineError(f"This is a network to {self._yolo.task}, which gives no boxes: {weights}")
+        self.find(np.zeros((*CAMERA_SIZE_HW, 3), np.uint8), 640, 0.25, 0.7, 300)
+        backend = self._yolo.predictor.model
+        self.names: dict[int, str] = dict(backend.names)
+        self.backend = str(backend.format)
+        self.fixed_size_hw = (
+            None if getattr(backend, "dynamic", False) or self.backend == "pt" else size_of(backend)
+        )
+
+    def find(
+        self,
+        image_bgr: NDArray[np.uint8],
+        imgsz: int,
+        conf: float,
+        iou: float,
+        max_det: int,
+        classes: Sequence[int] | None = None,
+    ) -> FoundBoxes:
+        """Boxes on one BGR frame of HxWx3; a network of fixed size uses that whatever `imgsz` says."""
+        (result,) = self._yolo.predict(
+            image_bgr,
+            imgsz=imgsz,
+            conf=conf,
+            iou=iou,
+            max_det=max_det,
+            classes=None if classes is None else list(classes),
+            device=self._device,
+            verbose=False,
+        )
+        rows = result.boxes.data.cpu().numpy()
+        return FoundBoxes(rows[:, :4], rows[:, 4], rows[:, 5].astype(np.int64))
+
+
+@dataclass(frozen=True)
+class LoadedYolo:
+    """A network that tools share, and what there is to say about it."""
+
+    network: SharedNetwork[YoloNetwork]
+    names: dict[int, str]
+    backend: str
+    fixed_size_hw: tuple[int, int] | None
+    device: DeviceChoice
+
+
+def load_yolo(name: str, requested: str, networks: NetworkCache, weights: WeightsStore) -> LoadedYolo:
+    """The network of a name, path or Triton URL; loads it unless it is loaded. Raises PipelineError."""
+    if is_triton(name):
+        device = DeviceChoice(requested, "remote")
+        shared = networks.get(("yolo", name), lambda: load_served(name))
+    else:
+        path = weights.resolve(name)
+        device = choose_device(requested, cuda_available(), why_not_on_gpu(path))
+        key = ("yolo", str(path), stamp(path), device.used)
+        shared = networks.get(key, lambda: load_file(path, device.used, weights.cache_dir))
+    with shared.borrow() as network:
+        return LoadedYolo(shared, network.names, network.backend, network.fixed_size_hw, device)
+
+
+def load_file(path: Path, device: str, cache_dir: Path) -> YoloNetwork:
+    """A network from a file: through OpenVINO on a CPU where the format allows it, else as it is."""
+    if device == "cpu" and path.suffix in (".pt", ".onnx"):
+        return load_converted(path, cache_dir, lambda folder: YoloNetwork(str(folder), "cpu"))
+    return YoloNetwork(str(path), "cuda:0" if device == "cuda" else device)
+
+
+def noted_task(weights: str) -> str | None:
+    """What the network is for, as its file says; None lets Ultralytics look into a `.pt` file."""
+    if weights.endswith(".pt"):
+        return None
+    from ultralytics.nn.backends.base import BaseBackend
+
+    return str(BaseBackend.read_metadata(weights).get("task", "detect"))
+
+
+def load_served(url: str) -> YoloNetwork:
+    """A network on a Triton server; raises PipelineError where its client is not installed."""
+    try:
+        return YoloNetwork(url, "cpu")
+    except ImportError as error:
+        raise PipelineError("A Triton server needs its client: pip install tritonclient[all]") from error
+
+
+def is_triton(name: str) -> bool:
+    """Whether the weights are served elsewhere, by a Triton server."""
+    return name.startswith(TRITON)
+
+
+def stamp(path: Path) -> tuple[int, int]:
+    """Changes when another file takes the name."""
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size
+
+
+def cuda_available() -> bool:
+    """Whether torch sees a CUDA device; the first call takes seconds."""
+    import torch
+
+    return bool(torch.cuda.is_available())
+
+
+def why_not_on_gpu(path: Path) -> str | None:
+    """Why a format runs on the CPU whatever is asked for, or None."""
+    if path.name.endswith(FOLDER_SUFFIX):
+        return "an OpenVINO network runs on the CPU"
+    if path.suffix == ".onnx":
+        from onnxruntime import get_available_providers
+
+        if "CUDAExecutionProvider" not in get_available_providers():
+            return "this ONNX Runtime has no CUDA: give .pt or .engine weights for the GPU"
+    return None
+
+
+def size_of(backend: Any) -> tuple[int, int]:
+    """Height and width of a network that takes pictures of one size only."""
+    height, width = backend.imgsz
+    return int(height), int(width)

@@ -1,0 +1,72 @@
+"""Follows boxes from frame to frame with Ultralytics' trackers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.detections import Detection
+from pipelines.engine.ultralytics import import_ultralytics
+
+
+@dataclass(frozen=True)
+class TrackerSettings:
+    """Boxes of a score from `high` up begin a track, those from `low` up carry one on.
+
+    `match` is the greatest distance between a box and its track, 1 - IoU; a track that is not seen is
+    remembered for `keep_frames`.
+    """
+
+    high: float
+    low: float
+    match: float
+    keep_frames: int
+
+
+class Tracker:
+    """The tracks of one session, numbered from 1."""
+
+    def __init__(self, kind: Literal["bytetrack", "botsort"], settings: TrackerSettings) -> None:
+        import_ultralytics()
+        from ultralytics.engine.results import Boxes
+        from ultralytics.trackers import BOTSORT, BYTETracker
+
+        self.kind = kind
+        self._boxes = Boxes
+        self._tracker: Any = {"bytetrack": BYTETracker, "botsort": BOTSORT}[kind](library_settings(settings))
+
+    def update(
+        self,
+        detections: Sequence[Detection],
+        image_bgr: NDArray[np.uint8] | None,
+        size_wh: tuple[int, int] = (1, 1),
+    ) -> dict[int, int]:
+        """Track numbers of those detections that have one, by their place in the list.
+
+        A box gets its number when it is seen for the second time, except on the first frame.
+        """
+        if image_bgr is not None:
+            size_wh = (image_bgr.shape[1], image_bgr.shape[0])
+        rows = [[*box.xyxy_pixels(size_wh), box.score, 0.0] for box in detections]
+        boxes = self._boxes(np.asarray(rows, np.float32).reshape(-1, 6), size_wh[::-1])
+        return {int(row[-1]): int(row[4]) for row in self._tracker.update(boxes, image_bgr)}
+
+
+def library_settings(settings: TrackerSettings) -> SimpleNamespace:
+    """The settings under Ultralytics' names; those of BoT-SORT are its defaults."""
+    return SimpleNamespace(
+        track_high_thresh=settings.high,
+        track_low_thresh=settings.low,
+        new_track_thresh=settings.high,
+        track_buffer=settings.keep_frames,
+        match_thresh=settings.match,
+        fuse_score=True,
+        gmc_method="sparseOptFlow",
+        proximity_thresh=0.5,
+        appearance_thresh=0.8,
+        with_reid=False,
+        device="cpu",
+    )
