@@ -1,5 +1,6 @@
 """Reads of pipelines: what is stored, whether it is valid, and whether it can run now."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -90,6 +91,23 @@ def tool_health(tool: ToolSpec) -> str:
     return tool.unavailable(params, get_engine().weights) or "ok"
 
 
+def tool_reference() -> list[dict[str, Any]]:
+    """Every tool with its parameters, for a person who writes a definition."""
+    return [
+        {
+            "plugin_id": plugin.id,
+            "tool_id": tool.id,
+            "description": tool.description,
+            "takes": sorted(tool.input_types),
+            "may_take": sorted(tool.optional_input_types),
+            "gives": sorted(tool.output_types),
+            "params": [_param(name, schema) for name, schema in _properties(tool).items()],
+        }
+        for plugin in get_engine().registry.plugins
+        for tool in plugin.tools
+    ]
+
+
 def why_unavailable(definition: PipelineDefinition) -> str | None:
     """What is missing to open a valid definition now, e.g. its weights; None when nothing is."""
     return next((reason for node in definition.nodes if (reason := _missing(node))), None)
@@ -98,6 +116,16 @@ def why_unavailable(definition: PipelineDefinition) -> str | None:
 def summary(problems: Iterable[Problem]) -> str:
     """All problems in one line."""
     return "; ".join(f"{problem.where}: {problem.message}" for problem in problems)
+
+
+def _properties(tool: ToolSpec) -> dict[str, dict[str, Any]]:
+    properties: dict[str, dict[str, Any]] = tool.params.model_json_schema().get("properties", {})
+    return properties
+
+
+def _param(name: str, schema: dict[str, Any]) -> dict[str, str]:
+    default = json.dumps(schema["default"]) if "default" in schema else "must be given"
+    return {"name": name, "default": default, "description": schema.get("description", "")}
 
 
 def _as_choice(state: PipelineState) -> dict[str, Any]:

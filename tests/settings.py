@@ -15,4 +15,6 @@ for name in ("DATABASE_URL", "REDIS_URL", "FORGESYTE_REQUIRE_LOGIN", "DEBUG", "A
 from forgesyte.settings import *  # noqa: E402, F403
 from forgesyte.settings import DATABASES  # noqa: E402
 
+# Users of the tests log in by the hundred.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}

@@ -10,6 +10,7 @@ from django.test import Client
 
 from pipelines import readiness
 from pipelines.engine.engine import Engine
+from pipelines.errors import PipelineError
 from pipelines.models import Pipeline
 from pipelines.readiness import Preloader
 from tests.pipelines.toy import toy_definition
@@ -62,7 +63,7 @@ def test_a_pipeline_that_cannot_be_opened_is_tried_again(
     real = toys.open_sync
 
     def broken(*args: Any, **kwargs: Any) -> Any:
-        raise readiness.PipelineError("No room in memory")
+        raise PipelineError("No room in memory")
 
     monkeypatch.setattr(toys, "open_sync", broken)
     assert client.get("/ready").json()["detail"] == "pipeline yolo_ocr: No room in memory"

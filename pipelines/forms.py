@@ -1,0 +1,79 @@
+"""The admin's form for a pipeline."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.core.exceptions import ValidationError
+from django.forms.fields import InvalidJSONInput
+
+from pipelines.models import Pipeline
+from pipelines.uploads import FORMATS, UploadRefused, read_picture
+
+# The types know of a parameter that the classes themselves do not have.
+if TYPE_CHECKING:
+    Base = forms.ModelForm[Pipeline]
+else:
+    Base = forms.ModelForm
+
+DEFINITION_HELP = (
+    "The graph as JSON. “Check” names every problem and draws the graph, “Try it” runs it on a picture; "
+    "neither saves anything."
+)
+
+
+class IndentedEncoder(json.JSONEncoder):
+    """Writes JSON as a person would like to read it."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "indent": 2})
+
+
+class DefinitionField(forms.JSONField):
+    """JSON in a wide field, which keeps what was typed and says where it stops being JSON."""
+
+    widget = AdminTextareaWidget(
+        attrs={"class": "vLargeTextField definition", "rows": 26, "spellcheck": "false"}
+    )
+
+    def to_python(self, value: Any) -> Any:
+        """The value, or an error with the line where it breaks off."""
+        try:
+            json.loads(value or "null")
+        except json.JSONDecodeError as error:
+            place = f"line {error.lineno}, column {error.colno}"
+            raise ValidationError(f"This is not JSON: {error.msg} at {place}", code="invalid") from error
+        except RecursionError as error:
+            raise ValidationError("This is nested too deeply", code="invalid") from error
+        return super().to_python(value)
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Show again what was typed, as it was typed."""
+        return InvalidJSONInput(data or "")
+
+
+class PipelineForm(Base):
+    """The definition, and a picture to try it on; `trying` means that nothing is to be saved."""
+
+    trying = False
+    definition = DefinitionField(encoder=IndentedEncoder, help_text=DEFINITION_HELP)
+    picture = forms.FileField(required=False, help_text=f"One of {', '.join(FORMATS)}; it is not saved.")
+
+    class Meta:
+        model = Pipeline
+        fields = ("enabled", "definition")
+
+    def is_valid(self) -> bool:
+        """Never, while trying: the admin shows a form again instead of saving it."""
+        return super().is_valid() and not self.trying
+
+    def clean_picture(self) -> bytes | None:
+        """The bytes of the picture; looked at only when it is needed."""
+        file = self.cleaned_data.get("picture")
+        if not file or not self.trying:
+            return None
+        try:
+            return read_picture(file)
+        except UploadRefused as error:
+            raise ValidationError(error.detail) from error
