@@ -102,7 +102,11 @@ class DagPipelineService:
 
     async def arun_pipeline(self, pipeline_id: str, payload: Mapping[str, Any]) -> RunReport:
         """The same beside live sessions: it waits for its turn as they do, and tells the timings too."""
-        pipeline = await self.engine.open(await adefinition_of(pipeline_id), live=False)
+        return await self.arun_definition(await adefinition_of(pipeline_id), payload)
+
+    async def arun_definition(self, definition: PipelineDefinition, payload: Mapping[str, Any]) -> RunReport:
+        """The same for a definition that need not be stored."""
+        pipeline = await self.engine.open(definition, live=False)
         # Whoever takes this closes the pipeline: the worker once it runs, or else the task that is cancelled.
         to_close = threading.Lock()
 
