@@ -82,6 +82,8 @@ class VideoWriter:
 
     def __init__(self, path: Path, fps: float) -> None:
         self._container: Any = av.open(str(path), "w")
+        # PyAV opens the file at the first frame only; a place that cannot be written is told of now.
+        path.touch()
         self._fps = Fraction(fps).limit_denominator(1001)
         self._stream: Any = None
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any, Self
 
@@ -45,7 +46,8 @@ class VideoReader:
         except BaseException:
             self._container.close()
             raise
-        self._warnings: list[str] = []
+        # What was wrong with the file and has not gone out with a frame yet.
+        self.warnings: list[str] = []
 
     def __enter__(self) -> Self:
         return self
@@ -92,29 +94,79 @@ class VideoReader:
         return streams[0]
 
     def _decoded(self) -> Iterator[tuple[int, Any]]:
-        index = 0
+        numbers = FrameNumbers()
         for packet in self._packets():
+            numbers.expect(when(packet))
             try:
                 frames = packet.decode()
             except av.FFmpegError as error:
-                index += 1
-                self._warnings.append(f"Frame {index} cannot be decoded: {reason(error)}")
+                numbers.complain(reason(error))
                 continue
             for frame in frames:
-                index += 1
+                index, lost = numbers.number(when(frame))
+                self.warnings += lost
                 if frame.is_corrupt:
-                    self._warnings.append(f"Frame {index} is damaged")
+                    self.warnings.append(f"Frame {index} is damaged")
                 yield index, frame
+        self.warnings += numbers.lost_at_end()
 
     def _packets(self) -> Iterator[Any]:
         try:
             yield from self._container.demux(self._stream)
         except av.FFmpegError as error:
-            self._warnings.append(f"The file ends too early: {reason(error)}")
+            self.warnings.append(f"The file ends too early: {reason(error)}")
 
     def _take_warnings(self) -> list[str]:
-        taken, self._warnings = self._warnings, []
+        taken, self.warnings = self.warnings, []
         return taken
+
+
+class FrameNumbers:
+    """Numbers frames from 1 in the order in which they are shown, counting those that cannot be decoded.
+
+    A decoder works ahead: it complains of a frame before it has given out those that are shown earlier, so
+    which frame is lost is seen when a later one appears. What is missing without a complaint was never to be
+    shown.
+    """
+
+    def __init__(self) -> None:
+        self._index = 0
+        self._complaints: list[str] = []
+        self._expected: list[int] = []
+
+    def expect(self, timestamp: int | None) -> None:
+        """A frame is to be shown at this time."""
+        if timestamp is not None:
+            heappush(self._expected, timestamp)
+
+    def complain(self, why: str) -> None:
+        """One of the frames that are expected cannot be decoded."""
+        self._complaints.append(why)
+
+    def number(self, timestamp: int | None) -> tuple[int, list[str]]:
+        """The number of the frame that is shown at this time, and what to say of those lost before it."""
+        missing = 0
+        while self._expected and timestamp is not None and self._expected[0] <= timestamp:
+            missing += heappop(self._expected) < timestamp
+        lost = self._lose(len(self._complaints) if timestamp is None else missing)
+        self._index += 1
+        return self._index, lost
+
+    def lost_at_end(self) -> list[str]:
+        """What to say of the frames after the last one that was shown."""
+        return self._lose(len(self._complaints))
+
+    def _lose(self, count: int) -> list[str]:
+        said, self._complaints = self._complaints[:count], self._complaints[count:]
+        numbers = range(self._index + 1, self._index + 1 + len(said))
+        self._index += len(said)
+        return [f"Frame {number} cannot be decoded: {why}" for number, why in zip(numbers, said, strict=True)]
+
+
+def when(item: Any) -> int | None:
+    """When a packet or frame is shown, in the units of its stream; None where the file does not say."""
+    timestamp: int | None = item.dts if item.pts is None else item.pts
+    return timestamp
 
 
 def upright(frame: Any) -> NDArray[np.uint8]:

@@ -105,6 +105,8 @@ class Command(BaseCommand):
                 with tqdm.external_write_mode(file=sys.stdout):
                     self.stdout.write(as_line(frame.index, report))
                 bar.update()
+        for warning in video.warnings:
+            self.stderr.write(warning)
 
     def _bench(self, pipeline: OpenPipeline, image: Any, options: dict[str, Any]) -> None:
         image_bgr = fitted(image, options["size"])

@@ -37,7 +37,8 @@ class Brightness:
 
 
 def plugin():
-    tool = ToolSpec("measure", "Brightness", "", Params, frozenset({"text"}), lambda params, _: Brightness(params))
+    gives = frozenset({"text"})
+    tool = ToolSpec("measure", "Brightness", "", Params, gives, lambda params, context: Brightness(params))
     return Plugin("brightness", "Brightness", "1.0", (tool,))
 '''
 INFO = {

@@ -1,0 +1,337 @@
+"""The command line, with a small tool in place of a network; what it prints is what a person sees."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from PIL import Image
+
+from pipelines.engine.engine import Engine
+from pipelines.engine.networks import NetworkCache
+from pipelines.engine.weights import WeightsStore
+from pipelines.models import Pipeline
+from pipelines.plugins.base import RunContext
+from pipelines.services import override_engine
+from pipelines.video import VideoReader
+from tests.pipelines.clips import spoil, write_clip
+from tests.pipelines.kit import definition, detection, registry, tool
+
+ROOT = Path(__file__).resolve().parents[2]
+GRAPH = definition({"look": "look"})
+
+
+def look(payload: Mapping[str, Any], context: RunContext) -> Mapping[str, Any]:
+    height, width, _ = payload["image"].shape
+    return {"detections": [detection()], "text": f"{width}x{height}"}
+
+
+def fail(payload: Mapping[str, Any], context: RunContext) -> Mapping[str, Any]:
+    raise RuntimeError("secret inner workings")
+
+
+def stop(payload: Mapping[str, Any], context: RunContext) -> Mapping[str, Any]:
+    raise KeyboardInterrupt
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    tools = (
+        tool("look", look, gives=["detections", "text"]),
+        tool("fail", fail, gives=["text"], failure="Looking failed"),
+        tool("stop", stop, gives=["text"]),
+    )
+    store = WeightsStore(tmp_path / "weights", tmp_path / "cache")
+    made = Engine(
+        slots=1, networks=NetworkCache(replicas=1), weights=store, registry=registry(*tools), device="cpu"
+    )
+    with override_engine(made):
+        yield made
+    made.close()
+
+
+@pytest.fixture
+def stored(engine: Engine, db: None) -> None:
+    for tool_id in ("look", "fail", "stop"):
+        data = {**definition({"look": tool_id}).as_dict(), "id": tool_id}
+        Pipeline.objects.create(pipeline_id=tool_id, name=tool_id, definition=data)
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    Image.new("RGB", (320, 240), (90, 90, 90)).save(tmp_path / "picture.png")
+    return tmp_path / "picture.png"
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    return write_clip(tmp_path / "clip.mp4")
+
+
+def run(*arguments: Any) -> str:
+    out = io.StringIO()
+    call_command("run_pipeline", *(str(argument) for argument in arguments), stdout=out)
+    return out.getvalue()
+
+
+def run_lines(*arguments: Any) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in run(*arguments).splitlines()]
+
+
+@pytest.mark.usefixtures("stored")
+class TestPicture:
+    def test_tells_a_person_what_was_found(self, picture: Path) -> None:
+        lines = run("look", picture).splitlines()
+
+        assert lines[:3] == [
+            "1 detection",
+            "  x=0.100 y=0.200 w=0.300 h=0.400 sign 0.90",
+            "text: 320x240",
+        ]
+        assert lines[3].startswith("ms: decode ")
+        assert lines[4] == "look: device_used=cpu"
+
+    def test_gives_one_object_of_json(self, picture: Path) -> None:
+        (line,) = run_lines("look", picture, "--json")
+
+        assert line["frame_index"] == 1
+        assert line["result"] == {"detections": [detection().as_dict()], "text": "320x240"}
+        assert line["timings_ms"].keys() == {"decode", "look", "total"}
+
+    def test_letterboxes(self, picture: Path) -> None:
+        (line,) = run_lines("look", picture, "--json", "--size", "640x100")
+
+        assert line["result"]["text"] == "640x100"
+
+    @pytest.mark.parametrize("name", ["out.png", "out.jpg"])
+    def test_draws_the_boxes(self, picture: Path, tmp_path: Path, name: str) -> None:
+        run("look", picture, "--annotate", tmp_path / name)
+
+        drawn = np.asarray(Image.open(tmp_path / name), int)
+        assert drawn.shape == (240, 320, 3)
+        assert np.abs(drawn[48, 32:128] - 90).sum(axis=1).min() > 50
+        assert np.abs(drawn[200:] - 90).max() < 10
+
+    @pytest.mark.parametrize("name", ["out.unknown", "no/such/folder/out.png"])
+    def test_says_where_it_cannot_write(self, picture: Path, tmp_path: Path, name: str) -> None:
+        with pytest.raises(CommandError, match="cannot be written"):
+            run("look", picture, "--annotate", tmp_path / name)
+
+    def test_a_failing_tool_says_its_own_sentence(self, picture: Path) -> None:
+        with pytest.raises(CommandError) as caught:
+            run("fail", picture)
+        assert str(caught.value) == "Looking failed"
+
+    def test_can_be_stopped(self, picture: Path) -> None:
+        with pytest.raises(CommandError) as caught:
+            run("stop", picture)
+        assert caught.value.returncode == 130
+
+
+@pytest.mark.usefixtures("stored")
+class TestVideo:
+    def test_gives_a_line_for_every_frame(self, clip: Path) -> None:
+        lines = run_lines("look", clip)
+
+        assert [line["frame_index"] for line in lines] == list(range(1, 9))
+        assert {line["result"]["text"] for line in lines} == {"64x48"}
+
+    def test_strides_stops_and_letterboxes(self, clip: Path) -> None:
+        lines = run_lines("look", clip, "--frame-stride", 3, "--max-frames", 2, "--size", "32x32")
+
+        assert [line["frame_index"] for line in lines] == [1, 4]
+        assert lines[0]["result"]["text"] == "32x32"
+
+    def test_draws_the_boxes_at_the_same_pace(self, clip: Path, tmp_path: Path) -> None:
+        run("look", clip, "--annotate", tmp_path / "out.mp4", "--frame-stride", 2)
+
+        with VideoReader(tmp_path / "out.mp4") as video:
+            assert (video.frames_total, video.fps) == (4, 5)
+
+    def test_says_where_it_cannot_write(self, clip: Path, tmp_path: Path) -> None:
+        with pytest.raises(CommandError, match="cannot be written"):
+            run("look", clip, "--annotate", tmp_path / "out.unknown")
+
+    def test_goes_on_after_a_broken_frame(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        broken = write_clip(tmp_path / "clip.avi", codec="mjpeg", q="2")
+        spoil(broken, 3)
+        spoil(broken, 8)
+
+        lines = run_lines("look", broken)
+
+        assert [line["frame_index"] for line in lines] == [1, 2, 4, 5, 6, 7]
+        assert lines[2]["warnings"][0].startswith("Frame 3 cannot be decoded")
+        assert capsys.readouterr().err.startswith("Frame 8 cannot be decoded")
+
+    def test_an_animation_is_a_video_and_a_still_gif_a_picture(self, tmp_path: Path) -> None:
+        frames = [Image.new("RGB", (32, 32), colour) for colour in ("red", "blue", "green")]
+        frames[0].save(tmp_path / "still.gif")
+        frames[0].save(tmp_path / "moves.gif", save_all=True, append_images=frames[1:])
+
+        assert len(run_lines("look", tmp_path / "still.gif", "--json")) == 1
+        assert len(run_lines("look", tmp_path / "moves.gif")) == 3
+
+    def test_shows_its_progress_on_a_terminal(self, clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        terminal = Terminal()
+        monkeypatch.setattr(sys, "stderr", terminal)
+
+        run("look", clip)
+
+        assert "8/8" in terminal.getvalue()
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.usefixtures("stored")
+class TestBench:
+    def test_tells_a_person(self, picture: Path) -> None:
+        lines = run("look", picture, "--bench", 3, "--size", "640x480").splitlines()
+
+        assert lines[:3] == ["pipeline: look", "frame: 640x480", "runs: 3"]
+        assert lines[5] == "look: device_used=cpu"
+        assert [line.split()[0] for line in lines[6:]] == ["stage", "decode", "look", "rest", "total"]
+
+    @pytest.mark.parametrize("name", ["picture", "clip"])
+    def test_gives_json_for_a_picture_or_the_first_frame(
+        self, name: str, request: pytest.FixtureRequest
+    ) -> None:
+        (figures,) = run_lines("look", request.getfixturevalue(name), "--bench", 3, "--json", "--live")
+
+        assert (figures["pipeline"], figures["runs"], figures["live"]) == ("look", 3, True)
+        assert figures["stages_ms"].keys() == {"decode", "look", "rest", "total"}
+        assert figures["stages_ms"]["decode"]["median"] > 0
+        assert figures["nodes"] == {"look": {"device_used": "cpu"}}
+
+
+class TestRefusals:
+    def test_names_the_pipelines_that_are_there(self, stored: None, picture: Path) -> None:
+        with pytest.raises(CommandError, match="Unknown pipeline_id: nobody; there are: fail, look, stop"):
+            run("nobody", picture)
+
+    def test_says_how_to_get_the_default_pipelines(self, engine: Engine, db: None, picture: Path) -> None:
+        with pytest.raises(CommandError, match="restore_pipelines"):
+            run("yolo_ocr", picture)
+
+    def test_needs_a_file(self, stored: None, tmp_path: Path) -> None:
+        for path in (tmp_path / "gone.png", tmp_path):
+            with pytest.raises(CommandError, match="There is no file"):
+                run("look", path)
+
+    @pytest.mark.parametrize(
+        ("name", "content", "said"),
+        [
+            ("notes.txt", b"hello", "cannot be read as a video"),
+            ("half.png", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(5), "cannot be read"),
+            ("empty.jpg", b"", "cannot be read"),
+        ],
+    )
+    def test_needs_a_picture_or_a_video(
+        self, stored: None, tmp_path: Path, name: str, content: bytes, said: str
+    ) -> None:
+        (tmp_path / name).write_bytes(content)
+
+        with pytest.raises(CommandError, match=said):
+            run("look", tmp_path / name)
+
+    @pytest.mark.parametrize(
+        "option",
+        [
+            ("--size", "640"),
+            ("--size", "0x480"),
+            ("--size", "640x99999"),
+            ("--bench", "0"),
+            ("--max-frames", "-1"),
+            ("--frame-stride", "two"),
+            ("--device", "toaster"),
+        ],
+    )
+    def test_explains_its_options(self, stored: None, picture: Path, option: tuple[str, str]) -> None:
+        with pytest.raises(CommandError, match=f"argument {option[0]}"):
+            run("look", picture, *option)
+
+    def test_says_that_the_database_is_not_set_up(self, tmp_path: Path, picture: Path) -> None:
+        env = {
+            **os.environ,
+            "FORGESYTE_DATA_DIR": str(tmp_path),
+            "DJANGO_SETTINGS_MODULE": "forgesyte.settings",
+        }
+        command = [sys.executable, "manage.py", "run_pipeline", "yolo_ocr", str(picture)]
+
+        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
+
+        assert done.returncode == 1
+        assert "run `manage.py migrate` first" in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+@pytest.mark.usefixtures("engine")
+class TestDefinitionFile:
+    def test_runs_a_definition_from_a_file(self, tmp_path: Path, picture: Path) -> None:
+        (tmp_path / "mine.json").write_text(json.dumps(GRAPH.as_dict()))
+
+        (line,) = run_lines(tmp_path / "mine.json", picture, "--json")
+
+        assert line["result"]["text"] == "320x240"
+
+    def test_says_all_that_is_wrong_with_it(self, tmp_path: Path, picture: Path) -> None:
+        (tmp_path / "mine.json").write_text(json.dumps({**GRAPH.as_dict(), "name": "", "output_nodes": []}))
+
+        with pytest.raises(CommandError) as caught:
+            run(tmp_path / "mine.json", picture)
+        assert str(caught.value).splitlines()[1:] == [
+            "  name: must not be empty",
+            "  output_nodes: is empty: name at least one node",
+            "  nodes[look]: leads nowhere: no node follows it, and it is not an output node",
+        ]
+
+    @pytest.mark.parametrize("content", [b"{", b"\xff\xfe"])
+    def test_needs_json(self, tmp_path: Path, picture: Path, content: bytes) -> None:
+        (tmp_path / "mine.json").write_bytes(content)
+
+        for name in ("mine.json", "gone.json"):
+            with pytest.raises(CommandError, match="cannot be read as JSON"):
+                run(tmp_path / name, picture)
+
+
+def test_ends_quietly_when_its_reader_has_seen_enough(tmp_path: Path, clip: Path) -> None:
+    script = tmp_path / "reader.py"
+    script.write_text(
+        "import os, sys, django\n"
+        "django.setup()\n"
+        "from pathlib import Path\n"
+        "from django.core.management import call_command\n"
+        "from pipelines.services import override_engine\n"
+        "from tests.pipelines.toy import toy_definition, toy_engine\n"
+        "import json\n"
+        "folder = Path(sys.argv[1])\n"
+        "(folder / 'toy.json').write_text(json.dumps(toy_definition()))\n"
+        "with override_engine(toy_engine(folder)):\n"
+        "    call_command('run_pipeline', str(folder / 'toy.json'), sys.argv[2])\n"
+    )
+    env = {**os.environ, "FORGESYTE_DATA_DIR": str(tmp_path), "DJANGO_SETTINGS_MODULE": "forgesyte.settings"}
+    read_end, write_end = os.pipe()
+    os.close(read_end)
+
+    done = subprocess.run(
+        [sys.executable, str(script), str(tmp_path), str(clip)],
+        cwd=ROOT,
+        env={**env, "PYTHONPATH": str(ROOT)},
+        stdout=write_end,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=120,
+    )
+    os.close(write_end)
+
+    assert (done.returncode, done.stderr) == (0, "")
