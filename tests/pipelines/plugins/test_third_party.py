@@ -65,9 +65,11 @@ def make_wheel(folder: Path) -> Path:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder into which the package is installed."""
     folder = tmp_path_factory.mktemp("third-party")
-    uv = Path(sys.executable).with_name("uv")
+    uv = str(Path(sys.executable).with_name("uv"))
     command = [uv, "pip", "install", "--offline", "--no-deps", "--python", sys.executable]
-    subprocess.run([*command, "--target", folder / "site", make_wheel(folder)], check=True, timeout=60)
+    subprocess.run(
+        [*command, "--target", str(folder / "site"), str(make_wheel(folder))], check=True, timeout=60
+    )
     return folder / "site"
 
 
@@ -82,14 +84,8 @@ def run_pipeline(site: Path, folder: Path, **params: str) -> subprocess.Complete
         "output_nodes": ["look"],
     }
     (folder / "brightness.json").write_text(json.dumps(definition))
-    command = [
-        sys.executable,
-        "manage.py",
-        "run_pipeline",
-        folder / "brightness.json",
-        folder / "grey.png",
-        "--json",
-    ]
+    files = [str(folder / "brightness.json"), str(folder / "grey.png")]
+    command = [sys.executable, "manage.py", "run_pipeline", *files, "--json"]
     env = {
         **os.environ,
         "PYTHONPATH": str(site),
