@@ -1,6 +1,6 @@
 /** Colours that stay apart from each other and carry dark text well; one per label, always the same. */
 export const PALETTE = Object.freeze([
-  "#5ad1ff", "#ffd166", "#7ee081", "#ff9f7f", "#c7a6ff", "#ffe45c", "#6ff0d6", "#ff9ecb", "#a5c8ff", "#d6e86a",
+  "#ff9f7f", "#ffd166", "#7ee081", "#5ad1ff", "#c7a6ff", "#ffe45c", "#6ff0d6", "#ff9ecb", "#a5c8ff", "#d6e86a",
 ]);
 
 /** What is written on a colour of the palette. */

@@ -9,7 +9,7 @@ const TEXT_LABEL = "text";
 
 /** @param {number} score from 0 to 1 */
 export function percent(score) {
-  return `${Math.round(Math.min(Math.max(score, 0), 1) * 100)} %`;
+  return `${Math.round(Math.min(Math.max(score, 0), 1) * 100)}%`;
 }
 
 /** @param {number} delayMs */

@@ -11,6 +11,8 @@ export const WARMING_INTERVAL_MS = 1000;
 /** After trouble the rate rests for this long, then climbs by one frame a second each second. */
 export const CALM_MS = 2000;
 export const CLIMB_EVERY_MS = 1000;
+/** How much the newest measure of the server's working time counts. */
+const SMOOTHING = 0.3;
 /** Pictures come on a grid of their own; one that is this little early is taken rather than the next one. */
 const EARLY_MS = 8;
 
@@ -28,6 +30,8 @@ export class Pacing {
   #calmUntil = -Infinity;
   #lastClimb = -Infinity;
   #heard = -Infinity;
+  #answeredAt = -Infinity;
+  #workMs = 0;
   /** @type {Map<number, number>} frame index -> when its picture was taken */
   #unanswered = new Map();
 
@@ -62,7 +66,8 @@ export class Pacing {
     this.#nextIndex = 1;
     this.#warming = true;
     this.#due = -Infinity;
-    this.#heard = this.#now();
+    this.#heard = this.#answeredAt = this.#now();
+    this.#workMs = 0;
   }
 
   /** A new stream begins, which has learnt nothing yet. */
@@ -75,7 +80,7 @@ export class Pacing {
   /** Whether a frame may be sent now. */
   mayStart() {
     this.#climb();
-    return this.#unanswered.size < MOST_UNANSWERED && this.#now() + this.#early >= this.#due;
+    return this.#unanswered.size < MOST_UNANSWERED && this.#now() + this.#early >= this.#due && this.#isWorthwhile;
   }
 
   /**
@@ -107,12 +112,8 @@ export class Pacing {
     this.#heard = now;
     const takenAt = this.#unanswered.get(frameIndex);
     this.#unanswered.delete(frameIndex);
-    if (dropped) {
-      this.#rest(now);
-    } else if (this.#warming) {
-      this.#warming = false;
-      this.#due = now;
-    }
+    if (dropped) this.#rest(now);
+    else this.#learn(takenAt ?? now, now);
     return takenAt === undefined ? null : now - takenAt;
   }
 
@@ -128,6 +129,34 @@ export class Pacing {
     const wanted = suggestedFps !== null && suggestedFps > 0 ? suggestedFps : this.#fps / 2;
     this.#fps = Math.min(this.#fps, Math.max(floor, wanted));
     this.#rest(this.#now());
+  }
+
+  /**
+   * A frame that would only wait behind another one grows old there: the second one is sent when the server should
+   * be about to finish the first.
+   */
+  get #isWorthwhile() {
+    const [oldest] = this.#unanswered.values();
+    if (oldest === undefined || this.#warming) return true;
+    return this.#now() - Math.max(oldest, this.#answeredAt) >= this.#workMs - this.#intervalMs;
+  }
+
+  /**
+   * Learn from a result how long the server works on a frame.
+   *
+   * @param {number} takenAt
+   * @param {number} now
+   */
+  #learn(takenAt, now) {
+    // It began with this frame when that came, or when it had finished the one before.
+    const workMs = now - Math.max(takenAt, this.#answeredAt);
+    this.#answeredAt = now;
+    if (this.#warming) {
+      this.#warming = false;
+      this.#due = now;
+    } else {
+      this.#workMs = this.#workMs === 0 ? workMs : this.#workMs + SMOOTHING * (workMs - this.#workMs);
+    }
   }
 
   get #intervalMs() {

@@ -7,7 +7,7 @@ import { caption, countdown, milliseconds, percent } from "../../static/js/forma
 const BOX = { x: 0, y: 0, w: 1, h: 1 };
 
 test("scores are per cent, whatever the server sends", () => {
-  assert.deepEqual([0, 0.925, 1, 1.2, -1].map(percent), ["0 %", "93 %", "100 %", "100 %", "0 %"]);
+  assert.deepEqual([0, 0.925, 1, 1.2, -1].map(percent), ["0%", "93%", "100%", "100%", "0%"]);
 });
 
 test("delays are readable", () => {
@@ -19,12 +19,12 @@ test("a countdown never says zero", () => {
 });
 
 for (const [detection, words] of [
-  [{ label: "bus", score: 0.87 }, "bus 87 %"],
-  [{ label: "person", score: 0.5, trackId: 7 }, "person #7 50 %"],
-  [{ label: "text", score: 0.9, text: "NO ENTRY", textScore: 0.97 }, "NO ENTRY 97 %"],
-  [{ label: "text", score: 0.9, text: "NO ENTRY" }, "NO ENTRY 90 %"],
-  [{ label: "plate", score: 0.9, text: "B-XY 12", textScore: 0.8 }, "plate: B-XY 12 80 %"],
-  [{ label: "", score: 0.5 }, "50 %"],
+  [{ label: "bus", score: 0.87 }, "bus 87%"],
+  [{ label: "person", score: 0.5, trackId: 7 }, "person #7 50%"],
+  [{ label: "text", score: 0.9, text: "NO ENTRY", textScore: 0.97 }, "NO ENTRY 97%"],
+  [{ label: "text", score: 0.9, text: "NO ENTRY" }, "NO ENTRY 90%"],
+  [{ label: "plate", score: 0.9, text: "B-XY 12", textScore: 0.8 }, "plate: B-XY 12 80%"],
+  [{ label: "", score: 0.5 }, "50%"],
 ]) {
   test(`the caption of ${words}`, () => assert.equal(caption({ ...BOX, ...detection }), words));
 }

@@ -33,7 +33,7 @@ test("draws boxes, words and the frame's number where they belong", () => {
   const { overlay, drawn } = setUp();
   overlay.show({ frameIndex: 12, detections: [BOX] });
   assert.deepEqual(drawn.boxes.at(-1), { box: [200, 300, 400, 150], colour: colourOf("text") });
-  assert.deepEqual(drawn.words, ["NO ENTRY 97 %", "Frame 12"]);
+  assert.deepEqual(drawn.words, ["NO ENTRY 97%", "Frame 12"]);
   assert.ok(drawn.chips[0].y + drawn.chips[0].height <= 300);
 });
 

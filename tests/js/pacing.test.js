@@ -54,12 +54,46 @@ test("does not catch up in a burst after a pause", () => {
   assert.ok(sent.length <= START_FPS + 2, `${sent.length} frames in a second`);
 });
 
-test("two frames wait for an answer at most", () => {
+test("two frames wait for an answer at most, however long it takes", () => {
   const set = setUp();
   const sent = stream(set, { pictureMs: 33, forMs: 5000, answer: false });
   assert.equal(sent.length, MOST_UNANSWERED);
   set.pacing.answered(2, true);
   assert.equal(set.pacing.mayStart(), true);
+});
+
+/** A server that works `workMs(now)` on each frame, one after another; the age of every frame at its answer. */
+function againstServer({ time, pacing }, { workMs, forMs }) {
+  const queue = [];
+  const ages = [];
+  let idleAt = 0;
+  for (const end = time.ms + forMs; time.ms < end; time.ms += 4) {
+    while (queue.length > 0 && queue[0].doneAt <= time.ms) ages.push(pacing.answered(queue.shift().index, false));
+    if (!pacing.mayStart()) continue;
+    idleAt = Math.max(idleAt, time.ms) + workMs(time.ms);
+    queue.push({ index: pacing.sent(time.ms), doneAt: idleAt });
+  }
+  return ages;
+}
+
+for (const workMs of [100, 200, 400, 1000]) {
+  test(`a server that works ${workMs} ms on a frame is kept busy with fresh frames`, () => {
+    const ages = againstServer(setUp(), { workMs: () => workMs, forMs: 20_000 });
+    const busy = (ages.length * workMs) / 20_000;
+    assert.ok(busy > 0.9, `busy for ${busy} of the time`);
+    const oldest = Math.max(...ages.slice(5));
+    assert.ok(oldest <= workMs + 1000 / START_FPS + 12, `a frame was ${oldest} ms old`);
+  });
+}
+
+test("a server that is fast is not held back", () => {
+  const ages = againstServer(setUp(), { workMs: () => 30, forMs: 10_000 });
+  assert.ok(ages.length >= 147, `${ages.length} frames in 10 s`);
+});
+
+test("a server that becomes fast again is soon believed", () => {
+  const ages = againstServer(setUp(), { workMs: (now) => (now < 8000 ? 800 : 30), forMs: 13_000 });
+  assert.ok(ages.length >= 10 + 60, `${ages.length} frames in 8 slow and 5 fast seconds`);
 });
 
 test("tells how old a frame is when its answer comes, once", () => {
