@@ -47,7 +47,7 @@ def choice_of(state: PipelineState) -> Choice:
 
 
 def chosen_pipeline(choices: Sequence[Choice], wanted: str) -> Choice | None:
-    """The pipeline of the link; without one the default, or the first that is available; None where there is none.
+    """The pipeline of the link; without one the default, or the first that is available; None if none is.
 
     A link to a pipeline that is gone keeps its id, so that the page says so instead of running another one.
     """

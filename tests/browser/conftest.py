@@ -1,0 +1,164 @@
+"""A real server, a real browser, and a camera that plays a video."""
+
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.videos import plain, printed_page, write_video
+from tests.conftest import require_tool
+
+ROOT = Path(__file__).resolve().parents[2]
+WORDS = ("QUIET ZONE", "Platform 4", "Tickets please")
+START_TIMEOUT_S = 120
+STOP_TIMEOUT_S = 20
+BROWSER_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--use-fake-device-for-media-stream",
+)
+
+OpenPage = Callable[..., "Visit"]
+
+
+@dataclass
+class Visit:
+    """One page, and what its console complained about; a test names the complaints that it expects."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    expected: tuple[str, ...] = ()
+
+    def unexpected(self) -> list[str]:
+        """What must not be there: errors, warnings and violations of the content security policy."""
+        return [text for text in self.complaints if not any(re.search(word, text) for word in self.expected)]
+
+
+def server_environment(data_dir: Path) -> dict[str, str]:
+    """The environment of a server with its own data; nothing of the test run's settings leaks into it."""
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("FORGESYTE_", "STREAM_"))
+    }
+    return {
+        **kept,
+        "DJANGO_SETTINGS_MODULE": "forgesyte.settings",
+        "FORGESYTE_DATA_DIR": str(data_dir),
+        "FORGESYTE_PRELOAD": "none",
+        "YOLO_CONFIG_DIR": str(data_dir / "cache"),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def manage(data_dir: Path, *arguments: str) -> None:
+    """Run one management command to its end."""
+    subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT, env=server_environment(data_dir), check=True, capture_output=True, timeout=START_TIMEOUT_S,
+    )  # fmt: skip
+
+
+def address_printed(output: IO[str]) -> str:
+    """The address that the server prints once it answers."""
+    for line in output:
+        if found := re.search(r"https?://\S+", line):
+            return found[0].rstrip("/.")
+    raise AssertionError("the server ended before it answered")
+
+
+@contextmanager
+def running_server(data_dir: Path) -> Iterator[str]:
+    """A server on a free port; yields its address."""
+    with (data_dir / "server.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "serve", "--host", "127.0.0.1", "--port", "0"],
+            cwd=ROOT, env=server_environment(data_dir), stdout=subprocess.PIPE, stderr=log, text=True,
+        )  # fmt: skip
+        assert process.stdout
+        too_late = threading.Timer(START_TIMEOUT_S, process.kill)
+        too_late.start()
+        try:
+            address = address_printed(process.stdout)
+            too_late.cancel()
+            yield address
+        finally:
+            too_late.cancel()
+            process.terminate()
+            try:
+                process.wait(STOP_TIMEOUT_S)
+            finally:
+                process.kill()
+                process.wait()
+                process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real server with the shipped pipelines."""
+    data_dir = tmp_path_factory.mktemp("data")
+    manage(data_dir, "migrate", "--verbosity", "0")
+    manage(data_dir, "restore_pipelines", "--if-empty")
+    with running_server(data_dir) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def videos(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """What a camera may see, by name."""
+    folder = tmp_path_factory.mktemp("videos")
+    return {
+        "page": write_video(folder / "page.mjpeg", printed_page(WORDS)),
+        "wide": write_video(folder / "wide.mjpeg", printed_page(WORDS, (960, 540))),
+        "plain": write_video(folder / "plain.mjpeg", plain, frames=10),
+    }
+
+
+@pytest.fixture
+def open_page(server: str, videos: dict[str, Path]) -> Iterator[OpenPage]:
+    """Open the page in a browser of its own: `open_page("/?pipeline=ocr_only", camera="page", **context)`.
+
+    `camera=None` is a browser in which nobody allows the camera. Afterwards no console may have complained.
+    """
+    executable = require_tool("chromium")
+    visits: list[Visit] = []
+    with ExitStack() as stack:
+        playwright = stack.enter_context(sync_playwright())
+
+        def open_it(path: str = "/", *, camera: str | None = "page", **context: Any) -> Visit:
+            asks_nobody = ["--use-fake-ui-for-media-stream"] if camera else []
+            plays = f"--use-file-for-fake-video-capture={videos[camera or 'plain']}"
+            browser = stack.enter_context(
+                playwright.chromium.launch(
+                    executable_path=executable, args=[*BROWSER_ARGUMENTS, plays, *asks_nobody]
+                )
+            )
+            visits.append(visit(browser, server + path, context))
+            return visits[-1]
+
+        yield open_it
+        assert [text for made in visits for text in made.unexpected()] == []
+
+
+def visit(browser: Browser, url: str, context: dict[str, Any]) -> Visit:
+    """The page at `url` in a context of its own, with everything its console says written down."""
+    page = browser.new_context(**context).new_page()
+    made = Visit(page)
+
+    def note(message: Any) -> None:
+        if message.type in ("error", "warning"):
+            made.complaints.append(message.text)
+
+    page.on("console", note)
+    page.on("pageerror", lambda error: made.complaints.append(str(error)))
+    page.goto(url)
+    return made
