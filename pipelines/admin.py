@@ -46,7 +46,6 @@ class PipelineAdmin(Base):
 
     form = PipelineForm
     list_display = ("pipeline_id", "name", "enabled", "valid", "state", "steps", "updated_at")
-    list_filter = ("enabled",)
     search_fields = ("pipeline_id", "name", "description")
     actions = ("enable", "disable", "restore_shipped")
     fieldsets = (

@@ -11,7 +11,7 @@ BOX_WH = (176, 54)
 GAP_XY = (64, 22)
 MARGIN = 40
 # Room for about as many letters as fit into a box.
-MAX_LETTERS = 24
+MAX_LETTERS = 21
 MAX_NODES = 60
 
 
@@ -51,13 +51,17 @@ def graph_svg(definition: PipelineDefinition, wrong_nodes: Collection[str] = ())
 
 
 def columns(definition: PipelineDefinition) -> dict[str, int]:
-    """The column of each node: right of all its predecessors; where edges form a cycle, anywhere."""
-    column = {node.id: 0 for node in definition.nodes}
-    edges = [edge for edge in definition.edges if edge.from_node in column and edge.to_node in column]
-    last = len(column) - 1
-    for _ in range(last):
-        for edge in edges:
-            column[edge.to_node] = min(max(column[edge.to_node], column[edge.from_node] + 1), last)
+    """The column of each node: right of all its predecessors; a cycle is cut where it comes first."""
+    before: dict[str, set[str]] = {node.id: set() for node in definition.nodes}
+    for edge in definition.edges:
+        if edge.from_node in before and edge.to_node in before:
+            before[edge.to_node].add(edge.from_node)
+    column: dict[str, int] = {}
+    waiting = list(before)
+    while waiting:
+        node_id = next((name for name in waiting if before[name] <= column.keys()), waiting[0])
+        waiting.remove(node_id)
+        column[node_id] = 1 + max((column[name] for name in before[node_id] & column.keys()), default=-1)
     return column
 
 
@@ -99,18 +103,28 @@ def arrow(svg: Element, start: tuple[int, int], end: tuple[int, int]) -> None:
 
 
 def draw_node(svg: Element, definition: PipelineDefinition, node: Node, place: Place, *, wrong: bool) -> None:
-    """A box with the node's id and tool; short arrows where the frame comes in and the result goes out."""
-    x, y = place.left
-    if node.id in definition.entry_nodes:
-        arrow(svg, (x - MARGIN + 6, y), (x, y))
-    if node.id in definition.output_nodes:
-        arrow(svg, place.right, (place.right[0] + MARGIN - 6, place.right[1]))
+    """A box with the node's id and tool, and arrows where the frame comes in and the result goes out."""
+    draw_ends(svg, definition, node, place)
     box = {"x": str(place.x), "y": str(place.y), "width": str(BOX_WH[0]), "height": str(BOX_WH[1]), "rx": "6"}
     SubElement(svg, "rect", {**box, "class": "node wrong" if wrong else "node"})
     middle = {"x": str(place.x + BOX_WH[0] // 2), "text-anchor": "middle"}
+    y = place.left[1]
     SubElement(svg, "text", {**middle, "y": str(y - 4), "class": "id"}).text = shortened(node.id)
     tool = shortened(f"{node.plugin_id}.{node.tool_id}")
     SubElement(svg, "text", {**middle, "y": str(y + 16), "class": "tool"}).text = tool
+
+
+def draw_ends(svg: Element, definition: PipelineDefinition, node: Node, place: Place) -> None:
+    """Short arrows of an entry and of an output, beside the edges where there are such."""
+    length, beside = MARGIN - 6, BOX_WH[1] // 4
+    if node.id in definition.entry_nodes:
+        x, y = place.left
+        y -= beside if any(edge.to_node == node.id for edge in definition.edges) else 0
+        arrow(svg, (x - length, y), (x, y))
+    if node.id in definition.output_nodes:
+        x, y = place.right
+        y += beside if any(edge.from_node == node.id for edge in definition.edges) else 0
+        arrow(svg, (x, y), (x + length, y))
 
 
 def shortened(text: str) -> str:

@@ -13,7 +13,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def graph(nodes: str, edges: str = "", ends: tuple[str, str] = ("", "")) -> PipelineDefinition:
-    """A graph of one-letter nodes and two-letter edges, with its entries and outputs: `graph("abc", "ab bc")`."""
+    """A graph of one-letter nodes and two-letter edges: `graph("abc", "ab bc", ("a", "c"))`."""
     return PipelineDefinition(
         id="p",
         name="P",
