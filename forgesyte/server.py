@@ -9,6 +9,7 @@ from daphne.server import Server
 from daphne.ws_protocol import WebSocketProtocol
 from django.conf import settings
 from twisted.internet import defer, reactor
+from twisted.logger import STDLibLogObserver, globalLogPublisher
 from twisted.python.failure import Failure
 
 MESSAGE_LIMIT = 1024 * 1024
@@ -40,9 +41,10 @@ class WebServer(Server):  # type: ignore[misc]  # Daphne has no types
             websocket_timeout=-1,
             websocket_max_message_size=limit,
             websocket_max_frame_size=getattr(settings, "DAPHNE_WEBSOCKET_MAX_FRAME_SIZE", limit),
-            verbosity=2,  # reports to our own log, whose level for Daphne is `warning`
             server_name="ForgeSyte",
         )
+        # Daphne drops what Twisted reports, or else takes over standard output.
+        globalLogPublisher.addObserver(STDLibLogObserver("daphne"))
         self._listening = listening
         self._failed = failed
         self._ports: list[Any] = []

@@ -133,7 +133,7 @@ class Backpressure:
         return processing_time_ms > 0
 
     def should_slow_down(self) -> bool:
-        """Whether the client is to be asked now: the state is critical, and was normal since the last time."""
+        """Whether the client is to be asked now: the state is critical and was normal since the last time."""
         state = self.state
         if state is BackpressureState.NORMAL:
             self._armed = True

@@ -41,6 +41,7 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels 
         self._session = SessionManager(asked_pipeline(scope), new_policy(self._limits))
         self._log = SessionLog(self._session)
         self._worker = SessionWorker(self._session, self._limits, self._log, self._send)
+        self._accepted = False
         self._own: list[asyncio.Task[None]] = []
         self._close_code = ErrorCode.SERVER_SHUTDOWN.close_code
         started = time.monotonic()
@@ -56,6 +57,7 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels 
     async def connect(self) -> None:
         """Accept, so that a browser can read why it is turned away; then start to work."""
         await self.accept()
+        self._accepted = True
         self._admit()
         self._log.event(logging.INFO, events.CONNECT)
         self._own = [self._tasks.create_task(work) for work in (self._worker.run(), self._worker.watch())]
@@ -79,7 +81,8 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels 
                     task.cancel()
         except asyncio.CancelledError:
             # The web server cancels its connections when it stops.
-            await self._say_goodbye(StreamError(ErrorCode.SERVER_SHUTDOWN))
+            if self._accepted:
+                await self._say_goodbye(StreamError(ErrorCode.SERVER_SHUTDOWN))
             raise
         except ExceptionGroup as group:
             await self._say_goodbye(cause_of(group))

@@ -69,6 +69,11 @@ class Client:
         self.messages.append(message)
         return message
 
+    def left_over(self) -> list[dict[str, Any]]:
+        """What the server sent that was not read yet."""
+        queue = self.socket.output_queue
+        return [queue.get_nowait() for _ in range(queue.qsize())]
+
     async def close_code(self) -> int:
         """The code that the server closes with; the session is over afterwards."""
         message = await self.socket.receive_output(PATIENCE_S)

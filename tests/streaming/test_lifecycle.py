@@ -1,0 +1,140 @@
+"""However a session ends, nothing of it is left: no task, no slot, no pipeline, no place in the gauge."""
+
+import asyncio
+import json
+
+import pytest
+from prometheus_client import REGISTRY
+
+from pipelines.errors import ToolFailure
+from streaming.consumers import StreamConsumer, live_sessions
+from tests.streaming.conftest import Client, ready
+from tests.streaming.fakes import PATIENCE_S, FakeEngine, FakePipeline, begun, closed
+
+
+def sessions_active() -> float | None:
+    return REGISTRY.get_sample_value("stream_sessions_active")
+
+
+async def nothing_is_left(engine: FakeEngine, pipeline: FakePipeline) -> None:
+    await closed(pipeline)
+    assert pipeline.closed == 1
+    assert not pipeline.closed_while_running
+    assert engine.slots.free == engine.slots.count
+    assert not live_sessions
+    assert sessions_active() == 0
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_normal_close(engine: FakeEngine) -> None:
+    async with Client() as client:
+        pipeline = await ready(client, engine)
+        assert sessions_active() == 1
+    await nothing_is_left(engine, pipeline)
+
+
+async def test_close_while_a_frame_runs_and_one_is_held(engine: FakeEngine) -> None:
+    async with Client() as client:
+        pipeline = await ready(client, engine)
+        pipeline.hold()
+        await client.send()
+        await begun(pipeline)
+        await client.send()
+    assert not live_sessions
+    assert pipeline.closed == 0, "its frame still runs"
+    pipeline.release()
+    await closed(pipeline)
+    async with engine.slot():
+        pass
+    await nothing_is_left(engine, pipeline)
+    assert pipeline.seen == [1, 2]
+
+
+async def test_a_handler_raises(engine: FakeEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Client() as client:
+        pipeline = await ready(client, engine)
+
+        async def broken(*args: object, **options: object) -> None:
+            raise LookupError("a fault of our own")
+
+        monkeypatch.setattr(StreamConsumer, "receive", broken)
+        await client.send()
+        assert (await client.read())["error"] == "internal_error"
+        assert await client.close_code() == 1011
+    await nothing_is_left(engine, pipeline)
+
+
+@pytest.mark.parametrize("busy", [False, True])
+async def test_the_task_is_cancelled(engine: FakeEngine, busy: bool) -> None:
+    client = Client()
+    async with client:
+        pipeline = await ready(client, engine)
+        if busy:
+            pipeline.hold()
+            await client.send()
+            await begun(pipeline)
+        client.socket.future.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await client.socket.future
+    *said, last = client.left_over()
+    messages = [json.loads(message["text"]) for message in said]
+    dropped = [{"frame_index": 2, "dropped": True}] if busy else []
+    assert messages == [
+        *dropped,
+        {"error": "server_shutdown", "detail": "The server is stopping: connect again in a moment"},
+    ]
+    assert (last["type"], last["code"]) == ("websocket.close", 1012)
+    pipeline.release()
+    await closed(pipeline)
+    async with engine.slot():
+        pass
+    await nothing_is_left(engine, pipeline)
+
+
+async def test_the_worker_raises(engine: FakeEngine) -> None:
+    async with Client() as client:
+        pipeline = await ready(client, engine)
+        pipeline.error = ToolFailure("YOLO inference failed")
+        await client.send()
+        assert (await client.read())["error"] == "pipeline_failure"
+        assert await client.close_code() == 4500
+    await nothing_is_left(engine, pipeline)
+
+
+async def test_cancelled_before_the_handshake(engine: FakeEngine) -> None:
+    client = Client()
+    await client.socket.send_input({"type": "websocket.disconnect", "code": 1006})
+    await client.socket.wait(PATIENCE_S)
+    assert not engine.opening.is_set()
+
+    client = Client()
+    task = asyncio.ensure_future(StreamConsumer.as_asgi()(client.socket.scope, asyncio.Event().wait, None))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert not live_sessions
+
+
+async def test_gone_while_the_pipeline_loads(engine: FakeEngine) -> None:
+    engine.open_gate.clear()
+    async with Client() as client:
+        await engine.opening.wait()
+        await client.send()
+    assert engine.opened == []
+    assert sessions_active() == 0
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_a_pipeline_that_fails_to_close_is_logged(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Client() as client:
+        pipeline = await ready(client, engine)
+
+        def broken() -> None:
+            raise OSError("cannot let go")
+
+        monkeypatch.setattr(pipeline, "close", broken)
+    assert "internal_error" in caplog.messages
+    assert not live_sessions

@@ -1,0 +1,187 @@
+"""What an operator sees of a session."""
+
+import json
+import logging
+from typing import Any
+
+import pytest
+from django.test import Client as Browser
+from prometheus_client import REGISTRY
+
+from forgesyte.logs import JsonFormatter
+from pipelines.errors import ToolFailure
+from streaming import events
+from tests.streaming.conftest import Client, ready
+from tests.streaming.fakes import FakeEngine, begun, waiting
+
+
+@pytest.fixture
+def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    caplog.set_level(logging.DEBUG, "forgesyte.stream")
+    return caplog
+
+
+def lines(log: pytest.LogCaptureFixture, event: str) -> list[dict[str, Any]]:
+    """The log lines of this event, as they are written."""
+    formatter = JsonFormatter()
+    found = [json.loads(formatter.format(record)) for record in log.records]
+    return [line for line in found if line["event"] == event]
+
+
+def count(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+async def test_connect_and_disconnect(engine: FakeEngine, log: pytest.LogCaptureFixture) -> None:
+    async with Client() as client:
+        await ready(client, engine)
+    [connect], [opened] = lines(log, events.CONNECT), lines(log, events.READY)
+    [disconnect] = lines(log, events.DISCONNECT)
+    assert connect["level"] == "info"
+    assert connect["pipeline_id"] == "fake"
+    assert len({line["session_id"] for line in (connect, opened, disconnect)}) == 1
+    assert opened["duration_ms"] >= 0
+    assert {
+        key: disconnect[key] for key in ("close_code", "frames", "processed_frames", "dropped_frames")
+    } == {
+        "close_code": 1000,
+        "frames": 1,
+        "processed_frames": 1,
+        "dropped_frames": 0,
+    }
+
+
+async def test_processed_frames_at_debug(engine: FakeEngine, log: pytest.LogCaptureFixture) -> None:
+    async with Client() as client:
+        await ready(client, engine)
+    [line] = lines(log, events.FRAME_PROCESSED)
+    assert (line["level"], line["frame_index"]) == ("debug", 1)
+    assert line["duration_ms"] >= 0
+    assert line["timestamp"].endswith("+00:00")
+
+
+async def test_drops_are_loud_once_a_second(engine: FakeEngine, log: pytest.LogCaptureFixture) -> None:
+    async with Client() as client:
+        pipeline = await ready(client, engine)
+        pipeline.hold()
+        await client.send()
+        await begun(pipeline)
+        for _ in range(30):
+            await client.send()
+        while len(client.messages) < 1 + 29 + 1:
+            await client.read()
+        pipeline.release()
+    drops = lines(log, events.FRAME_DROPPED)
+    assert [line["frame_index"] for line in drops] == list(range(3, 32))
+    assert [line["dropped_frames"] for line in drops] == list(range(1, 30))
+    loud = [line["frame_index"] for line in drops if line["level"] == "info"]
+    assert loud[0] == 3
+    assert len(loud) < 10
+    [plea] = lines(log, events.SLOW_DOWN)
+    assert plea["drop_rate"] > 0.3
+    assert plea["suggested_fps"] >= 1
+
+
+async def test_our_own_faults_have_a_traceback_and_the_clients_have_none(
+    engine: FakeEngine, log: pytest.LogCaptureFixture
+) -> None:
+    async with Client() as client:
+        pipeline = await ready(client, engine)
+        pipeline.error = ToolFailure("YOLO inference failed")
+        await client.send()
+        await client.read()
+    async with Client() as client:
+        await client.send(b"no picture")
+        await client.read()
+    engine.open_error = RuntimeError("a fault of our own")
+    async with Client() as client:
+        await client.read()
+    [failure], [fault] = lines(log, events.PIPELINE_ERROR), lines(log, events.INTERNAL_ERROR)
+    [refused] = lines(log, events.SESSION_ERROR)
+    assert (failure["level"], failure["frame_index"]) == ("error", 2)
+    assert failure["detail"] == "YOLO inference failed"
+    assert "ToolFailure" in failure["exception"]
+    assert "a fault of our own" in fault["exception"]
+    assert (refused["level"], refused["code"]) == ("info", "invalid_frame")
+    assert "exception" not in refused
+
+
+async def test_counters(engine: FakeEngine) -> None:
+    names = ("processed", "dropped")
+    before = [count(f"stream_frames_{name}_total") for name in names]
+    pleas = count("stream_slowdown_signals_total")
+    async with Client() as client:
+        pipeline = await ready(client, engine)
+        pipeline.hold()
+        await client.send()
+        await begun(pipeline)
+        for _ in range(20):
+            await client.send()
+        while len(client.messages) < 1 + 19 + 1:
+            await client.read()
+        pipeline.release()
+        await client.read()
+        await client.read()
+    after = [count(f"stream_frames_{name}_total") for name in names]
+    assert [new - old for new, old in zip(after, before, strict=True)] == [3, 19]
+    assert count("stream_slowdown_signals_total") - pleas == 1
+
+
+async def test_errors_are_counted_by_code(engine: FakeEngine) -> None:
+    before = count("stream_errors_total", code="invalid_message")
+    async with Client() as client:
+        await client.socket.send_to(text_data="hello")
+        await client.read()
+    assert count("stream_errors_total", code="invalid_message") - before == 1
+
+
+async def test_stages_and_age_are_measured(engine: FakeEngine) -> None:
+    stages = ("validate", "wait", "decode", "detect", "send")
+    before = {stage: count("stream_stage_seconds_count", stage=stage) for stage in stages}
+    detect_s = count("stream_stage_seconds_sum", stage="detect")
+    ages = count("stream_frame_age_seconds_count")
+    async with Client() as client:
+        await ready(client, engine)
+    assert all(count("stream_stage_seconds_count", stage=stage) == before[stage] + 1 for stage in stages)
+    assert count("stream_stage_seconds_sum", stage="detect") - detect_s == pytest.approx(0.0020049)
+    assert count("stream_frame_age_seconds_count") == ages + 1
+    assert count("stream_stage_seconds_count", stage="total") == 0, "that is the age"
+
+
+async def test_reads_and_saved_reads_are_counted(engine: FakeEngine) -> None:
+    before = count("stream_ocr_reads_total"), count("stream_ocr_reads_saved_total")
+    async with Client() as client:
+        await ready(client, engine)
+    after = count("stream_ocr_reads_total"), count("stream_ocr_reads_saved_total")
+    assert (after[0] - before[0], after[1] - before[1]) == (1, 3)
+
+
+async def test_the_queue_for_slots_is_seen(engine: FakeEngine) -> None:
+    async with Client() as first, Client() as second:
+        blocker = await ready(first, engine)
+        await ready(second, engine)
+        blocker.hold()
+        await first.send()
+        await begun(blocker)
+        assert count("stream_slot_queue_depth") == 0
+        await second.send()
+        await waiting(engine)
+        assert count("stream_slot_queue_depth") == 1
+        blocker.release()
+        await first.read()
+        await second.read()
+
+
+def test_everything_is_on_the_metrics_page(client: Browser) -> None:
+    page = client.get("/metrics").content.decode()
+    for name in (
+        "stream_sessions_active",
+        "stream_frames_processed_total",
+        "stream_frames_dropped_total",
+        "stream_slowdown_signals_total",
+        "stream_stage_seconds",
+        "stream_frame_age_seconds",
+        "stream_ocr_reads_saved_total",
+        "stream_slot_queue_depth",
+    ):
+        assert f"# TYPE {name}" in page

@@ -1,0 +1,73 @@
+"""The messages of the stream, word for word."""
+
+import json
+
+import pytest
+
+from streaming import protocol
+from streaming.protocol import ErrorCode, StreamError
+
+CODES = {
+    "invalid_pipeline": 4404,
+    "invalid_message": 4400,
+    "invalid_frame": 4415,
+    "frame_too_large": 4413,
+    "pipeline_failure": 4500,
+    "internal_error": 1011,
+    "too_many_sessions": 4429,
+    "login_required": 4401,
+    "idle_timeout": 4408,
+    "session_expired": 4410,
+    "server_shutdown": 1012,
+}
+
+
+def test_every_error_has_its_close_code() -> None:
+    assert {error.code: error.close_code for error in ErrorCode} == CODES
+
+
+@pytest.mark.parametrize("error", list(ErrorCode))
+def test_errors_are_found_by_code_and_say_something(error: ErrorCode) -> None:
+    assert ErrorCode.of(error.code) is error
+    assert len(error.detail) > 10
+
+
+def test_an_unknown_code_is_a_pipeline_failure() -> None:
+    assert ErrorCode.of("no_such_code") is ErrorCode.PIPELINE_FAILURE
+
+
+def test_result_message_rounds_times_only() -> None:
+    message = protocol.result_message(3, {"detections": [{"score": 0.12345}]}, {"wait": 1.23456, "total": 40})
+    assert message == {
+        "frame_index": 3,
+        "result": {"detections": [{"score": 0.12345}]},
+        "timings_ms": {"wait": 1.23, "total": 40},
+    }
+
+
+def test_dropped_and_slow_down_messages() -> None:
+    assert protocol.dropped_message(9) == {"frame_index": 9, "dropped": True}
+    assert protocol.slow_down_message(7.5) == {"warning": "slow_down", "suggested_fps": 7.5}
+
+
+def test_error_message_names_the_frame_only_where_one_is_the_cause() -> None:
+    assert protocol.error_message(StreamError(ErrorCode.INVALID_MESSAGE)) == {
+        "error": "invalid_message",
+        "detail": "Expected binary frame payload",
+    }
+    assert protocol.error_message(StreamError(ErrorCode.PIPELINE_FAILURE, "YOLO inference failed", 7)) == {
+        "error": "pipeline_failure",
+        "detail": "YOLO inference failed",
+        "frame_index": 7,
+    }
+
+
+def test_encoded_text_is_compact_and_readable() -> None:
+    text = protocol.encode({"text": "Straße", "frame_index": 1})
+    assert text == '{"text":"Straße","frame_index":1}'
+    assert json.loads(text)["text"] == "Straße"
+
+
+def test_what_json_cannot_say_is_refused() -> None:
+    with pytest.raises(ValueError, match="JSON compliant"):
+        protocol.encode({"score": float("nan")})
