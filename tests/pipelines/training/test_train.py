@@ -1,14 +1,19 @@
 """A real, tiny training run, from nothing to an ONNX file."""
 
+import hashlib
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from pipelines.training import evaluate
 from pipelines.training.options import Options
 from pipelines.training.scene import scene
 from pipelines.training.train import train
+
+BUNDLED = Path(evaluate.__file__).parents[1] / "bundled" / "forgesyte-text-n.onnx"
 
 pytestmark = pytest.mark.model
 
@@ -60,3 +65,26 @@ def test_a_run_goes_on_where_it_stopped(run: tuple[Options, Path]) -> None:
     assert [row.split(",")[0] for row in rows] == ["epoch", "1", "2"]
     weights = torch.load(options.checkpoint, weights_only=False)["ema"].state_dict().values()
     assert all(np.isfinite(value.float().numpy()).all() for value in weights)
+
+
+def test_a_network_is_scored_on_held_out_scenes(
+    run: tuple[Options, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evaluate.main([str(run[1]), "--out", str(tmp_path), "--scenes", "6"])
+    told = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert told["scenes"] == 6
+    assert told["lines"] > 0
+    assert 0 <= told["map50"] <= 1
+
+
+def test_the_bundled_network_finds_lines_it_never_saw(tmp_path: Path) -> None:
+    scores = evaluate.evaluate(BUNDLED, tmp_path, scenes=24)
+    assert scores.map50 > 0.7
+    assert scores.precision > 0.7
+    assert scores.boxes_on_empty <= scores.empty_scenes
+
+
+def test_the_card_tells_the_bundled_files_checksum() -> None:
+    digest = hashlib.sha256(BUNDLED.read_bytes()).hexdigest()
+    assert digest in BUNDLED.with_suffix(".md").read_text()
+    assert BUNDLED.stat().st_size < 12_000_000
