@@ -3,8 +3,11 @@
 import hashlib
 import os
 import tempfile
+import threading
 import time
-from contextlib import suppress
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -12,6 +15,7 @@ from typing import BinaryIO
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 30.0
 TOTAL_TIMEOUT_S = 1800.0
+RETRY_S = 60.0
 CHUNK = 1 << 20
 
 
@@ -21,24 +25,64 @@ class DownloadFailed(Exception):
 
 @dataclass(frozen=True)
 class Expected:
-    """What the file has to be: its size in bytes and its hash in hexadecimal digits."""
+    """What a file has to be: its size in bytes and its hash in hexadecimal digits, each where it is known."""
 
-    size: int
-    digest: str
+    size: int | None = None
+    digest: str | None = None
     algorithm: str = "sha256"
 
+    def check(self, size: int, digest: str) -> None:
+        """Raise DownloadFailed where the file is not what it has to be."""
+        if self.size is not None and size != self.size:
+            raise DownloadFailed(f"{size} of {self.size} bytes arrived")
+        if self.digest is not None and digest != self.digest:
+            raise DownloadFailed(f"the file's {self.algorithm} is {digest}, not {self.digest}")
 
-def fetch(url: str, target: Path, expected: Expected) -> None:
-    """Download `url` to `target`, which appears only when size and hash are right; raises DownloadFailed.
 
-    Two processes may fetch the same file at once.
+class Downloads:
+    """Fetches each file once, however many ask, and remembers for a minute what failed. Thread-safe."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._failures: dict[str, tuple[float, str]] = {}
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    def fetch(self, url: str, target: Path, expected: Expected) -> None:
+        """Download `url` to `target` unless it is there; DownloadFailed, at once after a recent failure."""
+        with self._locks[url]:
+            if target.exists():
+                return
+            if reason := self.recent_failure(url):
+                raise DownloadFailed(reason)
+            try:
+                with whole_file(target) as file:
+                    copy_checked(url, file, expected)
+            except (DownloadFailed, OSError) as error:
+                self._failures[url] = (self._clock(), str(error))
+                raise DownloadFailed(str(error)) from error
+
+    def recent_failure(self, url: str) -> str | None:
+        """Why the download failed in the last minute, or None."""
+        failed_at, reason = self._failures.get(url, (float("-inf"), ""))
+        return reason if self._clock() - failed_at < RETRY_S else None
+
+    def forget_failure(self, url: str) -> None:
+        """Let the next fetch try at once."""
+        self._failures.pop(url, None)
+
+
+@contextmanager
+def whole_file(target: Path) -> Iterator[BinaryIO]:
+    """A file to write that takes the name `target` when the body ends well, and vanishes when it raises.
+
+    Two processes may write the same target at once.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
     partial = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            copy_checked(url, file, expected)
+            yield file
         partial.chmod(0o644)
         partial.replace(target)
     except BaseException:
@@ -60,18 +104,13 @@ def copy_checked(url: str, file: BinaryIO, expected: Expected) -> None:
                 file.write(chunk)
                 digest.update(chunk)
                 size += len(chunk)
-                if size > expected.size:
+                if expected.size is not None and size > expected.size:
                     raise DownloadFailed(f"the file is larger than the expected {expected.size} bytes")
                 if time.monotonic() > deadline:
                     raise DownloadFailed(f"it took more than {TOTAL_TIMEOUT_S:.0f} s")
     except requests.RequestException as error:
         raise DownloadFailed(reason_of(error)) from error
-    if size != expected.size:
-        raise DownloadFailed(f"{size} of {expected.size} bytes arrived")
-    if digest.hexdigest() != expected.digest:
-        raise DownloadFailed(
-            f"the file's {expected.algorithm} is {digest.hexdigest()}, not {expected.digest}"
-        )
+    expected.check(size, digest.hexdigest())
 
 
 def reason_of(error: Exception) -> str:

@@ -1,21 +1,18 @@
 """Weights: the files of trained networks, known by name."""
 
-import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from pipelines.engine.catalog import CATALOG, KnownDownload
-from pipelines.engine.download import DownloadFailed, Expected, fetch, file_digest
+from pipelines.engine.download import DownloadFailed, Downloads, Expected, file_digest
 from pipelines.errors import WeightsNotFound
 
 BUNDLED_DIR = Path(__file__).resolve().parent.parent / "bundled"
 # What a name may be completed with, the first that exists wins.
 SUFFIXES = ("_openvino_model", ".onnx", ".pt", ".engine", ".torchscript")
-RETRY_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -71,9 +68,7 @@ class WeightsStore:
             "bundled": (bundled_dir,),
         }
         self._catalog = {known.name: known for known in (CATALOG if catalog is None else catalog)}
-        self._clock = clock
-        self._failures: dict[str, tuple[float, str]] = {}
-        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self.downloads = Downloads(clock)
 
     def resolve(self, name: str) -> Path:
         """The file or folder of a name or a path, downloaded where possible; raises WeightsNotFound."""
@@ -83,13 +78,16 @@ class WeightsStore:
         """None where `resolve` would find or download it, else why not; looks at the disk only."""
         if self._existing(name):
             return None
-        if self._known(name) is None:
+        known = self._known(name)
+        if known is None:
             return self._not_found(name)
-        return self._recent_failure(name)
+        reason = self.downloads.recent_failure(known.url)
+        return self._not_fetched(known, reason) if reason else None
 
     def fetch(self, name: str) -> Path:
         """Download a known network even if a try has just failed; raises WeightsNotFound."""
-        self._failures.pop(name, None)
+        if known := self._known(name):
+            self.downloads.forget_failure(known.url)
         return self._existing(name, ("downloaded",)) or self._download(name)
 
     def listing(self) -> list[WeightsEntry]:
@@ -130,35 +128,27 @@ class WeightsStore:
         if known is None:
             raise WeightsNotFound(self._not_found(name))
         target = self._folders["downloaded"][0] / known.filename
-        with self._locks[known.name]:
-            if target.exists():
-                return target
-            if reason := self._recent_failure(name):
-                raise WeightsNotFound(reason)
-            try:
-                fetch(known.url, target, Expected(known.size, known.sha256))
-            except (DownloadFailed, OSError) as error:
-                self._failures[known.name] = (self._clock(), f"The download of {known.url} failed: {error}.")
-                raise WeightsNotFound(self._not_found(name)) from error
+        try:
+            self.downloads.fetch(known.url, target, Expected(known.size, known.sha256))
+        except DownloadFailed as error:
+            raise WeightsNotFound(self._not_fetched(known, str(error))) from error
         return target
 
-    def _recent_failure(self, name: str) -> str | None:
-        known = self._known(name)
-        failed_at, _ = self._failures.get(known.name if known else name, (float("-inf"), ""))
-        return self._not_found(name) if self._clock() - failed_at < RETRY_S else None
-
     def _not_found(self, name: str) -> str:
-        known = self._known(name)
-        tried = ", ".join(str(folder) for folders in self._folders.values() for folder in folders)
-        _, failure = self._failures.get(known.name if known else name, (0.0, ""))
-        remedy = f"Put the file into {self.weights_dir} as {Path(name).stem}.onnx or {Path(name).stem}.pt"
         if "/" in name:
             return f"There are no weights at {self.weights_dir / name}."
-        if known:
-            return (
-                f"Weights '{name}' are not here. {failure} {remedy}, or run: manage.py weights fetch {name}"
-            )
-        return f"Weights '{name}' were not found in {tried}. {remedy}."
+        tried = ", ".join(str(folder) for folders in self._folders.values() for folder in folders)
+        return f"Weights '{name}' were not found in {tried}. {self._remedy(name)}."
+
+    def _not_fetched(self, known: KnownDownload, reason: str) -> str:
+        return (
+            f"Weights '{known.name}' are not here, and the download of {known.url} failed: {reason}. "
+            f"{self._remedy(known.name)}, or run: manage.py weights fetch {known.name}"
+        )
+
+    def _remedy(self, name: str) -> str:
+        stem = Path(name).stem
+        return f"Put the file into {self.weights_dir} as {stem}.onnx or {stem}.pt"
 
     def _entries(self, source: str, folders: Iterable[Path]) -> Iterator[WeightsEntry]:
         for folder in folders:

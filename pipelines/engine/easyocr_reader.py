@@ -1,0 +1,205 @@
+"""Reads text with EasyOCR: its published networks, or one's own recogniser."""
+
+import hashlib
+import threading
+import warnings
+import zipfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipelines.engine.devices import DeviceChoice, choose_device
+from pipelines.engine.download import DownloadFailed, Expected, whole_file
+from pipelines.engine.networks import NetworkCache, SharedNetwork
+from pipelines.engine.text_readers import (
+    FoundText,
+    Image,
+    PixelBox,
+    Reading,
+    TextReader,
+    best_of,
+    quarter_turns,
+)
+from pipelines.engine.weights import WeightsStore
+from pipelines.engine.yolo_networks import cuda_available
+from pipelines.errors import PipelineError, WeightsNotFound
+
+BATCH = 16
+# EasyOCR keeps the height of its recogniser's input in a variable of its module: one reader works at a time.
+_module_in_use = threading.RLock()
+
+
+class EasyOcrOptions(BaseModel):
+    """What EasyOCR can be told; folders are taken from the weights folder unless they are absolute.
+
+    A recogniser of one's own is `NAME.yaml` and `NAME.py` in `user_network_directory`, which is code that the
+    server runs, and `NAME.pth` in `model_storage_directory`.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    languages: tuple[str, ...] = Field(("en",), min_length=1, description="EasyOCR's codes of the languages")
+    recog_network: str = Field("standard", pattern=r"^\w[\w-]*$", description="The recogniser's name")
+    user_network_directory: str = Field("easyocr", description="Where the code of one's own recogniser lies")
+    model_storage_directory: str = Field("easyocr", description="Where the networks' files lie")
+    decoder: Literal["greedy", "beamsearch"] = Field("greedy", description="How letters are chosen")
+    allowlist: str | None = Field(None, description="Read these characters only")
+
+
+class EasyOcrReader:
+    """One recogniser, and a detector from the first whole frame on."""
+
+    def __init__(self, options: EasyOcrOptions, device: str, weights: WeightsStore) -> None:
+        """Load the recogniser; raises WeightsNotFound where its file is neither here nor to be had."""
+        self._options = options
+        self._gpu = device == "cuda"
+        self._weights = weights
+        # The library asks torch for pinned memory even where there is no GPU.
+        warnings.filterwarnings("ignore", message=".*pin_memory.*")
+        with _module_in_use:
+            self._reader, self._height = self._make(detector=False)
+        self._finder: Any = None
+
+    def read(self, image_bgr: Image, boxes_xyxy: Sequence[PixelBox]) -> list[Reading]:
+        """Read all boxes in one call; tall ones are read upright and turned."""
+        views = {
+            corners_of(box, turns): number
+            for number, box in enumerate(boxes_xyxy)
+            for turns in quarter_turns(box)
+        }
+        polygons = [[list(corner) for corner in corners] for corners in views]
+        answers = self._call(self._reader, "recognize", image_bgr, [], polygons) if polygons else []
+        numbered = [
+            (views[tuple((int(x), int(y)) for x, y in corners)], Reading(text.strip(), float(score)))
+            for corners, text, score in answers
+        ]
+        return best_of(numbered, len(boxes_xyxy))
+
+    def find_and_read(self, image_bgr: Image) -> list[FoundText]:
+        """Every line that EasyOCR's own detector finds; WeightsNotFound where that is not to be had."""
+        if self._finder is None:
+            with _module_in_use:
+                self._finder, _ = self._make(detector=True)
+        answers = self._call(self._finder, "readtext", image_bgr)
+        found = []
+        for corners, text, score in answers:
+            xs, ys = [float(x) for x, _ in corners], [float(y) for _, y in corners]
+            # EasyOCR does not tell how sure its detector is, so the reading's score stands for both.
+            reading = Reading(text.strip(), float(score))
+            found.append(FoundText((min(xs), min(ys), max(xs), max(ys)), float(score), reading))
+        return found
+
+    def _call(self, reader: Any, method: str, *args: Any) -> list[Any]:
+        import easyocr.easyocr as module
+
+        options = self._options
+        with _module_in_use:
+            module.imgH = self._height
+            call = getattr(reader, method)
+            answers = call(*args, decoder=options.decoder, allowlist=options.allowlist, batch_size=BATCH)
+            return list(answers)
+
+    def _make(self, *, detector: bool) -> tuple[Any, int]:
+        """A Reader and its input's height, after fetching what it misses, one file at a time."""
+        import easyocr.easyocr as module
+        from easyocr.config import imgH as standard_height
+
+        storage, user_networks = folders(self._options, self._weights)
+        while True:
+            module.imgH = standard_height
+            try:
+                reader = module.Reader(
+                    list(self._options.languages),
+                    gpu=self._gpu,
+                    model_storage_directory=str(storage),
+                    user_network_directory=str(user_networks),
+                    recog_network=self._options.recog_network,
+                    detector=detector,
+                    download_enabled=False,
+                    verbose=False,
+                )
+            except FileNotFoundError as error:
+                fetch_missing(str(error), storage, self._weights)
+            else:
+                return reader, int(module.imgH)
+
+
+def load_easyocr(
+    options: EasyOcrOptions, requested: str, networks: NetworkCache, weights: WeightsStore
+) -> tuple[DeviceChoice, SharedNetwork[TextReader]]:
+    """The reader that sessions with the same options share; raises PipelineError."""
+    reason = why_not_easyocr(options, weights)
+    if reason:
+        raise WeightsNotFound(reason)
+    device = choose_device(requested, cuda_available())
+    key = ("easyocr", options, device.used, str(weights.weights_dir))
+    readers: SharedNetwork[TextReader] = networks.get(
+        key, lambda: EasyOcrReader(options, device.used, weights)
+    )
+    return device, readers
+
+
+def why_not_easyocr(options: EasyOcrOptions, weights: WeightsStore) -> str | None:
+    """What one's own recogniser misses, or None; the published ones are fetched when they are opened."""
+    if options.recog_network == "standard" or options.recog_network.endswith(("_g1", "_g2")):
+        return None
+    storage, user_networks = folders(options, weights)
+    name = options.recog_network
+    wanted = [user_networks / f"{name}.yaml", user_networks / f"{name}.py", storage / f"{name}.pth"]
+    missing = [str(path) for path in wanted if not path.is_file()]
+    if not missing:
+        return None
+    return f"The EasyOCR recogniser '{name}' misses {', '.join(missing)}. Put the files there."
+
+
+def folders(options: EasyOcrOptions, weights: WeightsStore) -> tuple[Path, Path]:
+    """Where the networks' files lie, and where the code of one's own lies."""
+    root = weights.weights_dir
+    return root / options.model_storage_directory, root / options.user_network_directory
+
+
+def fetch_missing(complaint: str, storage: Path, weights: WeightsStore) -> None:
+    """Fetch the file that EasyOCR's complaint names; raises WeightsNotFound."""
+    model = next((model for model in published() if model["filename"] in complaint), None)
+    if model is None:
+        raise PipelineError(f"EasyOCR cannot be opened: {complaint}")
+    target = storage / model["filename"]
+    archive = storage / f"{model['filename']}.zip"
+    try:
+        if target.exists():
+            raise DownloadFailed(f"{target} is damaged: delete it")
+        weights.downloads.fetch(model["url"], archive, Expected())
+        unpack(archive, target, Expected(None, model["md5sum"], "md5"))
+    except (DownloadFailed, zipfile.BadZipFile, KeyError) as error:
+        raise WeightsNotFound(
+            f"EasyOCR needs {target}, and the download of {model['url']} failed: {error}. "
+            f"Fetch that archive elsewhere, and put the {target.name} from it there."
+        ) from error
+    finally:
+        archive.unlink(missing_ok=True)
+
+
+def published() -> list[dict[str, Any]]:
+    """EasyOCR's own networks: `filename`, `url` of a zip archive, and `md5sum` of the file in it."""
+    from easyocr.config import detection_models, recognition_models
+
+    recognisers = [model for models in recognition_models.values() for model in models.values()]
+    return [*detection_models.values(), *recognisers]
+
+
+def unpack(archive: Path, target: Path, expected: Expected) -> None:
+    """Take one file out of an archive; DownloadFailed where its hash is wrong, KeyError where it misses."""
+    with zipfile.ZipFile(archive) as files:
+        content = files.read(target.name)
+    expected.check(len(content), hashlib.new(expected.algorithm, content).hexdigest())
+    with whole_file(target) as file:
+        file.write(content)
+
+
+def corners_of(box: PixelBox, turns: int) -> tuple[tuple[int, int], ...]:
+    """The corners, beginning with the one that is at the top left after so many quarter turns to the left."""
+    x1, y1, x2, y2 = box
+    corners = ((x1, y1), (x2, y1), (x2, y2), (x1, y2))
+    return corners[turns:] + corners[:turns]

@@ -1,0 +1,84 @@
+"""What every text reader offers, whichever library it is made of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.detections import Detection
+
+Image = NDArray[np.uint8]
+PixelBox = tuple[int, int, int, int]
+# Readers want a little air around the letters: this much of a box's shorter side.
+PADDING = 0.1
+# A box so much higher than wide may hold a line that runs up or down, or one narrow letter.
+TALL = 1.5
+# One that is higher still holds no single letter.
+VERY_TALL = 3.0
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read in one box, empty where nothing was, and how sure the reader is, from 0 to 1."""
+
+    text: str
+    score: float
+
+
+NOTHING = Reading("", 0.0)
+
+
+@dataclass(frozen=True)
+class FoundText:
+    """A line that the reader has found by itself: pixel corners, the detector's score, and the reading."""
+
+    box_xyxy: tuple[float, float, float, float]
+    score: float
+    reading: Reading
+
+
+class TextReader(Protocol):
+    """Reads text on BGR frames of HxWx3; for one thread at a time."""
+
+    def read(self, image_bgr: Image, boxes_xyxy: Sequence[PixelBox]) -> list[Reading]:
+        """One reading for each box, all boxes in one call; boxes lie within the picture."""
+        ...
+
+    def find_and_read(self, image_bgr: Image) -> list[FoundText]:
+        """Every line on the frame."""
+        ...
+
+
+def padded_box(box: Detection, size_wh: tuple[int, int]) -> PixelBox:
+    """The pixels to read: a little more than the box, within the picture, and at least one pixel."""
+    left, top, right, bottom = box.xyxy_pixels(size_wh)
+    air = max(1.0, PADDING * min(right - left, bottom - top))
+    x1, x2 = clipped(left - air, right + air, size_wh[0])
+    y1, y2 = clipped(top - air, bottom + air, size_wh[1])
+    return x1, y1, x2, y2
+
+
+def clipped(low: float, high: float, limit: int) -> tuple[int, int]:
+    """Whole pixels from `low` to `high` within 0 to `limit`, at least one."""
+    first = min(max(int(low), 0), limit - 1)
+    return first, max(first + 1, min(round(high), limit))
+
+
+def quarter_turns(box: PixelBox) -> tuple[int, ...]:
+    """By how many quarter turns, counter-clockwise, the box may have to be turned to be read."""
+    x1, y1, x2, y2 = box
+    ratio = (y2 - y1) / (x2 - x1)
+    if ratio < TALL:
+        return (0,)
+    return (1, 3) if ratio >= VERY_TALL else (0, 1, 3)
+
+
+def best_of(readings: Sequence[tuple[int, Reading]], count: int) -> list[Reading]:
+    """For each of `count` boxes the best of its readings, which come with the number of their box."""
+    best = [NOTHING] * count
+    for number, reading in readings:
+        if reading.score > best[number].score:
+            best[number] = reading
+    return best

@@ -1,0 +1,229 @@
+"""OCR: reads text in the boxes that another tool has found, or in the whole frame."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipelines.detections import Detection, from_xyxy_pixels
+from pipelines.engine.devices import GPU_WORDS, DeviceChoice
+from pipelines.engine.easyocr_reader import EasyOcrOptions, load_easyocr, why_not_easyocr
+from pipelines.engine.networks import SharedNetwork
+from pipelines.engine.rapidocr_reader import RapidOcrReader
+from pipelines.engine.text_readers import Image, Reading, TextReader, padded_box
+from pipelines.engine.weights import WeightsStore
+from pipelines.plugins.base import DETECTIONS, TEXT, OpenContext, Plugin, RunContext, ToolSpec
+from pipelines.plugins.follower import Follower
+from pipelines.plugins.reading_order import text_of
+from pipelines.plugins.text_memory import MemorySettings, TextMemory
+
+LABEL = "text"
+
+
+class ReadParams(BaseModel):
+    """What `ocr.read` can be told."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    engine: Literal["rapidocr", "easyocr"] = Field("rapidocr", description="The library that reads")
+    labels: list[str] | None = Field(
+        None, description="Read boxes with these labels only; all where not given"
+    )
+    min_score: float = Field(0.5, ge=0, le=1, description="Readings with a lower score are left out")
+    reads_per_frame: int = Field(
+        4, ge=1, le=100, description="Live: at most so many boxes are read on a frame"
+    )
+    time_budget_ms: float | None = Field(
+        None, gt=0, description="Live: read on a frame for about so long at most"
+    )
+    sure_score: float = Field(0.8, ge=0, le=1, description="Live: read again soon below this score")
+    reread_interval_s: float = Field(
+        5.0, gt=0, description="Live: read every line again after so many seconds"
+    )
+    device: Literal["auto", "cpu", "cuda", "gpu"] | None = Field(
+        None, description="Where to run; the server's setting where it is not given"
+    )
+    easyocr: EasyOcrOptions = Field(EasyOcrOptions(), description="For EasyOCR only")
+
+
+class ReadTool:
+    """The text of each box, and all text in reading order.
+
+    For a picture or a file every box is read on every frame. In a live session each line is read once and
+    then remembered for as long as its track lasts.
+    """
+
+    def __init__(
+        self, params: ReadParams, context: OpenContext, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._params = params
+        self._clock = clock
+        self._device, self._readers = load_reader(params, context)
+        self._remarks = remarks_on(params.engine, self._device)
+        self._follower = Follower() if context.live else None
+        self._memory = TextMemory(memory_settings(params), clock)
+        self._crop_ms = 10.0
+
+    def run(self, payload: Mapping[str, Any], context: RunContext) -> Mapping[str, Any]:
+        """Read `detections` where a tool before has given some, else find and read all text on `image`."""
+        context.warnings.extend(self._remarks)
+        self._remarks = []
+        image_bgr = payload["image"]
+        if "detections" not in payload:
+            boxes = self._read_whole(image_bgr, context)
+        elif self._follower is None:
+            boxes = self._read_all(image_bgr, payload["detections"], context)
+        else:
+            keys = self._keys(self._follower, payload, image_bgr)
+            boxes = self._read_some(image_bgr, payload["detections"], keys, context)
+        return {"detections": boxes, "text": text_of(boxes)}
+
+    def metadata(self) -> Mapping[str, Any]:
+        """The device, the library, and its version."""
+        engine = self._params.engine
+        backend = "openvino" if engine == "rapidocr" else "torch"
+        return {
+            **self._device.as_metadata(),
+            "engine": engine,
+            "backend": backend,
+            "versions": {engine: version(engine)},
+        }
+
+    def close(self) -> None:
+        """Nothing to let go of: the networks are shared."""
+
+    def _read_whole(self, image_bgr: Image, context: RunContext) -> list[Detection]:
+        with self._readers.borrow() as reader:
+            lines = reader.find_and_read(image_bgr)
+        context.counters["ocr_reads"] += len(lines)
+        size_wh = image_bgr.shape[1], image_bgr.shape[0]
+        return [
+            with_text(box, line.reading)
+            for line in lines
+            if self._counts(line.reading)
+            for box in from_xyxy_pixels([line.box_xyxy], [LABEL], [line.score], size_wh)
+        ]
+
+    def _read_all(
+        self, image_bgr: Image, detections: Sequence[Detection], context: RunContext
+    ) -> list[Detection]:
+        boxes = list(detections)
+        places = [place for place, box in enumerate(boxes) if self._wanted(box)]
+        for place, reading in zip(places, self._read(image_bgr, boxes, places, context), strict=True):
+            if self._counts(reading):
+                boxes[place] = with_text(boxes[place], reading)
+        return boxes
+
+    def _read_some(
+        self,
+        image_bgr: Image,
+        detections: Sequence[Detection],
+        keys: Sequence[int | None],
+        context: RunContext,
+    ) -> list[Detection]:
+        areas = [box.w * box.h for box in detections]
+        places = self._memory.choose(keys, areas, context.load, self._limit())
+        for place, reading in zip(places, self._read(image_bgr, detections, places, context), strict=True):
+            key = keys[place]
+            assert key is not None, "only boxes with a key are chosen"
+            self._memory.note(key, reading)
+        known = [self._memory.best(key) for key in keys]
+        unread = set(range(len(known))) - set(places)
+        context.counters["ocr_reads_saved"] += sum(known[place] is not None for place in unread)
+        return [
+            with_text(box, reading) if reading else box
+            for box, reading in zip(detections, known, strict=True)
+        ]
+
+    def _read(
+        self, image_bgr: Image, boxes: Sequence[Detection], places: Sequence[int], context: RunContext
+    ) -> list[Reading]:
+        if not places:
+            return []
+        size_wh = image_bgr.shape[1], image_bgr.shape[0]
+        start = self._clock()
+        with self._readers.borrow() as reader:
+            readings = reader.read(image_bgr, [padded_box(boxes[place], size_wh) for place in places])
+        spent_ms = (self._clock() - start) * 1000 / len(places)
+        self._crop_ms += 0.3 * (spent_ms - self._crop_ms)
+        context.counters["ocr_reads"] += len(places)
+        return readings
+
+    def _keys(self, follower: Follower, payload: Mapping[str, Any], image_bgr: Image) -> list[int | None]:
+        """Which line each box is: the track numbers of the tool before, or our own where it gives none."""
+        boxes: Sequence[Detection] = payload["detections"]
+        if "tracks" in payload or any(box.track_id is not None for box in boxes):
+            keys = [box.track_id for box in boxes]
+        else:
+            keys = follower.keys(boxes, (image_bgr.shape[1], image_bgr.shape[0]))
+        return [key if self._wanted(box) else None for key, box in zip(keys, boxes, strict=True)]
+
+    def _limit(self) -> int:
+        """How many crops the time budget allows; always one, or nothing would ever be read."""
+        budget_ms = self._params.time_budget_ms
+        if budget_ms is None:
+            return self._params.reads_per_frame
+        return max(1, int(budget_ms / max(self._crop_ms, 0.01)))
+
+    def _wanted(self, box: Detection) -> bool:
+        return self._params.labels is None or box.label in self._params.labels
+
+    def _counts(self, reading: Reading) -> bool:
+        return bool(reading.text) and reading.score >= self._params.min_score
+
+
+def load_reader(params: ReadParams, context: OpenContext) -> tuple[DeviceChoice, SharedNetwork[TextReader]]:
+    """The reader that sessions share, and where it runs; raises PipelineError."""
+    requested = params.device or context.device
+    if params.engine == "easyocr":
+        return load_easyocr(params.easyocr, requested, context.networks, context.weights)
+    reason = "RapidOCR reads on the CPU" if requested in GPU_WORDS else None
+    readers: SharedNetwork[TextReader] = context.networks.get(("rapidocr",), RapidOcrReader)
+    return DeviceChoice(requested, "cpu", reason), readers
+
+
+def memory_settings(params: ReadParams) -> MemorySettings:
+    """The part of the parameters that rules live sessions."""
+    return MemorySettings(
+        params.reads_per_frame, params.min_score, params.sure_score, params.reread_interval_s
+    )
+
+
+def remarks_on(engine: str, device: DeviceChoice) -> list[str]:
+    """What a session is told once."""
+    if not device.fallback:
+        return []
+    return [f"{engine} runs on the {device.used} instead of {device.requested}: {device.reason}"]
+
+
+def with_text(box: Detection, reading: Reading) -> Detection:
+    """The box with what was read in it."""
+    return replace(box, text=reading.text, text_score=reading.score)
+
+
+def unavailable(params: ReadParams, weights: WeightsStore) -> str | None:
+    """Why the reader cannot be had, or None; RapidOCR's networks are always there."""
+    return why_not_easyocr(params.easyocr, weights) if params.engine == "easyocr" else None
+
+
+plugin = Plugin(
+    "ocr",
+    "OCR",
+    "1.0",
+    (
+        ToolSpec(
+            id="read",
+            name="Read text",
+            description="Reads the boxes found before, or the whole frame where nothing stands before.",
+            params=ReadParams,
+            output_types=frozenset({DETECTIONS, TEXT}),
+            open=ReadTool,
+            optional_input_types=frozenset({DETECTIONS}),
+            unavailable=unavailable,
+            failure="Text reading failed",
+        ),
+    ),
+)
