@@ -1,0 +1,145 @@
+"""A real server on a real port, in a process of its own, and clients on real sockets."""
+
+import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from websockets.asyncio.client import ClientConnection, connect
+
+ROOT = Path(__file__).resolve().parents[2]
+PLUGINS = ROOT / "tests" / "plugins"
+START_WITHIN_S = 60
+PATIENCE_S = 15.0
+
+PIPELINES: Mapping[str, Mapping[str, float]] = {
+    "quick": {},
+    "slow": {"run_s": 0.2},
+    "sleepy": {"run_s": 2.0},
+    "stuck": {"run_s": 20.0},
+    "heavy": {"open_s": 2.0},
+    "fails": {"fails_at": 2},
+}
+
+STORE = """
+import json, sys, django
+django.setup()
+from django.core.management import call_command
+from pipelines.models import Pipeline
+call_command("migrate", verbosity=0)
+for definition in json.load(sys.stdin):
+    row = Pipeline()
+    row.take(definition)
+    row.full_clean()
+    row.save()
+"""
+
+
+def definition(pipeline_id: str, params: Mapping[str, float]) -> dict[str, Any]:
+    """A pipeline of one steady tool."""
+    node = {"id": "work", "plugin_id": "steady", "tool_id": "work", "params": dict(params)}
+    return {
+        "id": pipeline_id,
+        "name": pipeline_id.title(),
+        "nodes": [node],
+        "edges": [],
+        "entry_nodes": ["work"],
+        "output_nodes": ["work"],
+    }
+
+
+@dataclass
+class LiveServer:
+    """A running server and the folder that holds its data."""
+
+    process: subprocess.Popen[str]
+    port: int
+    data_dir: Path
+    log: Path
+
+    def stream(self, pipeline_id: str, **options: Any) -> connect:
+        """A connection to a session of this pipeline."""
+        url = f"ws://127.0.0.1:{self.port}/ws/video/stream?pipeline_id={pipeline_id}"
+        return connect(url, max_size=None, open_timeout=PATIENCE_S, **options)
+
+
+def environment(data_dir: Path, **settings: str) -> dict[str, str]:
+    """The environment of a server with its own data, the test's plugin and no network to load."""
+    return os.environ | {
+        "DJANGO_SETTINGS_MODULE": "forgesyte.settings",
+        "FORGESYTE_DATA_DIR": str(data_dir),
+        "FORGESYTE_PRELOAD": "none",
+        "PYTHONPATH": str(PLUGINS),
+        **settings,
+    }
+
+
+def prepare(data_dir: Path) -> None:
+    """Make the database, with the pipelines in it."""
+    rows = [definition(pipeline_id, params) for pipeline_id, params in PIPELINES.items()]
+    subprocess.run(
+        [sys.executable, "-c", STORE],
+        input=json.dumps(rows),
+        text=True,
+        cwd=ROOT,
+        env=environment(data_dir),
+        check=True,
+        timeout=START_WITHIN_S,
+    )
+
+
+@contextmanager
+def serving(data_dir: Path, *arguments: str, **settings: str) -> Iterator[LiveServer]:
+    """Run `manage.py serve` on a free port for the body; the data folder must be prepared."""
+    log = data_dir / "server.log"
+    with log.open("w") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "serve", "--port", "0", *arguments],
+            cwd=ROOT,
+            env=environment(data_dir, **settings),
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        found = re.search(r"ready at http://.*:(\d+)/", line)
+        assert found, f"{line!r}\n{log.read_text()}"
+        yield LiveServer(process, int(found.group(1)), data_dir, log)
+    finally:
+        process.terminate()
+        try:
+            process.wait(PATIENCE_S)
+        finally:
+            process.kill()
+            process.stdout.close()  # type: ignore[union-attr]
+
+
+async def read(socket: ClientConnection) -> dict[str, Any]:
+    """The next message."""
+    async with asyncio.timeout(PATIENCE_S):
+        message: dict[str, Any] = json.loads(await socket.recv())
+    return message
+
+
+async def close_code(socket: ClientConnection) -> int | None:
+    """The code that the server closes with."""
+    async with asyncio.timeout(PATIENCE_S):
+        await socket.wait_closed()
+    return socket.close_code
+
+
+async def answers(socket: ClientConnection, frames: int) -> list[dict[str, Any]]:
+    """Every message up to the one that answers the last of so many frames that have no answer yet."""
+    messages: list[dict[str, Any]] = []
+    while sum("frame_index" in message for message in messages) < frames:
+        messages.append(await read(socket))
+    return messages
