@@ -11,9 +11,7 @@ from PIL import Image
 from pytest_django import Settings
 
 from pipelines import uploads
-from pipelines.defaults import default_definitions
 from pipelines.models import Pipeline
-from pipelines.restore import restore
 from tests.pipelines.pictures import drawn, picture_file
 from tests.pipelines.toy import toy_definition
 
@@ -413,14 +411,3 @@ class TestDocumentation:
         assert "swagger-ui-bundle.js" in page
         assert "https://" not in page
         assert "//cdn" not in page
-
-
-@pytest.mark.model
-@pytest.mark.django_db
-def test_a_real_reader_reads_a_drawn_picture(client: Client, request: pytest.FixtureRequest) -> None:
-    restore(default_definitions()["ocr_only"], overwrite=False)
-
-    body = client.post("/pipelines/ocr_only/run", {"file": picture_file(drawn("EXIT 42", (400, 200)))}).json()
-
-    assert "EXIT 42" in body["result"]["text"]
-    assert body["timings_ms"]["read"] > 0
