@@ -45,7 +45,8 @@ def draw_detection(
     right, bottom = left + found["w"] * width, top + found["h"] * height
     colour = colour_of(found)
     canvas.rectangle((left, top, right, bottom), outline=colour, width=unit)
-    text, text_font = caption(found), font(10 + 3 * unit)
+    # On a page full of lines a caption as high as its own line hides the least of the others.
+    text, text_font = caption(found), font(min(10 + 3 * unit, max(9, int(bottom - top) * 3 // 4)))
     x1, y1, x2, y2 = canvas.textbbox((0, 0), text, font=text_font)
     box_wh = x2 - x1 + 2 * unit, y2 - y1 + 2 * unit
     at_left = min(max(left, 0.0), max(width - box_wh[0], 0.0))

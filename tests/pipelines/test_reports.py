@@ -61,6 +61,6 @@ def test_one_detection(found: dict[str, Any], line: str) -> None:
 
 def test_describes_each_node() -> None:
     assert (
-        describe({"a": {"backend": "openvino", "fallback": False}, "b": {}})
+        describe({"a": {"backend": "openvino", "fallback": False, "reason": None}, "b": {}})
         == "a: backend=openvino, fallback=False\nb: "
     )

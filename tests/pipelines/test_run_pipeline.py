@@ -1,5 +1,6 @@
 """The command line, with a small tool in place of a network; what it prints is what a person sees."""
 
+import importlib.util
 import io
 import json
 import os
@@ -335,3 +336,42 @@ def test_ends_quietly_when_its_reader_has_seen_enough(tmp_path: Path, clip: Path
     os.close(write_end)
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.model
+class TestRealNetworks:
+    """What the command line gives with the default networks and with one of somebody's own."""
+
+    def test_reads_a_poster(self, test_media: Path) -> None:
+        (line,) = run_lines(
+            ROOT / "pipelines/defaults/yolo_ocr.json",
+            test_media / "media/text/poster.png",
+            "--size",
+            "640x480",
+            "--json",
+        )
+
+        words = set(json.loads((test_media / "media/text/words.json").read_text())["poster.png"])
+        assert len(line["result"]["detections"]) >= 5
+        assert len(words & set(line["result"]["text"].replace(":", " ").split())) >= 25
+
+    def test_finds_the_bus_and_the_people(self, test_media: Path, tmp_path: Path) -> None:
+        package = importlib.util.find_spec("ultralytics")
+        assert package is not None
+        assert package.origin is not None
+        weights = str(test_media / "models/yolo11n_int8.onnx")
+        node = {"id": "detect", "plugin_id": "yolo", "tool_id": "detect", "params": {"weights": weights}}
+        graph = {
+            "id": "bus",
+            "name": "Bus",
+            "nodes": [node],
+            "entry_nodes": ["detect"],
+            "output_nodes": ["detect"],
+        }
+        (tmp_path / "bus.json").write_text(json.dumps(graph))
+
+        (line,) = run_lines(tmp_path / "bus.json", Path(package.origin).parent / "assets/bus.jpg", "--json")
+
+        labels = [found["label"] for found in line["result"]["detections"]]
+        assert "bus" in labels
+        assert labels.count("person") >= 3
