@@ -62,10 +62,11 @@ def server_environment(data_dir: Path) -> dict[str, str]:
 
 def manage(data_dir: Path, *arguments: str) -> None:
     """Run one management command to its end."""
-    subprocess.run(
+    done = subprocess.run(
         [sys.executable, "manage.py", *arguments],
-        cwd=ROOT, env=server_environment(data_dir), check=True, capture_output=True, timeout=START_TIMEOUT_S,
+        cwd=ROOT, env=server_environment(data_dir), capture_output=True, text=True, timeout=START_TIMEOUT_S,
     )  # fmt: skip
+    assert done.returncode == 0, done.stderr
 
 
 def address_printed(output: IO[str]) -> str:
