@@ -12,7 +12,7 @@ from ninja import File, Router, Schema, UploadedFile
 from ninja.decorators import decorate_view
 from ninja.errors import HttpError
 
-from forgesyte.errors import error_response
+from forgesyte.errors import Error, error_response
 from pipelines import selectors, uploads
 from pipelines.errors import InvalidDefinition, WeightsNotFound
 from pipelines.inspector import process_inspector
@@ -155,20 +155,29 @@ def limited_upload(view: View) -> View:
     return limited
 
 
-@router.get("/pipelines/list", response=PipelineList, summary="The pipelines to choose from")
+@router.get(
+    "/pipelines/list", response={200: PipelineList, 401: Error}, summary="The pipelines to choose from"
+)
 async def pipelines_list(request: HttpRequest) -> dict[str, Any]:
     """Every enabled pipeline; one that cannot run now says why."""
     return {"pipelines": await sync_to_async(selectors.list_pipelines)()}
 
 
-@router.get("/pipelines/{pipeline_id}/info", response=PipelineInfo, summary="One pipeline in full")
+@router.get(
+    "/pipelines/{pipeline_id}/info",
+    response={200: PipelineInfo, (401, 404): Error},
+    summary="One pipeline in full",
+)
 async def pipeline_info(request: HttpRequest, pipeline_id: str) -> dict[str, Any]:
     """Its graph and whether it can run now."""
     return await sync_to_async(selectors.pipeline_info)(pipeline_id)
 
 
 @router.post(
-    "/pipelines/validate", response=Verdict, openapi_extra=JSON_BODY, summary="Is this definition valid?"
+    "/pipelines/validate",
+    response={200: Verdict, (400, 401, 403, 413): Error},
+    openapi_extra=JSON_BODY,
+    summary="Is this definition valid?",
 )
 async def validate_definition(request: HttpRequest) -> dict[str, Any]:
     """All problems of the definition in the body; nothing is stored."""
@@ -180,7 +189,11 @@ async def validate_definition(request: HttpRequest) -> dict[str, Any]:
     return {"valid": not problems, "errors": [problem.as_dict() for problem in problems]}
 
 
-@router.post("/pipelines/{pipeline_id}/run", response=RunResult, summary="One picture in, one result out")
+@router.post(
+    "/pipelines/{pipeline_id}/run",
+    response={200: RunResult, (400, 401, 403, 404, 413, 415, 422, 500, 503): Error},
+    summary="One picture in, one result out",
+)
 @decorate_view(limited_upload)
 async def run_pipeline(request: HttpRequest, pipeline_id: str, file: File[UploadedFile]) -> dict[str, Any]:
     """Run a picture file through a pipeline, in turn with the live sessions."""
@@ -195,7 +208,7 @@ async def run_pipeline(request: HttpRequest, pipeline_id: str, file: File[Upload
     return {"result": report.result, "timings_ms": report.timings_ms, "warnings": report.warnings}
 
 
-@router.get("/plugins", response=PluginList, summary="What pipelines can be made of")
+@router.get("/plugins", response={200: PluginList, 401: Error}, summary="What pipelines can be made of")
 async def plugins_list(request: HttpRequest) -> dict[str, Any]:
     """Plugins and their tools, with the JSON schema of each tool's parameters."""
     engine = get_engine()

@@ -150,10 +150,5 @@ def _reason(row: Pipeline, problems: tuple[Problem, ...]) -> str | None:
 def _missing(node: Node) -> str | None:
     engine = get_engine()
     tool = engine.registry.find(node.plugin_id, node.tool_id)
-    if tool is None:
-        return f"{node.plugin_id}.{node.tool_id} is not installed"
-    try:
-        params = tool.params.model_validate(dict(node.params))
-    except ValidationError as error:
-        return f"{node.id}: {error.errors()[0]['msg']}"
-    return tool.unavailable(params, engine.weights)
+    assert tool is not None, "the definition is valid"
+    return tool.unavailable(tool.params.model_validate(dict(node.params)), engine.weights)

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test import AsyncClient, Client
+from django.test import AsyncClient, Client, RequestFactory
 from PIL import Image
 from pytest_django import Settings
 
+from forgesyte.errors import server_error
 from pipelines import uploads
 from pipelines.models import Pipeline
 from tests.pipelines.pictures import drawn, picture_file
@@ -228,7 +229,8 @@ class TestPlugins:
         assert body["plugins"][0]["id"] == "toy"
         assert tools["count"]["input_types"] == ["detections"]
         assert tools["box"]["params"]["properties"]["size"]["default"] == 0.5
-        assert tools["box"]["health"] == "ok"
+        assert {tool["health"] for tool in tools.values()} == {"ok"}
+        assert tools["named"]["params"]["required"] == ["label"]
         assert body["problems"] == [{"plugin": "broken", "message": "ImportError: no such module"}]
         assert body["engine"] == {"slots": 1, "waiting": 0, "device": "cpu"}
 
@@ -276,6 +278,13 @@ class TestFaults:
 
         assert response.status_code == 404
         assert response["Content-Type"].startswith("text/html")
+
+    @pytest.mark.parametrize(("path", "kind"), [("/plugins", "application/json"), ("/admin/", "text/html")])
+    def test_a_bug_before_the_operation(self, rf: RequestFactory, path: str, kind: str) -> None:
+        response = server_error(rf.get(path, headers={"Accept": "text/html"}))
+
+        assert response.status_code == 500
+        assert response["Content-Type"].startswith(kind)
 
     def test_a_host_that_is_not_ours(self, client: Client) -> None:
         assert refusal(client.get("/pipelines/list", headers={"Host": "evil.example"}))[:2] == (

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.detections import Detection
 from pipelines.engine.engine import Engine
@@ -22,6 +22,12 @@ class BoxParams(BaseModel):
     label: str = "thing"
     size: float = 0.5
     weights: str = "there"
+
+
+class NamedParams(BoxParams):
+    """A box that has no name of its own."""
+
+    label: str = Field(min_length=1)
 
 
 class BoxTool:
@@ -77,6 +83,14 @@ PLUGIN = Plugin(
             open=open_box,
             unavailable=missing,
             failure="The toy broke",
+        ),
+        ToolSpec(
+            id="named",
+            name="A named box",
+            description="Finds one box that must be given a name.",
+            params=NamedParams,
+            output_types=frozenset({DETECTIONS}),
+            open=open_box,
         ),
         ToolSpec(
             id="count",
