@@ -15,6 +15,7 @@ from pipelines.training import fonts
 from pipelines.training.options import Options
 
 NAME = "forgesyte-text-n"
+ENDLESS = 100_000
 
 
 class TrainingError(Exception):
@@ -76,7 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "lr": (float, "highest learning rate"),
         "width": (float, "channels, as a multiple of the full network; 0.25 is nano"),
         "seed": (int, "number that scenes and weights start from"),
-        "threads": (int, "CPU threads for the network"),
+        "threads": (int, "CPU threads for the network; 1 is faster where other programs keep the cores busy"),
         "workers": (int, "processes that draw scenes"),
         "device": (str, "cpu, or a GPU's number"),
         "precision": (str, "auto, fp32 or bf16 (CPU only)"),
@@ -121,7 +122,8 @@ def _overrides(options: Options) -> dict[str, Any]:
         "model": str(_model_file(options)), "data": NAME, "task": "detect", "pretrained": False,
         "project": str(options.out), "name": "run", "exist_ok": True,
         "resume": str(options.checkpoint) if options.resume else False,
-        "epochs": options.epochs, "time": options.hours, "batch": options.batch, "nbs": options.batch,
+        "epochs": ENDLESS if options.hours else options.epochs, "time": None,
+        "batch": options.batch, "nbs": options.batch,
         "imgsz": options.imgsz, "device": options.device, "workers": options.workers, "seed": options.seed,
         "optimizer": "AdamW", "lr0": options.lr, "lrf": 0.01, "cos_lr": True, "momentum": 0.9,
         "weight_decay": 0.01, "warmup_epochs": 1.0, "warmup_bias_lr": 0.0,

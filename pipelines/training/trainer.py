@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader
 from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.utils.torch_utils import unwrap_model
 
+from pipelines.training.clock import RunClock
 from pipelines.training.dataset import (
     HELD_OUT_SEED,
     DrawSampler,
@@ -38,12 +40,24 @@ class TextTrainer(DetectionTrainer):  # type: ignore[misc]
         super().__init__(overrides=overrides)
         self.add_callback("on_train_start", _speed_up)
         self.add_callback("on_train_epoch_start", _next_draws)
+        self.clock: RunClock | None = None
+        if options.hours is not None:
+            self.clock = RunClock(self.save_dir / "seconds", options.hours, options.resume)
+            self.add_callback("on_train_batch_end", _follow_clock)
+            self.add_callback("on_model_save", _save_clock)
 
     def check_resume(self, overrides: dict[str, Any]) -> None:
         """Take a checkpoint's settings, but the number of epochs from the options: a run can be prolonged."""
         super().check_resume(overrides)
         if self.resume:
-            self.args.epochs = self.options.epochs
+            self.args.epochs = overrides["epochs"]
+
+    def _setup_scheduler(self) -> None:
+        """Let the learning rate follow the clock, where the run has one."""
+        super()._setup_scheduler()
+        if self.clock is not None:
+            self.lf = lambda _epoch: self.clock.rate(self.args.lrf)
+            self.scheduler = LambdaLR(self.optimizer, lr_lambda=self.lf)
 
     def get_dataset(self) -> dict[str, Any]:
         """There are no files to describe: scenes are drawn when they are asked for."""
@@ -86,6 +100,17 @@ class TextTrainer(DetectionTrainer):  # type: ignore[misc]
 
 def _next_draws(trainer: TextTrainer) -> None:
     trainer.train_loader.sampler.epoch = trainer.epoch
+
+
+def _follow_clock(trainer: TextTrainer) -> None:
+    """Set the learning rate by the time left, and stop when it is over; the warm-up is left alone."""
+    trainer.stop |= trainer.clock.over
+    for group in trainer.optimizer.param_groups:
+        group["lr"] = group["initial_lr"] * trainer.lf(trainer.epoch)
+
+
+def _save_clock(trainer: TextTrainer) -> None:
+    trainer.clock.save()
 
 
 def _speed_up(trainer: TextTrainer) -> None:
