@@ -56,8 +56,8 @@ export function boxRect(box, picture) {
 }
 
 /**
- * A place for a label near its box: above it, below it or inside it, within the picture and clear of the labels
- * already placed; where no place is clear, the first that lies within the picture.
+ * A place for a label near its box: above it, below it or inside it, within the picture and clear of what is there
+ * already; where nothing is clear, inside, where it covers nothing but its own box.
  *
  * @param {Rect} box
  * @param {Size} label
@@ -67,11 +67,12 @@ export function boxRect(box, picture) {
  */
 export function labelRect(box, label, picture, taken) {
   const x = clamp(box.x, picture.x, Math.max(picture.x, picture.x + picture.width - label.width));
-  const places = [box.y - label.height, box.y + box.height, box.y]
-    .filter((y) => y >= picture.y && y + label.height <= picture.y + picture.height)
+  const lowest = Math.max(picture.y, picture.y + picture.height - label.height);
+  const inside = { x, y: clamp(box.y, picture.y, lowest), ...label };
+  const outside = [box.y - label.height, box.y + box.height]
+    .filter((y) => y >= picture.y && y <= lowest)
     .map((y) => ({ x, y, ...label }));
-  const fallback = { x, y: Math.max(picture.y, box.y), ...label };
-  return places.find((place) => !taken.some((other) => overlap(place, other))) ?? places[0] ?? fallback;
+  return outside.find((place) => !taken.some((other) => overlap(place, other))) ?? inside;
 }
 
 /**

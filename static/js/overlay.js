@@ -95,15 +95,15 @@ function drawBox(context, box, colour) {
  */
 function drawCaptions(context, detections, boxes, picture) {
   /** @type {Rect[]} */
-  const taken = [];
+  const labels = [];
   detections.forEach((detection, i) => {
     const box = boxes[i] ?? picture;
     const fontSize = Math.round(clamp(box.height * 0.7, SMALLEST_FONT, LARGEST_FONT));
     const words = caption(detection);
     context.font = FONT.replace("{}", String(fontSize));
     const size = { width: context.measureText(words).width + 2 * PADDING, height: fontSize + 2 * PADDING - 2 };
-    const place = labelRect(box, size, picture, taken);
-    taken.push(place);
+    const place = labelRect(box, size, picture, [...labels, ...boxes.filter((other) => other !== box)]);
+    labels.push(place);
     drawChip(context, words, place, colourOf(detection.label), INK);
   });
 }

@@ -70,13 +70,14 @@ test("a label stands above its box, below it at the top edge, inside it where ne
   assert.deepEqual(inside, { x: 0, y: 0, ...LABEL });
 });
 
-test("a label keeps clear of the others where there is room", () => {
+test("a label keeps clear of what is there, and covers its own box where nothing is clear", () => {
   const box = { x: 50, y: 100, width: 80, height: 40 };
   const first = labelRect(box, LABEL, PICTURE, []);
   const second = labelRect(box, LABEL, PICTURE, [first]);
   const third = labelRect(box, LABEL, PICTURE, [first, second]);
   assert.equal(overlap(first, second) || overlap(first, third) || overlap(second, third), false);
-  assert.deepEqual(labelRect(box, LABEL, PICTURE, [first, second, third]), first);
+  assert.deepEqual(third, { x: 50, y: 100, ...LABEL });
+  assert.deepEqual(labelRect(box, LABEL, PICTURE, [first, second, third]), third);
 });
 
 test("a label at the right edge is moved in; one too wide begins at the left", () => {
@@ -88,7 +89,7 @@ test("a label at the right edge is moved in; one too wide begins at the left", (
 
 test("a label higher than the picture still has a place", () => {
   const place = labelRect({ x: 10, y: 2, width: 5, height: 2 }, { width: 20, height: 50 }, { ...PICTURE, height: 10 }, []);
-  assert.deepEqual(place, { x: 10, y: 2, width: 20, height: 50 });
+  assert.deepEqual(place, { x: 10, y: 0, width: 20, height: 50 });
 });
 
 test("rectangles that only touch do not overlap", () => {

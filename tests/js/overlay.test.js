@@ -66,10 +66,17 @@ test("a frame without detections still shows that it was looked at", () => {
   assert.deepEqual([drawn.boxes, drawn.words], [[], ["Frame 3"]]);
 });
 
-test("labels of neighbours do not cover each other where there is room", () => {
+test("labels cover neither each other nor the neighbours' boxes, however dense the lines are", () => {
   const { overlay, drawn } = setUp();
-  const lines = [0.1, 0.2, 0.3, 0.4].map((y) => ({ ...BOX, y, h: 0.05 }));
-  overlay.show({ frameIndex: 1, detections: lines });
-  const chips = drawn.chips.slice(0, 4).sort((a, b) => a.y - b.y);
-  chips.slice(1).forEach((chip, i) => assert.ok(chip.y >= chips[i].y + chips[i].height));
+  for (const step of [0.05, 0.07, 0.1, 0.2]) {
+    const lines = [1, 2, 3, 4].map((row) => ({ ...BOX, y: row * step, h: 0.045 }));
+    overlay.show({ frameIndex: 1, detections: lines });
+    const boxes = lines.map((line) => ({ top: line.y * 600, bottom: (line.y + line.h) * 600 }));
+    const chips = drawn.chips.slice(0, 4).map(({ y, height }) => ({ top: y, bottom: y + height }));
+    chips.forEach((chip, i) => {
+      const others = [...boxes.filter((_, j) => j !== i), ...chips.filter((_, j) => j !== i)];
+      const covered = others.filter((other) => chip.top < other.bottom - 1e-6 && other.top < chip.bottom - 1e-6);
+      assert.deepEqual(covered, [], `lines ${step} apart`);
+    });
+  }
 });
