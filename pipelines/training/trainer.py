@@ -43,8 +43,8 @@ class TextTrainer(DetectionTrainer):  # type: ignore[misc]
         self.clock: RunClock | None = None
         if options.hours is not None:
             self.clock = RunClock(self.save_dir / "seconds", options.hours, options.resume)
-            self.add_callback("on_train_batch_end", _follow_clock)
-            self.add_callback("on_model_save", _save_clock)
+            self.add_callback("on_train_batch_end", partial(_follow, self.clock))
+            self.add_callback("on_model_save", lambda _trainer, clock=self.clock: clock.save())
 
     def check_resume(self, overrides: dict[str, Any]) -> None:
         """Take a checkpoint's settings, but the number of epochs from the options: a run can be prolonged."""
@@ -55,8 +55,8 @@ class TextTrainer(DetectionTrainer):  # type: ignore[misc]
     def _setup_scheduler(self) -> None:
         """Let the learning rate follow the clock, where the run has one."""
         super()._setup_scheduler()
-        if self.clock is not None:
-            self.lf = lambda _epoch: self.clock.rate(self.args.lrf)
+        if (clock := self.clock) is not None:
+            self.lf = lambda _epoch: clock.rate(self.args.lrf)
             self.scheduler = LambdaLR(self.optimizer, lr_lambda=self.lf)
 
     def get_dataset(self) -> dict[str, Any]:
@@ -102,15 +102,11 @@ def _next_draws(trainer: TextTrainer) -> None:
     trainer.train_loader.sampler.epoch = trainer.epoch
 
 
-def _follow_clock(trainer: TextTrainer) -> None:
+def _follow(clock: RunClock, trainer: TextTrainer) -> None:
     """Set the learning rate by the time left, and stop when it is over; the warm-up is left alone."""
-    trainer.stop |= trainer.clock.over
+    trainer.stop |= clock.over
     for group in trainer.optimizer.param_groups:
-        group["lr"] = group["initial_lr"] * trainer.lf(trainer.epoch)
-
-
-def _save_clock(trainer: TextTrainer) -> None:
-    trainer.clock.save()
+        group["lr"] = group["initial_lr"] * clock.rate(trainer.args.lrf)
 
 
 def _speed_up(trainer: TextTrainer) -> None:
