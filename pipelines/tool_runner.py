@@ -6,6 +6,7 @@ from typing import Any
 
 from pipelines.errors import PipelineError, ToolFailure
 from pipelines.graph.definition import Node
+from pipelines.graph.results import json_safe
 from pipelines.inspector import Inspection, InspectorService
 from pipelines.plugins.base import OpenContext, ToolSpec
 
@@ -34,13 +35,12 @@ class ToolRunner:
         self._logger = logger
         try:
             self._tool = spec.open(spec.params.model_validate(dict(node.params)), context)
-            self.metadata = dict(self._tool.metadata())
         except PipelineError:
             raise
         except Exception as error:
             self._log("tool_open_failed")
             raise ToolFailure(spec.failure) from error
-        inspector.opened(self._name, self.metadata)
+        inspector.opened(self._name, self.metadata())
 
     def run(self, payload: Mapping[str, Any], inspection: Inspection) -> dict[str, Any]:
         """The outputs of the types that it declares; raises PipelineError, ToolFailure for the unforeseen."""
@@ -59,6 +59,14 @@ class ToolRunner:
         declared = self._only_declared(outputs, context.warnings)
         self._inspector.ran(self._name, inspection.timings_ms[self.node.id], context.warnings[already_said:])
         return declared
+
+    def metadata(self) -> dict[str, Any]:
+        """What the tool says that it runs on now, JSON-safe; nothing where it cannot say."""
+        try:
+            return json_safe(self._tool.metadata())
+        except Exception:
+            self._log("tool_metadata_failed")
+            return {}
 
     def close(self) -> None:
         """Close the tool; what it raises is logged only, because there is nobody left to tell."""

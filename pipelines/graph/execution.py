@@ -55,7 +55,7 @@ class OpenPipeline:
 
     def metadata(self) -> dict[str, dict[str, Any]]:
         """What each node runs on, by its id."""
-        return {step.node.id: dict(runner.metadata) for step, runner in self._steps}
+        return {step.node.id: runner.metadata() for step, runner in self._steps}
 
     def close(self) -> None:
         """Close every tool, the last one first; may be called again."""

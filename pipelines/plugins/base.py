@@ -31,8 +31,8 @@ class Load(Enum):
 class OpenContext:
     """What a tool may use when it is opened.
 
-    `live` is True for a stream, where work may be spread over frames; False for one picture or a file, where every
-    frame gets the whole answer. `device` is the device asked for: `auto`, `cpu`, `cuda` or `gpu`.
+    `live` is True for a stream, where work may be spread over frames; False for one picture or a file, where
+    every frame gets the whole answer. `device` is the device asked for: `auto`, `cpu`, `cuda` or `gpu`.
     """
 
     networks: "NetworkCache"
@@ -105,7 +105,7 @@ class ToolSpec:
 
 @dataclass(frozen=True)
 class Plugin:
-    """A named set of tools; the entry-point group `forgesyte.plugins` holds these or functions that return one."""
+    """A named set of tools; the entry points `forgesyte.plugins` are these, or functions that return one."""
 
     id: str
     name: str

@@ -25,15 +25,18 @@ class NoParams(BaseModel):
 class FunctionTool:
     """A tool made of a function, which notes whether it was closed."""
 
-    def __init__(self, run: Run, *, closing: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, run: Run, closing: Callable[[], None], metadata: Callable[[], Mapping[str, Any]]
+    ) -> None:
         self._run = run
         self._closing = closing
+        self._metadata = metadata
 
     def run(self, payload: Mapping[str, Any], context: RunContext) -> Mapping[str, Any]:
         return self._run(payload, context)
 
     def metadata(self) -> Mapping[str, Any]:
-        return {"device_used": "cpu"}
+        return self._metadata()
 
     def close(self) -> None:
         self._closing()
@@ -50,12 +53,13 @@ def tool(
     failure: str = "The tool failed",
     closing: Callable[[], None] = lambda: None,
     opening: Callable[[], None] = lambda: None,
+    metadata: Callable[[], Mapping[str, Any]] = lambda: {"device_used": "cpu"},
 ) -> ToolSpec:
     """A tool that does what `run` does."""
 
     def opened(params: Any, context: OpenContext) -> FunctionTool:
         opening()
-        return FunctionTool(run, closing=closing)
+        return FunctionTool(run, closing, metadata)
 
     return ToolSpec(
         id=tool_id,

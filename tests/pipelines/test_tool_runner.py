@@ -111,6 +111,24 @@ def test_missing_weights_are_told_as_they_are(caplog: pytest.LogCaptureFixture) 
     assert caplog.records == []
 
 
+def test_tells_what_the_tool_runs_on_now() -> None:
+    devices = ["cpu", "gpu"]
+    opened = runner(
+        tool("see", metadata=lambda: {"device_used": devices.pop(), "size": (1, 2)}), InspectorService()
+    )
+
+    assert opened.metadata() == {"device_used": "cpu", "size": [1, 2]}
+
+
+def test_a_tool_that_cannot_say_what_it_runs_on_runs_all_the_same(caplog: pytest.LogCaptureFixture) -> None:
+    inspector = InspectorService()
+    opened = runner(tool("see", metadata=raises(RuntimeError("secret"))), inspector)
+
+    assert opened.run({}, inspector.inspect(1)) == {}
+    assert opened.metadata() == {}
+    assert {record.getMessage() for record in caplog.records} == {"tool_metadata_failed"}
+
+
 def test_closing_never_raises(caplog: pytest.LogCaptureFixture) -> None:
     runner(tool("see", closing=raises(RuntimeError("stuck"))), InspectorService()).close()
 

@@ -104,6 +104,7 @@ class Command(BaseCommand):
                     writer.write(draw_result(frame.image_bgr, report.result))
                 with tqdm.external_write_mode(file=sys.stdout):
                     self.stdout.write(as_line(frame.index, report))
+                    self.stdout.flush()
                 bar.update()
         for warning in video.warnings:
             self.stderr.write(warning)
@@ -119,9 +120,7 @@ class Command(BaseCommand):
             "machine": benchmark.machine(),
         }
         if options["json"]:
-            self.stdout.write(
-                json.dumps({**facts, "nodes": pipeline.metadata(), "stages_ms": figures}, default=str)
-            )
+            self.stdout.write(json.dumps({**facts, "nodes": pipeline.metadata(), "stages_ms": figures}))
             return
         self.stdout.write("\n".join(f"{name}: {value}" for name, value in facts.items()))
         self.stdout.write(describe(pipeline.metadata()))
