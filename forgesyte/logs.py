@@ -27,3 +27,11 @@ def log_event(logger: logging.Logger, level: int, event: str, **fields: Any) -> 
     """Log `event` with its fields; costs next to nothing where the level is off."""
     if logger.isEnabledFor(level):
         logger.log(level, event, extra={"fields": fields})
+
+
+class NotUnavailable(logging.Filter):
+    """Leave out Django's own line for an answer 503: that is `/ready` saying what it is there to say."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """False for an answer 503."""
+        return getattr(record, "status_code", None) != 503

@@ -2,10 +2,8 @@
 
 import os
 import re
-import shutil
 import signal
 import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -126,15 +124,3 @@ class Demo:
 def process_group(server: subprocess.Popen[str]) -> int:
     """The negative number that `kill` takes for a process and its children."""
     return -server.pid
-
-
-def websocat_or_stand_in(folder: Path) -> str:
-    """A PATH on which `websocat` is found: the real one, or a stand-in with the options the page uses."""
-    path = os.environ["PATH"]
-    if shutil.which("websocat"):
-        return path
-    folder.mkdir(exist_ok=True)
-    stand_in = folder / "websocat"
-    stand_in.write_text(f'#!/bin/sh\nexec {sys.executable} -m tests.websocat "$@"\n')
-    stand_in.chmod(0o755)
-    return f"{folder}:{path}"

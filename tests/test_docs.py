@@ -3,6 +3,7 @@
 import os
 import re
 import socket
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from forgesyte.conf import ProjectSettings
 from pipelines.conf import PipelineSettings
 from streaming.conf import StreamSettings
 from streaming.protocol import ErrorCode
-from tests.demo_runner import ROOT, Demo, blocks_of, missing_lines, websocat_or_stand_in
+from tests.demo_runner import ROOT, Demo, blocks_of, missing_lines
 
 DOCS = ROOT / "docs"
 
@@ -106,7 +107,7 @@ def test_the_demo_works(tmp_path: Path) -> None:
     port = free_port()
     env = {name: value for name, value in os.environ.items() if name != "FORGESYTE_PRELOAD"}
     env |= {
-        "PATH": websocat_or_stand_in(tmp_path / "bin"),
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "PORT": str(port),
         "BASE": f"127.0.0.1:{port}",
         "FORGESYTE_DATA_DIR": str(tmp_path / "data"),

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from forgesyte.logs import JsonFormatter, log_event
+from forgesyte.logs import JsonFormatter, NotUnavailable, log_event
 
 
 def record(**fields: object) -> logging.LogRecord:
@@ -39,3 +39,11 @@ def test_log_event_respects_the_level(caplog: pytest.LogCaptureFixture) -> None:
         log_event(logger, logging.DEBUG, "frame_processed", frame_index=1)
         log_event(logger, logging.INFO, "connect", session_id="abc")
     assert [(r.message, r.__dict__["fields"]) for r in caplog.records] == [("connect", {"session_id": "abc"})]
+
+
+@pytest.mark.parametrize(("status", "kept"), [(503, False), (500, True), (None, True)])
+def test_an_answer_503_needs_no_line_of_its_own(status: int | None, kept: bool) -> None:
+    made = record()
+    if status:
+        made.status_code = status
+    assert NotUnavailable().filter(made) is kept
