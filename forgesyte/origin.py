@@ -36,7 +36,8 @@ def is_allowed(origin: str | None, host: str, allowed_hosts: list[str]) -> bool:
     if default_port is None:
         return False
     ours = host_and_port(host, default_port)
-    return ours == host_and_port(parts.netloc, default_port) and validate_host(ours[0], allowed_hosts)
+    same = bool(ours[0]) and ours == host_and_port(parts.netloc, default_port)
+    return same and validate_host(ours[0], allowed_hosts)
 
 
 def host_and_port(netloc: str, default_port: str) -> tuple[str, str]:

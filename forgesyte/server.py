@@ -1,7 +1,8 @@
-"""The web server: Daphne, made fit for live sessions in its close codes, slow readers and clean stop."""
+"""The web server: Daphne, made fit for live sessions in its close codes, its bounds and its clean stop."""
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from daphne.endpoints import build_endpoint_description_strings
@@ -11,6 +12,8 @@ from django.conf import settings
 from twisted.internet import defer, reactor
 from twisted.logger import STDLibLogObserver, globalLogPublisher
 from twisted.python.failure import Failure
+
+from forgesyte.inbox import Inbox, Valve
 
 MESSAGE_LIMIT = 1024 * 1024
 STOP_APPLICATIONS_S = 2.0
@@ -61,20 +64,31 @@ class WebServer(Server):  # type: ignore[misc]  # Daphne has no types
         self.stop()
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
-        """Start the application of one request or socket; a socket that does not read is not read either."""
-        if scope["type"] == "websocket":
-            protocol.transport.unregisterProducer()
-            protocol.transport.registerProducer(ReadValve(protocol.transport), True)
-        return super().create_application(protocol, scope)
+        """Start the application of one request or one socket; what a socket has pending is bounded."""
+        if scope["type"] != "websocket":
+            return super().create_application(protocol, scope)
+        valve = Valve(protocol.transport)
+        protocol.transport.unregisterProducer()
+        protocol.transport.registerProducer(valve, True)
+        inbox = Inbox(valve)
+        scope["asgi"] = {"version": "3.0"}
+        application = self.application(scope, inbox.get, partial(self.handle_reply, protocol))
+        self.connections[protocol]["application_instance"] = asyncio.ensure_future(application)
+        return inbox
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
-        """Send what the application says; Daphne itself passes on no close code below 3000 and no reason."""
-        if message["type"] == "websocket.close" and protocol.state == protocol.STATE_OPEN:
-            code = message.get("code", 1000)
-            reason = str(message.get("reason", ""))
-            protocol.sendCloseFrame(code=code, reasonUtf8=reason.encode()[:123])
-        else:
-            await super().handle_reply(protocol, message)
+        """Send what the application says, but nothing to a socket that is gone.
+
+        Daphne itself passes on no close code below 3000 and no reason.
+        """
+        if isinstance(protocol, WebSocketProtocol):
+            if protocol.state in (protocol.STATE_CLOSING, protocol.STATE_CLOSED):
+                return
+            if message["type"] == "websocket.close" and protocol.state == protocol.STATE_OPEN:
+                reason = str(message.get("reason", "")).encode()[:123]
+                protocol.sendCloseFrame(code=message.get("code", 1000), reasonUtf8=reason)
+                return
+        await super().handle_reply(protocol, message)
 
     def kill_all_applications(self) -> Any:
         """Before the reactor stops: cancel what runs, and wait until every socket has said goodbye."""
@@ -99,28 +113,6 @@ class WebServer(Server):  # type: ignore[misc]  # Daphne has no types
         ]
         if closing:
             await asyncio.wait(closing, timeout=STOP_SOCKETS_S)
-
-
-class ReadValve:
-    """Stops reading from a peer that does not read; its transport calls this as its send buffer fills.
-
-    Every answer is caused by something read, so what is unsent stays bounded. A peer that never reads again
-    answers no ping either, and Daphne drops it.
-    """
-
-    def __init__(self, transport: Any) -> None:
-        self._transport = transport
-
-    def pauseProducing(self) -> None:
-        """The send buffer is full."""
-        self._transport.pauseProducing()
-
-    def resumeProducing(self) -> None:
-        """The send buffer is empty."""
-        self._transport.resumeProducing()
-
-    def stopProducing(self) -> None:
-        """The connection is gone."""
 
 
 def stop_soon(server: WebServer) -> None:
