@@ -63,7 +63,8 @@ class ReadTool:
         self._clock = clock
         self._device, self._readers = load_reader(params, context)
         self._remarks = remarks_on(params.engine, self._device)
-        self._follower = Follower() if context.live else None
+        self._live = context.live
+        self._follower: Follower | None = None
         self._memory = TextMemory(memory_settings(params), clock)
         self._crop_ms = 10.0
 
@@ -74,11 +75,10 @@ class ReadTool:
         image_bgr = payload["image"]
         if "detections" not in payload:
             boxes = self._read_whole(image_bgr, context)
-        elif self._follower is None:
-            boxes = self._read_all(image_bgr, payload["detections"], context)
+        elif self._live:
+            boxes = self._read_some(image_bgr, payload["detections"], self._keys(payload), context)
         else:
-            keys = self._keys(self._follower, payload, image_bgr)
-            boxes = self._read_some(image_bgr, payload["detections"], keys, context)
+            boxes = self._read_all(image_bgr, payload["detections"], context)
         return {"detections": boxes, "text": text_of(boxes)}
 
     def metadata(self) -> Mapping[str, Any]:
@@ -152,13 +152,16 @@ class ReadTool:
         context.counters["ocr_reads"] += len(places)
         return readings
 
-    def _keys(self, follower: Follower, payload: Mapping[str, Any], image_bgr: Image) -> list[int | None]:
+    def _keys(self, payload: Mapping[str, Any]) -> list[int | None]:
         """Which line each box is: the track numbers of the tool before, or our own where it gives none."""
         boxes: Sequence[Detection] = payload["detections"]
         if "tracks" in payload or any(box.track_id is not None for box in boxes):
             keys = [box.track_id for box in boxes]
         else:
-            keys = follower.keys(boxes, (image_bgr.shape[1], image_bgr.shape[0]))
+            height, width = payload["image"].shape[:2]
+            # Made here because it brings torch, which a session that reads whole frames does not need.
+            self._follower = self._follower or Follower()
+            keys = self._follower.keys(boxes, (width, height))
         return [key if self._wanted(box) else None for key, box in zip(keys, boxes, strict=True)]
 
     def _limit(self) -> int:

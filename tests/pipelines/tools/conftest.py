@@ -1,5 +1,6 @@
 """Real networks for the tests of the tools, loaded once per test run."""
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -85,6 +86,37 @@ def bus() -> Image:
     ultralytics = import_ultralytics()
     picture: Image = cv2.imread(str(Path(ultralytics.__file__).parent / "assets" / "bus.jpg"))
     return picture
+
+
+def letterboxed(image: Image, size_wh: tuple[int, int] = (640, 480)) -> Image:
+    """The picture as large as it fits, in the middle of a grey frame."""
+    import cv2
+
+    width, height = size_wh
+    scale = min(width / image.shape[1], height / image.shape[0])
+    new_wh = round(image.shape[1] * scale), round(image.shape[0] * scale)
+    frame = np.full((height, width, 3), 114, np.uint8)
+    left, top = (width - new_wh[0]) // 2, (height - new_wh[1]) // 2
+    frame[top : top + new_wh[1], left : left + new_wh[0]] = cv2.resize(
+        image, new_wh, interpolation=cv2.INTER_AREA
+    )
+    return frame
+
+
+@pytest.fixture(scope="session")
+def poster(test_media: Path) -> Image:
+    """A poster with 41 words, as a webcam would see it."""
+    import cv2
+
+    picture: Image = cv2.imread(str(test_media / "media" / "text" / "poster.png"))
+    return letterboxed(picture)
+
+
+@pytest.fixture(scope="session")
+def words(test_media: Path) -> dict[str, list[str]]:
+    """The words on each of the pictures."""
+    loaded: dict[str, list[str]] = json.loads((test_media / "media" / "text" / "words.json").read_text())
+    return loaded
 
 
 @pytest.fixture

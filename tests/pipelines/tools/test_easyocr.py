@@ -1,0 +1,213 @@
+"""EasyOCR reads with a network of one's own, and says what it misses."""
+
+import hashlib
+import http.server
+import threading
+import zipfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipelines.detections import Detection
+from pipelines.engine.easyocr_reader import EasyOcrOptions, corners_of
+from pipelines.engine.networks import NetworkCache
+from pipelines.engine.weights import WeightsStore
+from pipelines.errors import WeightsNotFound
+from pipelines.plugins.base import OpenContext, RunContext
+from pipelines.plugins.ocr import ReadParams, ReadTool, unavailable
+from tests.pipelines.tools.conftest import Image
+from tests.pipelines.tools.custom_reader import NAME, draw, make_digit_reader
+
+pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore:.*pin_memory.*")]
+NUMBERS = ["10724", "204", "42"]
+
+
+@pytest.fixture(scope="module")
+def weights_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("easyocr-weights")
+    (root / "easyocr").mkdir()
+    make_digit_reader(root / "easyocr")
+    return root
+
+
+@pytest.fixture(scope="module")
+def networks() -> NetworkCache:
+    return NetworkCache(1)
+
+
+def params(**options: object) -> ReadParams:
+    return ReadParams.model_validate(
+        {"engine": "easyocr", "min_score": 0.2, "easyocr": {"recog_network": NAME, **options}}
+    )
+
+
+def context_for(weights_dir: Path, networks: NetworkCache | None = None, **options: bool) -> OpenContext:
+    store = WeightsStore(weights_dir, weights_dir / "cache")
+    return OpenContext(networks or NetworkCache(1), store, device="cpu", **options)
+
+
+def numbers_on_paper() -> tuple[Image, list[Detection]]:
+    image = np.full((480, 640, 3), 255, np.uint8)
+    boxes = []
+    for row, number in enumerate(NUMBERS):
+        picture = draw(number)
+        height, width = picture.shape[:2]
+        left, top = 60, 40 + 120 * row
+        image[top : top + height, left : left + width] = picture
+        boxes.append(Detection(left / 640, top / 480, width / 640, height / 480, "text", 0.9))
+    return image, boxes
+
+
+def test_a_recogniser_of_ones_own_reads(weights_dir: Path, networks: NetworkCache) -> None:
+    tool = ReadTool(params(), context_for(weights_dir, networks))
+    image, boxes = numbers_on_paper()
+    context = RunContext(1)
+    # The order of the boxes is not the order on the paper.
+    shuffled = [boxes[2], boxes[0], boxes[1]]
+    outputs = tool.run({"frame_index": 1, "image": image, "detections": shuffled}, context)
+    assert [box.text for box in outputs["detections"]] == ["42", "10724", "204"]
+    assert outputs["text"] == "10724\n204\n42"
+    assert context.counters["ocr_reads"] == 3
+    assert tool.metadata()["engine"] == "easyocr"
+    assert tool.metadata()["device_used"] == "cpu"
+
+
+def test_a_live_session_reads_with_it_once(weights_dir: Path, networks: NetworkCache) -> None:
+    tool = ReadTool(params(), context_for(weights_dir, networks, live=True))
+    image, boxes = numbers_on_paper()
+    reads = []
+    for index in range(3):
+        context = RunContext(index)
+        outputs = tool.run({"frame_index": index, "image": image, "detections": boxes}, context)
+        reads.append(context.counters["ocr_reads"])
+    assert outputs["text"] == "10724\n204\n42"
+    assert reads[0] == 3
+    assert reads[2] == 0
+
+
+def test_only_the_characters_asked_for_are_read(weights_dir: Path, networks: NetworkCache) -> None:
+    tool = ReadTool(params(allowlist="024"), context_for(weights_dir, networks))
+    image, boxes = numbers_on_paper()
+    outputs = tool.run({"frame_index": 1, "image": image, "detections": boxes}, RunContext(1))
+    assert set(outputs["text"]) <= set("024\n")
+    assert "204" in outputs["text"]
+
+
+def test_the_files_of_ones_own_recogniser_are_asked_for_by_name(tmp_path: Path) -> None:
+    context = context_for(tmp_path)
+    reason = unavailable(params(), context.weights)
+    assert reason is not None
+    for suffix in ("yaml", "py", "pth"):
+        assert str(tmp_path / "easyocr" / f"{NAME}.{suffix}") in reason
+    with pytest.raises(WeightsNotFound, match="Put the files there"):
+        ReadTool(params(), context)
+
+
+def test_the_folders_can_be_given(weights_dir: Path) -> None:
+    folder = str(weights_dir / "easyocr")
+    options = params(user_network_directory=folder, model_storage_directory=folder)
+    assert unavailable(options, WeightsStore(weights_dir / "elsewhere", weights_dir / "cache")) is None
+
+
+@pytest.fixture
+def download_server(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """The address of a real server, and the folder that it serves."""
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: object) -> None:
+            """Keep the test output clean."""
+
+    folder = tmp_path / "served"
+    folder.mkdir()
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=folder)) as httpd:
+        thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{httpd.server_address[1]}", folder
+        httpd.shutdown()
+        thread.join(10)
+
+
+def publish(folder: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Serve an untrained network in the place of EasyOCR's English one; returns the archive."""
+    import torch
+    from easyocr.config import recognition_models
+    from easyocr.model.vgg_model import Model
+
+    english = recognition_models["gen2"]["english_g2"]
+    network = Model(1, 256, 256, len(english["characters"]) + 1)
+    weights = folder / english["filename"]
+    torch.save({f"module.{key}": value for key, value in network.state_dict().items()}, weights)
+    archive = folder / "english.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.write(weights, weights.name)
+    monkeypatch.setitem(english, "url", f"{url}/{archive.name}")
+    monkeypatch.setitem(english, "md5sum", hashlib.md5(weights.read_bytes()).hexdigest())
+    return archive
+
+
+def test_a_published_recogniser_is_fetched_on_first_use(
+    tmp_path: Path, download_server: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, folder = download_server
+    publish(folder, url, monkeypatch)
+    options = ReadParams(engine="easyocr", min_score=0)
+    tool = ReadTool(options, context_for(tmp_path / "weights"))
+    assert [path.name for path in (tmp_path / "weights" / "easyocr").iterdir()] == ["english_g2.pth"]
+    image, boxes = numbers_on_paper()
+    outputs = tool.run({"frame_index": 1, "image": image, "detections": boxes}, RunContext(1))
+    assert len(outputs["detections"]) == 3
+
+
+@pytest.mark.parametrize("damage", ["not an archive", "wrong hash", "missing"])
+def test_a_bad_download_leaves_nothing_and_says_what_to_do(
+    tmp_path: Path, download_server: tuple[str, Path], monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    from easyocr.config import recognition_models
+
+    url, folder = download_server
+    archive = publish(folder, url, monkeypatch)
+    if damage == "not an archive":
+        archive.write_bytes(b"<html>please log in</html>")
+    elif damage == "missing":
+        archive.unlink()
+    else:
+        monkeypatch.setitem(recognition_models["gen2"]["english_g2"], "md5sum", "0" * 32)
+    storage = tmp_path / "weights" / "easyocr"
+    with pytest.raises(WeightsNotFound, match=r"EasyOCR needs .*english_g2\.pth.*put the english_g2\.pth"):
+        ReadTool(ReadParams(engine="easyocr"), context_for(tmp_path / "weights"))
+    assert list(storage.iterdir()) == []
+
+
+def test_a_damaged_file_is_not_replaced_behind_ones_back(tmp_path: Path) -> None:
+    damaged = tmp_path / "easyocr" / "english_g2.pth"
+    damaged.parent.mkdir()
+    damaged.write_bytes(b"damaged")
+    with pytest.raises(WeightsNotFound, match="is damaged: delete it"):
+        ReadTool(ReadParams(engine="easyocr"), context_for(tmp_path))
+    assert damaged.read_bytes() == b"damaged"
+
+
+def test_the_whole_frame_needs_easyocrs_own_detector(
+    weights_dir: Path, networks: NetworkCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from easyocr.config import detection_models
+
+    monkeypatch.setitem(detection_models["craft"], "url", "http://127.0.0.1:9/craft.zip")
+    tool = ReadTool(params(), context_for(weights_dir, networks))
+    image, _ = numbers_on_paper()
+    with pytest.raises(WeightsNotFound, match=r"EasyOCR needs .*craft_mlt_25k\.pth.*no connection"):
+        tool.run({"frame_index": 1, "image": image}, RunContext(1))
+
+
+def test_turned_boxes_begin_at_the_corner_that_comes_to_the_top_left() -> None:
+    box = (10, 20, 30, 90)
+    assert corners_of(box, 0) == ((10, 20), (30, 20), (30, 90), (10, 90))
+    assert corners_of(box, 1)[0] == (30, 20)
+    assert corners_of(box, 3)[0] == (10, 90)
+
+
+def test_options_can_be_part_of_a_key() -> None:
+    assert hash(EasyOcrOptions()) == hash(EasyOcrOptions(languages=("en",)))
