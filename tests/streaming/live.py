@@ -16,6 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 ROOT = Path(__file__).resolve().parents[2]
 PLUGINS = ROOT / "tests" / "plugins"
+OURS = ("FORGESYTE_", "STREAM_", "ALLOWED_HOSTS", "HOST", "PORT", "DEBUG", "DATABASE_URL", "REDIS_URL")
 START_WITHIN_S = 60
 PATIENCE_S = 15.0
 
@@ -72,7 +73,8 @@ class LiveServer:
 
 def environment(data_dir: Path, **settings: str) -> dict[str, str]:
     """The environment of a server with its own data, the test's plugin and no network to load."""
-    return os.environ | {
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+    return kept | {
         "DJANGO_SETTINGS_MODULE": "forgesyte.settings",
         "FORGESYTE_DATA_DIR": str(data_dir),
         "FORGESYTE_PRELOAD": "none",
@@ -123,9 +125,9 @@ def serving(data_dir: Path, *arguments: str, **settings: str) -> Iterator[LiveSe
             process.stdout.close()  # type: ignore[union-attr]
 
 
-async def read(socket: ClientConnection) -> dict[str, Any]:
+async def read(socket: ClientConnection, patience_s: float = PATIENCE_S) -> dict[str, Any]:
     """The next message."""
-    async with asyncio.timeout(PATIENCE_S):
+    async with asyncio.timeout(patience_s):
         message: dict[str, Any] = json.loads(await socket.recv())
     return message
 
