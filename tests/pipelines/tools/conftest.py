@@ -81,11 +81,16 @@ head:
 @pytest.fixture(scope="session")
 def bus() -> Image:
     """A photo of a bus and four people."""
+    return picture_from(Path(import_ultralytics().__file__).parent / "assets" / "bus.jpg")
+
+
+def picture_from(path: Path) -> Image:
+    """A picture file as BGR."""
     import cv2
 
-    ultralytics = import_ultralytics()
-    picture: Image = cv2.imread(str(Path(ultralytics.__file__).parent / "assets" / "bus.jpg"))
-    return picture
+    picture: Any = cv2.imread(str(path))
+    assert picture is not None, f"{path} cannot be read"
+    return np.asarray(picture, np.uint8)
 
 
 def letterboxed(image: Image, size_wh: tuple[int, int] = (640, 480)) -> Image:
@@ -106,10 +111,7 @@ def letterboxed(image: Image, size_wh: tuple[int, int] = (640, 480)) -> Image:
 @pytest.fixture(scope="session")
 def poster(test_media: Path) -> Image:
     """A poster with 41 words, as a webcam would see it."""
-    import cv2
-
-    picture: Image = cv2.imread(str(test_media / "media" / "text" / "poster.png"))
-    return letterboxed(picture)
+    return letterboxed(picture_from(test_media / "media" / "text" / "poster.png"))
 
 
 @pytest.fixture(scope="session")

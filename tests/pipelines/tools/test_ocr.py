@@ -15,7 +15,7 @@ from pipelines.plugins.base import Load, RunContext
 from pipelines.plugins.follower import Follower
 from pipelines.plugins.ocr import ReadParams, ReadTool, plugin
 from pipelines.plugins.yolo import DetectParams, DetectTool
-from tests.pipelines.tools.conftest import Image, MakeContext, letterboxed
+from tests.pipelines.tools.conftest import Image, MakeContext, letterboxed, picture_from
 
 pytestmark = pytest.mark.model
 SIGN = ["NO ENTRY", "Platform 7", "EXIT"]
@@ -72,9 +72,7 @@ def found_words(text: str, words: list[str]) -> int:
 def test_the_whole_frame_is_read(
     reader: ReadTool, test_media: Path, words: dict[str, list[str]], picture: str, at_least: int
 ) -> None:
-    import cv2
-
-    image = letterboxed(cv2.imread(str(test_media / "media" / "text" / picture)))
+    image = letterboxed(picture_from(test_media / "media" / "text" / picture))
     outputs = reader.run({"frame_index": 1, "image": image}, RunContext(1))
     assert found_words(outputs["text"], words[picture]) >= at_least
     for box in outputs["detections"]:

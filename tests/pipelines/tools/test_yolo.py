@@ -3,6 +3,7 @@
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
@@ -125,13 +126,14 @@ def test_a_network_of_free_size_sees_the_frame_without_padding(
 ) -> None:
     from ultralytics.nn.backends.openvino import OpenVINOBackend
 
-    shapes = []
+    shapes: list[tuple[int, ...]] = []
     forward = OpenVINOBackend.forward
-    monkeypatch.setattr(
-        OpenVINOBackend,
-        "forward",
-        lambda self, batch: shapes.append(tuple(batch.shape)) or forward(self, batch),
-    )
+
+    def noted(backend: Any, batch: Any) -> Any:
+        shapes.append(tuple(batch.shape))
+        return forward(backend, batch)
+
+    monkeypatch.setattr(OpenVINOBackend, "forward", noted)
     tool = DetectTool(DetectParams(weights=str(tiny_pt), imgsz=640), fresh_context(tmp_path))
     detect(tool, noise)
     assert shapes[-1] == (1, 3, 480, 640)
