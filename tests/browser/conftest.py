@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
+from urllib.parse import urljoin
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -78,11 +79,11 @@ def address_printed(output: IO[str]) -> str:
 
 
 @contextmanager
-def running_server(data_dir: Path) -> Iterator[str]:
-    """A server on a free port; yields its address."""
+def running_server(data_dir: Path, port: int = 0) -> Iterator[str]:
+    """A server on this port, or on a free one; yields its address."""
     with (data_dir / "server.log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "manage.py", "serve", "--host", "127.0.0.1", "--port", "0"],
+            [sys.executable, "manage.py", "serve", "--host", "127.0.0.1", "--port", str(port)],
             cwd=ROOT, env=server_environment(data_dir), stdout=subprocess.PIPE, stderr=log, text=True,
         )  # fmt: skip
         assert process.stdout
@@ -128,7 +129,8 @@ def videos(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def open_page(server: str, videos: dict[str, Path]) -> Iterator[OpenPage]:
     """Open the page in a browser of its own: `open_page("/?pipeline=ocr_only", camera="page", **context)`.
 
-    `camera=None` is a browser in which nobody allows the camera. Afterwards no console may have complained.
+    A path stands for the shared server, an address for any other. `camera=None` is a browser in which nobody
+    allows the camera. Afterwards no console may have complained.
     """
     executable = require_tool("chromium")
     visits: list[Visit] = []
@@ -143,7 +145,7 @@ def open_page(server: str, videos: dict[str, Path]) -> Iterator[OpenPage]:
                     executable_path=executable, args=[*BROWSER_ARGUMENTS, plays, *asks_nobody]
                 )
             )
-            visits.append(visit(browser, server + path, context))
+            visits.append(visit(browser, urljoin(server, path), context))
             return visits[-1]
 
         yield open_it

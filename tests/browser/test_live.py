@@ -1,12 +1,14 @@
 """The live page in a real browser, with real networks behind it."""
 
+import os
 import re
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Page, WebSocket, expect
 
-from tests.browser.conftest import WORDS, OpenPage, Visit
+from tests.browser.conftest import ROOT, WORDS, OpenPage, Visit, manage, running_server
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
@@ -206,3 +208,51 @@ def test_page_is_used_with_the_keyboard(open_page: OpenPage) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#status")).to_have_text("Camera off")
     expect(page.locator("#start")).to_be_focused()
+
+
+def test_stream_comes_back_after_the_server_was_restarted(open_page: OpenPage, tmp_path: Path) -> None:
+    manage(tmp_path, "migrate", "--verbosity", "0")
+    manage(tmp_path, "restore_pipelines", "--if-empty")
+    with running_server(tmp_path) as address:
+        visit = open_page(address + OCR)
+        visit.expected = ("WebSocket connection to .* failed",)
+        page = start(visit)
+    expect(page.locator("#status")).to_contain_text(re.compile(r"Reconnecting in \d+ s"))
+    expect(page.locator("#figure-found")).to_have_text("\N{EN DASH}")
+    assert page.evaluate(DRAWN_PIXELS) == 0
+    port = urlsplit(address).port
+    assert port
+    with running_server(tmp_path, port):
+        expect(page.locator("#status")).to_have_text("Connected", timeout=60_000)
+        expect(page.locator("#figure-found")).to_have_text(re.compile(r"\d+"), timeout=FIRST_ANSWER_MS)
+        page.click("#stop")
+
+
+def axe() -> str:
+    """The source of axe-core, which judges whether everybody can use a page."""
+    source = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+    if source.exists():
+        return source.read_text()
+    reason = "axe-core is not installed: `npm install` brings it"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("path", [OCR, "/?pipeline=yolo_foo"])
+def test_everybody_can_use_the_page(open_page: OpenPage, scheme: str, path: str) -> None:
+    page = open_page(path, color_scheme=scheme).page
+    page.evaluate(axe())
+    assert violations(page) == []
+    page.click("#start")
+    expect(page.locator("#read-text li:visible, #error-title:visible").first).to_be_visible(
+        timeout=FIRST_ANSWER_MS
+    )
+    assert violations(page) == []
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core objects to, and where."""
+    found = page.evaluate("axe.run().then((report) => report.violations)")
+    return [f"{rule['id']}: {[node['target'] for node in rule['nodes']]}" for rule in found]
