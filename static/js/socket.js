@@ -135,7 +135,7 @@ export class StreamSocket {
       this.#lastError = message;
       return;
     }
-    // An open connection proves little: only an answer shows that the server works again.
+    // An open connection proves little: only a result shows that the server works again.
     if (message.kind === "result") this.#attempt = 0;
     this.#events.messageReceived(message);
   }

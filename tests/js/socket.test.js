@@ -103,12 +103,13 @@ test("after giving up, start tries anew from the first wait", () => {
   assert.deepEqual(seen.connections.at(-1), { name: "reconnecting", retryAt: clock.now() + 1000 });
 });
 
-test("only an answer shows that the server works again", () => {
+test("only a result shows that the server works again", () => {
   const { Sockets, socket, seen, clock } = setUp();
   socket.start();
   Sockets.last.ends(1006);
   clock.advance(1000);
   Sockets.last.opens();
+  Sockets.last.says({ frame_index: 1, dropped: true });
   Sockets.last.ends(1006);
   assert.equal(seen.connections.at(-1).retryAt - clock.now(), 2000);
   clock.advance(2000);
