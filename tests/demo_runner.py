@@ -50,9 +50,11 @@ class Demo:
     failures: list[str] = field(default_factory=list)
 
     def run(self, blocks: list[Block]) -> None:
-        """Run every block; what goes wrong ends up in `failures`."""
+        """Run the blocks up to the first that goes wrong; what did is in `failures`."""
         output = ""
         for block in blocks:
+            if self.failures:
+                return
             if block.language == "python":
                 self.save(block)
             elif block.language == "output":

@@ -16,6 +16,7 @@ from streaming.protocol import ErrorCode
 from tests.demo_runner import ROOT, Demo, blocks_of, missing_lines
 
 DOCS = ROOT / "docs"
+OF_THE_TESTS = {"DJANGO_SETTINGS_MODULE", "FORGESYTE_PRELOAD"}
 
 
 class Recorder(Mapping[str, str]):
@@ -105,7 +106,7 @@ def free_port() -> int:
 @pytest.mark.model
 def test_the_demo_works(tmp_path: Path) -> None:
     port = free_port()
-    env = {name: value for name, value in os.environ.items() if name != "FORGESYTE_PRELOAD"}
+    env = {name: value for name, value in os.environ.items() if name not in OF_THE_TESTS}
     env |= {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "PORT": str(port),
