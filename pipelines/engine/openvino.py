@@ -84,7 +84,8 @@ def convert_onnx(weights: Path, workspace: Path) -> Path:
 
     folder = workspace / f"model{FOLDER_SUFFIX}"
     folder.mkdir()
-    model = openvino.convert_model(str(weights))
+    # `openvino.convert_model` does the same in Python and keeps every other thread waiting meanwhile.
+    model = openvino.Core().read_model(weights)
     openvino.save_model(model, folder / "model.xml", compress_to_fp16=False)
     metadata = onnx_metadata(weights, [dimension_of(size) for size in model.input(0).partial_shape])
     (folder / "metadata.yaml").write_text(yaml.safe_dump(metadata, sort_keys=False))
