@@ -56,8 +56,8 @@ export function boxRect(box, picture) {
 }
 
 /**
- * A place for a label near its box: above it, below it or inside it, within the picture and clear of what is there
- * already; where nothing is clear, inside, where it covers nothing but its own box.
+ * A place for a label near its box: above it, below it or to its right, within the picture and clear of what is
+ * there already; where nothing is clear, inside, where it covers nothing but its own box.
  *
  * @param {Rect} box
  * @param {Size} label
@@ -66,12 +66,15 @@ export function boxRect(box, picture) {
  * @returns {Rect}
  */
 export function labelRect(box, label, picture, taken) {
-  const x = clamp(box.x, picture.x, Math.max(picture.x, picture.x + picture.width - label.width));
+  const furthest = Math.max(picture.x, picture.x + picture.width - label.width);
   const lowest = Math.max(picture.y, picture.y + picture.height - label.height);
+  const x = clamp(box.x, picture.x, furthest);
   const inside = { x, y: clamp(box.y, picture.y, lowest), ...label };
-  const outside = [box.y - label.height, box.y + box.height]
-    .filter((y) => y >= picture.y && y <= lowest)
-    .map((y) => ({ x, y, ...label }));
+  const outside = [
+    { x, y: box.y - label.height, ...label },
+    { x, y: box.y + box.height, ...label },
+    { x: box.x + box.width, y: box.y + (box.height - label.height) / 2, ...label },
+  ].filter((place) => place.x <= furthest && place.y >= picture.y && place.y <= lowest);
   return outside.find((place) => !taken.some((other) => overlap(place, other))) ?? inside;
 }
 

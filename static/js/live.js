@@ -20,6 +20,9 @@ export const LOST_MS = 40_000;
 /** Boxes that no answer has renewed for this long say nothing about the picture any more. */
 export const FRESH_MS = 1000;
 
+/** What may have happened only because nobody was looking, or because the network was away. */
+const WORTH_ANOTHER_TRY = new Set(["connection_lost", "idle_timeout", "server_shutdown"]);
+
 const NOTHING_SHOWN = Object.freeze({ frame: null, delayMs: null, fps: null });
 
 /** The stream as a whole: what the buttons do, and what happens when camera and server speak. */
@@ -99,8 +102,8 @@ export class Live {
   /** The page can be seen, or the network is back: go on where the stream had stopped in the meantime. */
   wake() {
     if (!this.#camera.isOn) return;
-    const isAsleep = this.#store.state.failure?.code === "idle_timeout";
-    if (isAsleep) void this.retry();
+    const { failure } = this.#store.state;
+    if (failure && WORTH_ANOTHER_TRY.has(failure.code)) void this.retry();
     else this.#socket.hurry();
   }
 

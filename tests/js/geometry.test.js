@@ -72,12 +72,13 @@ test("a label stands above its box, below it at the top edge, inside it where ne
 
 test("a label keeps clear of what is there, and covers its own box where nothing is clear", () => {
   const box = { x: 50, y: 100, width: 80, height: 40 };
-  const first = labelRect(box, LABEL, PICTURE, []);
-  const second = labelRect(box, LABEL, PICTURE, [first]);
-  const third = labelRect(box, LABEL, PICTURE, [first, second]);
-  assert.equal(overlap(first, second) || overlap(first, third) || overlap(second, third), false);
-  assert.deepEqual(third, { x: 50, y: 100, ...LABEL });
-  assert.deepEqual(labelRect(box, LABEL, PICTURE, [first, second, third]), third);
+  const labels = [];
+  for (let i = 0; i < 4; i += 1) labels.push(labelRect(box, LABEL, PICTURE, labels));
+  const [above, below, beside, inside] = labels;
+  assert.deepEqual([above.y, below.y], [80, 140]);
+  assert.deepEqual(beside, { x: 130, y: 110, ...LABEL });
+  assert.deepEqual(inside, { x: 50, y: 100, ...LABEL });
+  assert.deepEqual(labelRect(box, LABEL, PICTURE, labels), inside);
 });
 
 test("a label at the right edge is moved in; one too wide begins at the left", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { DELAYS_MS } from "../../static/js/backoff.js";
 import { CameraError } from "../../static/js/camera.js";
 import { FRESH_MS, LOST_MS, Live, WAITING_MS } from "../../static/js/live.js";
 import { Pacing } from "../../static/js/pacing.js";
@@ -222,16 +223,25 @@ test("an unplugged camera ends the stream and is told", async () => {
   assert.equal(Sockets.last.closedWith, 1000);
 });
 
-test("a page that is seen again goes on where the server fell asleep over it", async () => {
-  const { live, store, Sockets, streaming } = setUp();
-  await streaming();
-  Sockets.last.says({ error: "idle_timeout", detail: "No frame arrived for too long" });
-  Sockets.last.ends(4408);
-  assert.equal(store.state.failure.code, "idle_timeout");
-  live.wake();
-  assert.equal(store.state.failure, null);
-  assert.equal(Sockets.made.length, 2);
-});
+for (const [code, waits, closeCode] of [
+  ["idle_timeout", [], 4408],
+  ["connection_lost", DELAYS_MS, 1006],
+]) {
+  test(`a page that is seen again goes on after ${code}`, async () => {
+    const { live, store, Sockets, clock, streaming } = setUp();
+    await streaming();
+    for (const wait of waits) {
+      Sockets.last.ends(closeCode);
+      clock.advance(wait);
+    }
+    Sockets.last.ends(closeCode);
+    assert.equal(store.state.failure.code, code);
+    const tries = Sockets.made.length;
+    live.wake();
+    assert.equal(store.state.failure, null);
+    assert.equal(Sockets.made.length, tries + 1);
+  });
+}
 
 test("waking hurries a try that is waited for, and leaves everything else alone", async () => {
   const { live, Sockets, streaming } = setUp();
