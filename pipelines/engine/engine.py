@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from pipelines.conf import PipelineSettings
     from pipelines.graph.definition import PipelineDefinition
 
-LOADERS = 2
+# Mostly they wait: for a disk, for a download, or for another that loads the same network.
+LOADERS = 8
 
 
 class Engine:

@@ -51,11 +51,12 @@ def convert(weights: Path, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as workspace:
         made = (convert_onnx if weights.suffix == ".onnx" else export_pt)(weights, Path(workspace))
-        # Where another process was faster, its folder is as good.
-        with suppress(OSError):
+        try:
             made.rename(folder)
-    if not folder.is_dir():
-        raise OSError(f"{folder} could not be made")
+        except OSError:
+            # Where another process was faster, its folder is as good.
+            if not folder.is_dir():
+                raise
 
 
 def discard(folder: Path) -> None:

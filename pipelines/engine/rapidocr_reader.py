@@ -1,12 +1,13 @@
 """Reads text with RapidOCR, whose networks come inside its package, through OpenVINO on the CPU."""
 
+import logging
 import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from pipelines.engine.text_readers import NOTHING, FoundText, Image, PixelBox, Reading, best_of, quarter_turns
+from pipelines.engine.text_readers import FoundText, Image, PixelBox, Reading, best_of, quarter_turns
 
 HEIGHT = 48
 # OpenVINO prepares itself anew for each width that it has not seen, which takes longer than reading the line;
@@ -34,6 +35,10 @@ class RapidOcrReader:
         # On a CPU lines one by one are read faster than a batch in which all are as wide as the widest.
         widths = {"Rec.rec_batch_num": 1, "Rec.rec_img_shape": [3, HEIGHT, WIDTH_STEP]}
         self._ocr: Any = RapidOCR(params={"Global.log_level": "error", **kinds, **widths})
+        # RapidOCR writes to the terminal with a handler of its own; its errors belong into the log.
+        logger = logging.getLogger("RapidOCR")
+        logger.handlers.clear()
+        logger.propagate = True
         self._warm_up()
 
     def read(self, image_bgr: Image, boxes_xyxy: Sequence[PixelBox]) -> list[Reading]:
@@ -67,8 +72,6 @@ class RapidOcrReader:
             return []
         lines = [to_line(crop) for crop in crops]
         answer = self._ocr.text_rec(self._input(img=lines, return_word_box=False))
-        if answer.txts is None:
-            return [NOTHING] * len(crops)
         return [
             Reading(text.strip(), float(score))
             for text, score in zip(answer.txts, answer.scores, strict=True)

@@ -26,14 +26,17 @@ class Slot:
         self.work: Future[Any] | None = None
 
     async def run(self, fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Call `fn` in a worker thread and return what it returns, or raise what it raises.
+        """Call `fn` in a worker thread and return what it returns, or raise what it raises; EngineClosed.
 
         When the awaiting task is cancelled it goes on at once; the thread cannot be stopped, so the slot
         itself stays taken until `fn` has returned.
         """
         if self.work is not None and not self.work.done():
             raise RuntimeError("A slot runs one call at a time")
-        work = self._workers.submit(fn, *args, **kwargs)
+        try:
+            work = self._workers.submit(fn, *args, **kwargs)
+        except RuntimeError as error:
+            raise EngineClosed("The server is stopping") from error
         self.work = work
         return await asyncio.wrap_future(work)
 

@@ -80,7 +80,9 @@ class TextMemory:
         best = track.best()
         sure = best is not None and best.score >= settings.sure_score
         pause = settings.reread_interval_s
-        track.next_read_s = self._clock() + (pause if sure else min(pause, FIRST_RETRY_S * 2**track.tries))
+        track.next_read_s = self._clock() + (
+            pause if sure else min(pause, FIRST_RETRY_S * 2 ** min(track.tries, 10))
+        )
         track.tries += 1
 
     def best(self, key: int | None) -> Reading | None:

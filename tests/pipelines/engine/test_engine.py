@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,13 @@ import pytest
 from pydantic import BaseModel
 
 from pipelines.conf import PipelineSettings
-from pipelines.engine.engine import Engine
+from pipelines.engine.engine import Engine, close_unwanted
 from pipelines.engine.networks import NetworkCache
 from pipelines.engine.slots import EngineClosed
 from pipelines.engine.weights import WeightsStore
 from pipelines.errors import InvalidDefinition, ToolFailure
 from pipelines.graph.definition import Node, PipelineDefinition
+from pipelines.graph.execution import OpenPipeline
 from pipelines.plugins.base import DETECTIONS, OpenContext, Plugin, RunContext, ToolSpec
 from pipelines.plugins.registry import PluginRegistry
 
@@ -113,6 +115,15 @@ async def test_what_was_opened_for_a_session_that_has_gone_is_closed(engine: Eng
     assert not gate.closed.is_set()
     gate.may_open.set()
     assert await asyncio.to_thread(gate.closed.wait, LIMIT_S)
+
+
+def test_an_opening_that_failed_leaves_nothing_to_close() -> None:
+    failed: Future[OpenPipeline] = Future()
+    failed.set_exception(ToolFailure("The gate is broken"))
+    close_unwanted(failed)
+    cancelled: Future[OpenPipeline] = Future()
+    assert cancelled.cancel()
+    close_unwanted(cancelled)
 
 
 async def test_a_tool_that_cannot_be_opened_says_its_sentence(engine: Engine, gate: GateTool) -> None:

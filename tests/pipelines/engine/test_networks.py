@@ -142,6 +142,20 @@ def test_a_copy_that_cannot_be_made_leaves_its_place_to_the_next_try() -> None:
             assert two is not one
 
 
+def test_a_load_that_fails_after_the_cache_was_cleared_takes_nothing_away() -> None:
+    cache = NetworkCache(replicas=1)
+
+    def broken() -> str:
+        cache.clear()
+        cache.get("a", lambda: "the next one's")
+        raise OSError
+
+    with pytest.raises(OSError):  # noqa: PT011
+        cache.get("a", broken)
+    with cache.get("a", lambda: "loaded again").borrow() as network:
+        assert network == "the next one's"
+
+
 def test_a_cleared_cache_loads_again() -> None:
     loaded, load = count_loads()
     cache = NetworkCache(replicas=1)

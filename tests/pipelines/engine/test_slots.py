@@ -190,6 +190,13 @@ async def test_closing_turns_away_who_waits_and_lets_the_running_call_end(slots:
     slots.close()
 
 
+async def test_a_slot_that_was_won_before_the_closing_runs_nothing_after_it(slots: Slots) -> None:
+    async with slots.acquire() as slot:
+        slots.close()
+        with pytest.raises(EngineClosed):
+            await slot.run(lambda: None)
+
+
 async def test_closing_may_meet_a_waiter_that_is_just_cancelled(slots: Slots) -> None:
     async with slots.acquire():
         waiter = asyncio.create_task(slots.acquire().__aenter__())

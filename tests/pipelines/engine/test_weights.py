@@ -11,11 +11,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+import requests
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from pipelines.engine import weights as weights_module
 from pipelines.engine.catalog import CATALOG, KnownDownload
+from pipelines.engine.download import reason_of
 from pipelines.engine.weights import WeightsStore, accepts_upload
 from pipelines.errors import WeightsNotFound
 
@@ -203,6 +205,25 @@ def test_a_bad_download_leaves_nothing_and_says_why(
     assert download.url in caught.value.detail
     assert f"manage.py weights fetch {download.name}" in caught.value.detail
     assert list((place.folder / "weights" / "downloads").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (requests.Timeout(), "the server did not answer in time"),
+        (requests.TooManyRedirects(), "TooManyRedirects"),
+    ],
+)
+def test_every_failure_has_words(error: Exception, words: str) -> None:
+    assert reason_of(error) == words
+
+
+def test_a_download_without_end_is_given_up(
+    place: Place, server: FileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.engine.download.TOTAL_TIMEOUT_S", -1)
+    with pytest.raises(WeightsNotFound, match="it took more than"):
+        place.store(known(f"{server.url}/good.pt")).resolve("good")
 
 
 def test_a_failed_download_is_remembered_for_a_minute(place: Place, server: FileServer) -> None:

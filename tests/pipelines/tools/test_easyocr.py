@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from pipelines.detections import Detection
-from pipelines.engine.easyocr_reader import EasyOcrOptions, corners_of
+from pipelines.engine.easyocr_reader import EasyOcrOptions, EasyOcrReader, corners_of, fetch_missing
 from pipelines.engine.networks import NetworkCache
 from pipelines.engine.weights import WeightsStore
-from pipelines.errors import WeightsNotFound
+from pipelines.errors import PipelineError, WeightsNotFound
 from pipelines.plugins.base import OpenContext, RunContext
 from pipelines.plugins.ocr import ReadParams, ReadTool, unavailable
 from tests.pipelines.tools.conftest import Image
@@ -200,6 +200,29 @@ def test_the_whole_frame_needs_easyocrs_own_detector(
     image, _ = numbers_on_paper()
     with pytest.raises(WeightsNotFound, match=r"EasyOCR needs .*craft_mlt_25k\.pth.*no connection"):
         tool.run({"frame_index": 1, "image": image}, RunContext(1))
+
+
+def test_the_lines_of_its_detector_become_boxes(
+    weights_dir: Path, networks: NetworkCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Its detector's weights are not at hand, so this is what the library documents as its answer.
+    class Finder:
+        def readtext(self, image_bgr: Image, **options: object) -> list[object]:
+            return [([[64, 48], [128, 48], [128, 96], [64, 96]], "4 2", 0.8)]
+
+    monkeypatch.setattr(EasyOcrReader, "_make", lambda reader, detector: (Finder(), 64))
+    tool = ReadTool(params(), context_for(weights_dir))
+    image, _ = numbers_on_paper()
+    outputs = tool.run({"frame_index": 1, "image": image}, RunContext(1))
+    assert outputs == {
+        "detections": [Detection(0.1, 0.1, 0.1, 0.1, "text", 0.8, "4 2", 0.8)],
+        "text": "4 2",
+    }
+
+
+def test_a_complaint_about_anything_else_is_passed_on(tmp_path: Path) -> None:
+    with pytest.raises(PipelineError, match=r"EasyOCR cannot be opened: no such thing"):
+        fetch_missing("no such thing", tmp_path, WeightsStore(tmp_path, tmp_path))
 
 
 def test_turned_boxes_begin_at_the_corner_that_comes_to_the_top_left() -> None:

@@ -177,6 +177,11 @@ def test_reading_boxes_and_whole_frames_takes_turns(reader: ReadTool) -> None:
         assert part["text"] == "NO ENTRY"
 
 
+def test_nothing_to_read_is_nothing_read() -> None:
+    image, _ = draw_sign()
+    assert RapidOcrReader().read(image, []) == []
+
+
 def test_sessions_share_one_reader(make_context: MakeContext, monkeypatch: pytest.MonkeyPatch) -> None:
     ReadTool(ReadParams(), make_context())
     monkeypatch.setattr(RapidOcrReader, "__init__", lambda *_: pytest.fail("loaded again"))

@@ -101,6 +101,13 @@ def test_an_unsure_reading_is_repeated_soon_and_then_less_and_less() -> None:
     assert max(pauses) <= 75
 
 
+def test_a_line_that_is_never_legible_does_no_harm_in_a_long_session() -> None:
+    session = Session()
+    for _ in range(1200):
+        session.clock.now += 6
+        assert session.frame([1], Reading("", 0.0)) == [1]
+
+
 def test_readings_vote_by_their_score() -> None:
     session = Session(MemorySettings(1, 0.5, 1.0, 0.01))
     for text, score in (("N0 ENTRY", 0.9), ("NO ENTRY", 0.6), ("NO ENTRY", 0.7)):

@@ -174,6 +174,14 @@ def test_an_onnx_file_without_notes_gets_numbers_for_names(
     assert tool.metadata()["imgsz"] == [160, 160]
 
 
+def test_a_pt_file_runs_on_torch_too(tiny_pt: Path, noise: Image) -> None:
+    network = YoloNetwork(str(tiny_pt), "cpu")
+    found = network.find(noise, 640, conf=0.0, iou=0.7, max_det=4)
+    assert len(found.scores) == 4
+    assert (network.backend, network.fixed_size_hw) == ("pt", None)
+    assert network.names == {0: "apple", 1: "pear", 2: "plum"}
+
+
 def test_an_openvino_folder_is_used_as_it_is(tmp_path: Path, tiny_pt: Path, noise: Image) -> None:
     DetectTool(DetectParams(weights=str(tiny_pt)), fresh_context(tmp_path))
     (folder,) = converted(tmp_path)
@@ -218,8 +226,32 @@ def test_two_who_export_at_once_both_get_a_whole_network(tmp_path: Path, tiny_pt
 def test_a_network_that_gives_no_boxes_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "classes.pt"
     import_ultralytics().YOLO("yolo11n-cls.yaml").save(str(path))
-    with pytest.raises(PipelineError, match="a network to classify, which gives no boxes"):
-        DetectTool(DetectParams(weights=str(path)), fresh_context(tmp_path))
+    for _ in range(2):
+        with pytest.raises(PipelineError, match="a network to classify, which gives no boxes"):
+            DetectTool(DetectParams(weights=str(path)), fresh_context(tmp_path))
+
+
+def test_a_cache_that_cannot_be_written_is_an_error(tmp_path: Path, tiny_pt: Path) -> None:
+    context = fresh_context(tmp_path)
+    context.weights.cache_dir.mkdir()
+    (context.weights.cache_dir / "openvino").write_text("a file where the folder should be")
+    with pytest.raises(OSError, match="openvino"):
+        DetectTool(DetectParams(weights=str(tiny_pt)), context)
+
+
+def test_a_place_in_the_cache_that_is_taken_is_an_error(tmp_path: Path, tiny_pt: Path) -> None:
+    folder = tmp_path / "cache" / "openvino" / openvino_module.folder_name(tiny_pt)
+    folder.parent.mkdir(parents=True)
+    folder.write_text("a file where the network should be")
+    with pytest.raises(OSError, match=folder.name):
+        DetectTool(DetectParams(weights=str(tiny_pt)), fresh_context(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("{0: 'a'}", {0: "a"}), (None, "default"), ("", "default"), ("{0: open}", "default")]
+)
+def test_notes_that_cannot_be_read_are_left_out(text: str | None, value: object) -> None:
+    assert openvino_module.literal(text, "default") == value
 
 
 def test_a_triton_server_needs_its_client(tmp_path: Path) -> None:
