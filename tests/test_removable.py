@@ -1,0 +1,80 @@
+"""The folder `streaming/` and its two route lines can be deleted, and everything else goes on working."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+ROUTES = ("forgesyte/urls.py", "forgesyte/asgi.py")
+KEPT = ("forgesyte", "pipelines", "templates", "static", "docs", "tests", "manage.py", "pyproject.toml")
+# The ones that meet Django; what is pure knows nothing of streams.
+TESTS = ("admin", "api", "checks", "defaults", "health", "models", "services")
+SERVES = """
+import django
+django.setup()
+from django.test import Client
+from forgesyte.asgi import application
+for path in ("/health", "/metrics", "/pipelines/list", "/admin/login/"):
+    assert Client().get(path, headers={"host": "localhost"}).status_code == 200, path
+"""
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project without live streams."""
+    folder = tmp_path_factory.mktemp("project")
+    leave_out = shutil.ignore_patterns("__pycache__", "streaming", "browser", "js")
+    for name in KEPT:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name, ignore=leave_out)
+        else:
+            shutil.copy(source, folder / name)
+    for name in ROUTES:
+        lines = (folder / name).read_text().splitlines(keepends=True)
+        kept = [line for line in lines if "streaming" not in line]
+        assert len(lines) - len(kept) == 1, f"{name} names the app in one line"
+        (folder / name).write_text("".join(kept))
+    return folder
+
+
+def run(copy: Path, *command: str, timeout_s: float = 120) -> str:
+    """The output of a Python command in the copy, which must succeed."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("FORGESYTE_")}
+    env = kept | {
+        "DJANGO_SETTINGS_MODULE": "forgesyte.settings",
+        "FORGESYTE_DATA_DIR": str(copy / "data"),
+        "PYTHONPATH": str(copy),
+    }
+    done = subprocess.run(
+        [sys.executable, *command], cwd=copy, env=env, capture_output=True, text=True, timeout=timeout_s
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_checks_and_migrations_pass(copy: Path) -> None:
+    run(copy, "manage.py", "migrate")
+    run(copy, "manage.py", "check")
+    assert "No changes detected" in run(copy, "manage.py", "makemigrations", "--check")
+
+
+def test_pages_and_the_api_answer(copy: Path) -> None:
+    run(copy, "manage.py", "migrate")
+    run(copy, "-c", SERVES)
+
+
+def test_the_tests_of_the_pipelines_pass(copy: Path) -> None:
+    tests = [f"tests/pipelines/test_{name}.py" for name in TESTS]
+    said = run(
+        copy,
+        *("-m", "pytest", "-q", "-m", "not model and not slow", "-p", "no:cacheprovider"),
+        *("--override-ini", "addopts="),
+        *tests,
+        timeout_s=240,
+    )
+    assert " passed" in said
