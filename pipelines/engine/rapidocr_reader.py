@@ -10,8 +10,9 @@ import numpy as np
 from pipelines.engine.text_readers import FoundText, Image, PixelBox, Reading, best_of, quarter_turns
 
 HEIGHT = 48
-# OpenVINO prepares itself anew for each width that it has not seen, which takes longer than reading the line;
-# with widths in whole steps it has soon seen all.
+BATCH = 4
+# OpenVINO prepares itself anew for each width that it has not seen: with widths in whole steps it has soon
+# seen all.
 WIDTH_STEP = 48
 WARM_UP_STEPS = 14
 # Half-way between black and white is zero to the network, as where RapidOCR pads by itself.
@@ -32,8 +33,8 @@ class RapidOcrReader:
         self._nothing_found = RapidOCRError
         self._to_original = map_boxes_to_original
         kinds = {f"{part}.engine_type": EngineType.OPENVINO for part in ("Det", "Cls", "Rec")}
-        # On a CPU lines one by one are read faster than a batch in which all are as wide as the widest.
-        widths = {"Rec.rec_batch_num": 1, "Rec.rec_img_shape": [3, HEIGHT, WIDTH_STEP]}
+        # RapidOCR sorts lines by width and pads each batch to its widest: small batches pad little.
+        widths = {"Rec.rec_batch_num": BATCH, "Rec.rec_img_shape": [3, HEIGHT, WIDTH_STEP]}
         self._ocr: Any = RapidOCR(params={"Global.log_level": "error", **kinds, **widths})
         # RapidOCR writes to the terminal with a handler of its own; its errors belong into the log.
         logger = logging.getLogger("RapidOCR")
