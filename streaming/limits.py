@@ -12,7 +12,7 @@ class SessionLimits:
         self._started_at = self._active_at = now
 
     def active(self, now: float) -> None:
-        """A frame came in or an answer went out."""
+        """An answer went out."""
         self._active_at = now
 
     def left(self, now: float, *, waiting: bool) -> tuple[float, ErrorCode]:

@@ -43,7 +43,6 @@ class SessionWorker:
     async def receive(self, data: bytes) -> None:
         """Check a frame and hold it; the frame that gives way is answered at once. Raises StreamError."""
         now = time.monotonic()
-        self._limits.active(now)
         frame = Frame(self._session.increment_frame(), data, now)
         self._validate(frame)
         gives_way = self._session.should_drop_frame(self._mailbox.busy_ms(now))

@@ -145,6 +145,16 @@ async def test_nobody_sends_for_too_long(engine: FakeEngine, limit: Limit) -> No
         )
 
 
+async def test_frames_keep_a_session_alive(engine: FakeEngine, limit: Limit) -> None:
+    limit(idle_timeout_s=0.3)
+    async with Client() as client:
+        for _ in range(8):
+            await client.send()
+            assert "result" in await client.read()
+            assert await client.socket.receive_nothing(timeout=0.08)
+        assert (await end(client))[1] == 4408
+
+
 async def test_waiting_for_an_answer_is_not_idle(engine: FakeEngine, limit: Limit) -> None:
     limit(idle_timeout_s=0.05)
     async with Client() as client:
@@ -196,6 +206,24 @@ async def test_a_slot_that_never_comes_free(engine: FakeEngine, limit: Limit) ->
         assert (message["error"], message["frame_index"], code) == ("pipeline_failure", 1, 4500)
         assert engine.waiting == 0
         blocker.release()
+
+
+async def test_waiting_for_a_slot_and_running_have_a_deadline_each(engine: FakeEngine, limit: Limit) -> None:
+    limit(frame_timeout_s=0.6)
+    async with Client() as other, Client() as client:
+        pipeline, blocker = await ready(client, engine), await ready(other, engine)
+        for held in (pipeline, blocker):
+            held.hold()
+        await other.send()
+        await begun(blocker)
+        await client.send()
+        assert await client.socket.receive_nothing(timeout=0.35)
+        blocker.release()
+        await begun(pipeline)
+        assert await client.socket.receive_nothing(timeout=0.35)
+        pipeline.release()
+        assert "result" in await client.read()
+        assert "result" in await other.read()
 
 
 async def test_a_pipeline_that_never_opens(engine: FakeEngine, limit: Limit) -> None:

