@@ -54,7 +54,7 @@ def declared_size_wh(data: bytes) -> tuple[int, int]:
     try:
         for _ in range(MAX_SEGMENTS):
             start, marker, length = struct.unpack_from(">BBH", data, at)
-            if start != 0xFF or length < 2:
+            if start != 0xFF:
                 break
             if marker in FRAME_HEADERS:
                 return positive_size_wh(data, at + 5)
