@@ -105,6 +105,11 @@ def test_a_million_empty_segments_before_the_header_are_not_read_through() -> No
     assert refusal(b"\xff\xd8" + b"\xff\xe5\x00\x02" * 1_000_000 + jpeg()[2:])[0] == "invalid_frame"
 
 
+@pytest.mark.parametrize("length", [0, 1])
+def test_a_segment_shorter_than_its_own_length(length: int) -> None:
+    assert refusal(b"\xff\xd8\xff\xe5" + length.to_bytes(2, "big") + jpeg()[2:])[0] == "invalid_frame"
+
+
 def test_a_picture_without_pixels() -> None:
     assert refusal(with_size(0, 48)) == ("invalid_frame", "Picture without pixels")
     assert refusal(with_size(64, 0)) == ("invalid_frame", "Picture without pixels")
