@@ -17,7 +17,8 @@ from pipelines.engine.text_readers import Image, Reading, TextReader, padded_box
 from pipelines.engine.weights import WeightsStore
 from pipelines.plugins.base import DETECTIONS, TEXT, OpenContext, Plugin, RunContext, ToolSpec
 from pipelines.plugins.follower import Follower
-from pipelines.plugins.reading_order import text_of
+from pipelines.plugins.line_boxes import joined_lines
+from pipelines.plugins.reading_order import reading_order, text_of
 from pipelines.plugins.text_memory import MemorySettings, TextMemory
 
 LABEL = "text"
@@ -43,6 +44,7 @@ class ReadParams(BaseModel):
     reread_interval_s: float = Field(
         5.0, gt=0, description="Live: read every line again after so many seconds"
     )
+    join: bool = Field(True, description="Make one box of several that a detector gave for one line of text")
     device: Literal["auto", "cpu", "cuda", "gpu"] | None = Field(
         None, description="Where to run; the server's setting where it is not given"
     )
@@ -75,10 +77,9 @@ class ReadTool:
         image_bgr = payload["image"]
         if "detections" not in payload:
             boxes = self._read_whole(image_bgr, context)
-        elif self._live:
-            boxes = self._read_some(image_bgr, payload["detections"], self._keys(payload), context)
         else:
-            boxes = self._read_all(image_bgr, payload["detections"], context)
+            read = self._read_some if self._live else self._read_all
+            boxes = read(payload, self._joined(payload["detections"]), context)
         return {"detections": boxes, "text": text_of(boxes)}
 
     def metadata(self) -> Mapping[str, Any]:
@@ -108,25 +109,23 @@ class ReadTool:
         ]
 
     def _read_all(
-        self, image_bgr: Image, detections: Sequence[Detection], context: RunContext
+        self, payload: Mapping[str, Any], detections: Sequence[Detection], context: RunContext
     ) -> list[Detection]:
         boxes = list(detections)
         places = [place for place, box in enumerate(boxes) if self._wanted(box)]
-        for place, reading in zip(places, self._read(image_bgr, boxes, places, context), strict=True):
+        for place, reading in zip(places, self._read(payload["image"], boxes, places, context), strict=True):
             if self._counts(reading):
                 boxes[place] = with_text(boxes[place], reading)
         return boxes
 
     def _read_some(
-        self,
-        image_bgr: Image,
-        detections: Sequence[Detection],
-        keys: Sequence[int | None],
-        context: RunContext,
+        self, payload: Mapping[str, Any], detections: Sequence[Detection], context: RunContext
     ) -> list[Detection]:
+        keys = self._keys(payload, detections)
         areas = [box.w * box.h for box in detections]
         places = self._memory.choose(keys, areas, context.load, self._limit())
-        for place, reading in zip(places, self._read(image_bgr, detections, places, context), strict=True):
+        readings = self._read(payload["image"], detections, places, context)
+        for place, reading in zip(places, readings, strict=True):
             key = keys[place]
             assert key is not None, "only boxes with a key are chosen"
             self._memory.note(key, reading)
@@ -152,9 +151,14 @@ class ReadTool:
         context.counters["ocr_reads"] += len(places)
         return readings
 
-    def _keys(self, payload: Mapping[str, Any]) -> list[int | None]:
+    def _joined(self, boxes: Sequence[Detection]) -> Sequence[Detection]:
+        if not self._params.join:
+            return boxes
+        others = [box for box in boxes if box.label != LABEL]
+        return reading_order([*joined_lines(box for box in boxes if box.label == LABEL), *others])
+
+    def _keys(self, payload: Mapping[str, Any], boxes: Sequence[Detection]) -> list[int | None]:
         """Which line each box is: the track numbers of the tool before, or our own where it gives none."""
-        boxes: Sequence[Detection] = payload["detections"]
         if "tracks" in payload or any(box.track_id is not None for box in boxes):
             keys = [box.track_id for box in boxes]
         else:

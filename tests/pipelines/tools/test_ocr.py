@@ -236,7 +236,7 @@ def test_a_live_session_trusts_the_track_numbers_of_the_tool_before(
     image, boxes = draw_sign()
     live, counting = ReadTool(ReadParams(), make_context(live=True)), CountingReader(monkeypatch)
     tracked = [replace(box, track_id=number) for number, box in enumerate(boxes[:2], start=5)]
-    far_away = [replace(box, x=0.0, y=0.9 - box.h) for box in tracked]
+    far_away = [replace(box, x=0.4 * place, y=0.9 - box.h) for place, box in enumerate(tracked)]
     payload = {"frame_index": 1, "image": image, "detections": [*tracked, boxes[2]], "tracks": tracked}
     first = live.run(payload, RunContext(1))
     assert [box.text for box in first["detections"]] == ["NO ENTRY", "Platform 7", None]
