@@ -202,3 +202,14 @@ def test_real_networks_read_what_is_written(pipeline: str, tmp_path: Path) -> No
     assert found["all"]["cer"] == 0
     assert found["pictures"]["nothing.jpg"]["detections"] == 0
     assert found["stages_ms"]["read"] > 0
+
+
+@pytest.mark.model
+def test_the_default_pipeline_reads_what_a_webcam_sees() -> None:
+    found = json.loads(
+        run(ROOT / "pipelines/defaults/yolo_ocr.json", ROOT / "tests/data/webcam_text", "--json")
+    )
+
+    assert found["all"]["recall"] > 0.9
+    assert found["all"]["precision"] > 0.9
+    assert found["all"]["cer"] < 0.05
