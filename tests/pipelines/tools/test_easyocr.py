@@ -65,10 +65,10 @@ def test_a_recogniser_of_ones_own_reads(weights_dir: Path, networks: NetworkCach
     tool = ReadTool(params(), context_for(weights_dir, networks))
     image, boxes = numbers_on_paper()
     context = RunContext(1)
-    # The order of the boxes is not the order on the paper.
+    # The order of the boxes is not the order on the paper, in which they come out.
     shuffled = [boxes[2], boxes[0], boxes[1]]
     outputs = tool.run({"frame_index": 1, "image": image, "detections": shuffled}, context)
-    assert [box.text for box in outputs["detections"]] == ["42", "10724", "204"]
+    assert [box.text for box in outputs["detections"]] == NUMBERS
     assert outputs["text"] == "10724\n204\n42"
     assert context.counters["ocr_reads"] == 3
     assert tool.metadata()["engine"] == "easyocr"
