@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 NAME = "forgesyte_test_digits"
 CHARACTERS = "01247"
 HEIGHT, WINDOW, STEP = 32, 24, 4
-MARGIN, PITCH, HIDDEN = 8, 20, 600
+DRAWN_HEIGHT, MARGIN, PITCH, HIDDEN = 40, 8, 20, 600
 CODE = f'''
 from torch import nn
 
@@ -38,10 +38,10 @@ character_list: "{CHARACTERS}"
 
 
 def draw(digits: str, thickness: int = 2) -> NDArray[np.uint8]:
-    """Dark digits on white paper, BGR, 40 pixels high."""
+    """Dark digits on white paper, BGR."""
     import cv2
 
-    picture = np.full((40, PITCH * len(digits) + 2 * MARGIN, 3), 255, np.uint8)
+    picture = np.full((DRAWN_HEIGHT, PITCH * len(digits) + 2 * MARGIN, 3), 255, np.uint8)
     cv2.putText(
         picture, digits, (MARGIN, 32), cv2.FONT_HERSHEY_SIMPLEX, 1.0, (20, 20, 20), thickness, cv2.LINE_AA
     )
@@ -84,31 +84,33 @@ def samples(words: int = 400) -> tuple[NDArray[np.float32], list[int]]:
     windows, classes = [], []
     for _ in range(words):
         word = "".join(chance.choices(CHARACTERS, k=chance.randint(1, 5)))
-        line = to_input(draw(word, chance.choice((2, 3))), chance.randint(0, 3))
+        air_wh = chance.randint(0, 16), chance.randint(0, 5)
+        line = to_input(draw(word, chance.choice((2, 3))), air_wh)
         padded = np.pad(line, ((0, 0), (0, 2 * WINDOW)), mode="edge")
         for left in range(0, padded.shape[1] - WINDOW + 1, 2):
-            number = class_at(word, line.shape[1], left + WINDOW / 2)
+            number = class_at(word, air_wh, left + WINDOW / 2)
             if number is not None:
                 windows.append(padded[:, left : left + WINDOW].ravel())
                 classes.append(number)
     return np.stack(windows), classes
 
 
-def class_at(word: str, width: int, middle: float) -> int | None:
+def class_at(word: str, air_wh: tuple[int, int], middle: float) -> int | None:
     """What the middle of a window stands on; None where that is neither on a digit nor between two."""
-    pitch = width * PITCH / (PITCH * len(word) + 2 * MARGIN)
-    place = (middle - pitch * MARGIN / PITCH) / pitch - 0.5
+    scale = HEIGHT / (DRAWN_HEIGHT + 2 * air_wh[1])
+    place = (middle / scale - air_wh[0] - MARGIN) / PITCH - 0.5
     number = round(place)
     if not 0 <= number < len(word) or abs(place - number) > 0.4:
         return 0
     return CHARACTERS.index(word[number]) + 1 if abs(place - number) < 0.25 else None
 
 
-def to_input(picture: NDArray[np.uint8], air: int = 0) -> NDArray[np.float32]:
-    """Grey, of the network's height, from -1 to 1, as EasyOCR makes it, with `air` pixels all around."""
+def to_input(picture: NDArray[np.uint8], air_wh: tuple[int, int]) -> NDArray[np.float32]:
+    """Grey, of the network's height, from -1 to 1, as EasyOCR makes it, with so much air at each side."""
     import cv2
 
-    grey = cv2.copyMakeBorder(picture, air, air, air, air, cv2.BORDER_REPLICATE)[:, :, 0]
+    wide, high = air_wh
+    grey = cv2.copyMakeBorder(picture, high, high, wide, wide, cv2.BORDER_REPLICATE)[:, :, 0]
     height, width = grey.shape
     small: Any = cv2.resize(grey, (round(width * HEIGHT / height), HEIGHT), interpolation=cv2.INTER_AREA)
     return np.asarray(small, np.float32) / 127.5 - 1.0
