@@ -162,10 +162,9 @@ class ReadTool:
         if "tracks" in payload or any(box.track_id is not None for box in boxes):
             keys = [box.track_id for box in boxes]
         else:
-            height, width = payload["image"].shape[:2]
             # Made here because it brings torch, which a session that reads whole frames does not need.
             self._follower = self._follower or Follower()
-            keys = self._follower.keys(boxes, (width, height))
+            keys = self._follower.keys(boxes, payload["image"])
         return [key if self._wanted(box) else None for key, box in zip(keys, boxes, strict=True)]
 
     def _limit(self) -> int:

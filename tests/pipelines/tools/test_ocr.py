@@ -268,14 +268,31 @@ def test_a_time_budget_bounds_the_reads_of_a_frame(
     assert counting.calls[-1] == 3
 
 
-def test_thin_lines_that_move_keep_their_keys() -> None:
+def draw_sheet(left: int, top: int, rows: int = 12) -> tuple[Image, list[Detection]]:
+    """A sheet of close lines before a patterned wall, and the lines' boxes."""
+    import cv2
+
+    noise = np.random.default_rng(0).integers(0, 255, (60, 80, 3), dtype=np.uint8)
+    image = cv2.resize(noise, (640, 480))
+    cv2.rectangle(image, (left, top), (left + 400, top + 26 * rows + 20), (255, 255, 255), -1)
+    boxes = []
+    for row in range(rows):
+        y = top + 30 + 26 * row
+        text = f"{row * 7919 % 9973} line {row * row + 17} of {row * 31}"
+        cv2.putText(image, text, (left + 20, y), cv2.FONT_HERSHEY_SIMPLEX, 0.7, (20, 20, 20), 2, cv2.LINE_AA)
+        boxes.append(Detection((left + 20) / 640, (y - 17) / 480, 300 / 640, 20 / 480, "text", 0.3))
+    return image, boxes
+
+
+@pytest.mark.parametrize("step", [1, 3, 6])
+def test_lines_of_a_sheet_that_is_shaken_keep_their_keys(step: int) -> None:
     follower = Follower()
-    for step in range(20):
-        lines = [
-            Detection(0.1 + 0.01 * step, 0.2 + 0.05 * row + 0.012 * step, 0.5, 0.035, "text", 0.3)
-            for row in range(6)
-        ]
-        assert follower.keys(lines, (640, 480)) == [1, 2, 3, 4, 5, 6]
+    seen = []
+    for frame in range(30):
+        moved = frame * step
+        image, boxes = draw_sheet(60 + abs(moved * 2 % 80 - 40), 20 + abs(moved * 3 % 60 - 30))
+        seen.append(follower.keys(boxes, image))
+    assert seen == [list(range(1, 13))] * 30
 
 
 @pytest.fixture
