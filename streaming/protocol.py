@@ -47,15 +47,22 @@ class StreamError(Exception):
         super().__init__(self.detail)
 
 
-def result_message(frame_index: int, result: Mapping[str, Any], timings_ms: Mapping[str, float]) -> Message:
+def result_message(
+    frame_index: int, result: Mapping[str, Any], timings_ms: Mapping[str, float], backpressure: str
+) -> Message:
     """The answer to a frame that was processed; times in milliseconds, to a hundredth."""
     timings = {stage: round(value, 2) for stage, value in timings_ms.items()}
-    return {"frame_index": frame_index, "result": dict(result), "timings_ms": timings}
+    return {
+        "frame_index": frame_index,
+        "result": dict(result),
+        "timings_ms": timings,
+        "backpressure": backpressure,
+    }
 
 
-def dropped_message(frame_index: int) -> Message:
+def dropped_message(frame_index: int, backpressure: str) -> Message:
     """The answer to a frame that gave way to a newer one."""
-    return {"frame_index": frame_index, "dropped": True}
+    return {"frame_index": frame_index, "dropped": True, "backpressure": backpressure}
 
 
 def slow_down_message(suggested_fps: float) -> Message:

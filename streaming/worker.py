@@ -9,6 +9,7 @@ from pipelines.errors import PipelineError
 from pipelines.plugins.base import Load
 from pipelines.services import aopen_live, get_engine
 from streaming import events, metrics, protocol
+from streaming.backpressure import BackpressureState
 from streaming.conf import StreamSettings
 from streaming.frame_validator import FrameValidationError, validate_jpeg
 from streaming.limits import SessionLimits
@@ -142,7 +143,9 @@ class SessionWorker:
         age_ms = milliseconds_since(frame.received_at)
         timings_ms = {"wait": waited_ms, **report.timings_ms, "total": age_ms}
         started = time.perf_counter()
-        await self._send(protocol.result_message(frame.index, report.result, timings_ms))
+        await self._send(
+            protocol.result_message(frame.index, report.result, timings_ms, self._pressure.value)
+        )
         metrics.observe_stage("send", time.perf_counter() - started)
         metrics.observe_result(timings_ms, report.counters)
         self._mailbox.finish()
@@ -157,7 +160,12 @@ class SessionWorker:
         self._session.mark_drop()
         metrics.FRAMES_DROPPED.inc()
         self._log.drop(frame.index)
-        await self._send(protocol.dropped_message(frame.index))
+        await self._send(protocol.dropped_message(frame.index, self._pressure.value))
+
+    @property
+    def _pressure(self) -> BackpressureState:
+        """What the client is told of how hard it presses; drops while a network loads say nothing of it."""
+        return BackpressureState.NORMAL if self._loading else self._session.backpressure_state
 
     async def _ask_for_less(self) -> None:
         """Ask the client to slow down where that is due, but not while a network loads."""

@@ -60,7 +60,18 @@ def test_every_error_code_is_documented(error: ErrorCode) -> None:
 
 
 @pytest.mark.parametrize(
-    "field", ["frame_index", "result", "timings_ms", "dropped", "warning", "suggested_fps", "error", "detail"]
+    "field",
+    [
+        "frame_index",
+        "result",
+        "timings_ms",
+        "backpressure",
+        "dropped",
+        "warning",
+        "suggested_fps",
+        "error",
+        "detail",
+    ],
 )
 def test_every_field_of_a_message_is_documented(field: str) -> None:
     messages = [line for line in (DOCS / "ENDPOINTS.md").read_text().splitlines() if line.startswith("| `{")]

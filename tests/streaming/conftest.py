@@ -39,6 +39,11 @@ async def engine(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeEngine]:
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
+def dropped(frame_index: int, backpressure: str = "normal") -> dict[str, Any]:
+    """The answer that a frame gets that gave way."""
+    return {"frame_index": frame_index, "dropped": True, "backpressure": backpressure}
+
+
 class Client:
     """One end of a session."""
 

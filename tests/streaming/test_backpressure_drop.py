@@ -1,6 +1,6 @@
 """Which frames are dropped."""
 
-from tests.streaming.conftest import Client, ready
+from tests.streaming.conftest import Client, dropped, ready
 from tests.streaming.fakes import FakeEngine, begun
 
 
@@ -39,7 +39,7 @@ async def test_frames_that_come_while_the_pipeline_loads_are_held_newest_first(e
         for _ in range(40):
             await client.send()
         for index in range(1, 40):
-            assert await client.read() == {"frame_index": index, "dropped": True}
+            assert await client.read() == dropped(index)
         engine.open_gate.set()
         assert (await client.read())["frame_index"] == 40
         for index in range(41, 61):

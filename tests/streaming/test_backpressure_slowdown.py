@@ -69,6 +69,15 @@ async def test_a_second_crossing_is_told_again(engine: FakeEngine, monkeypatch: 
         assert len([message for message in messages if "warning" in message]) == 1
 
 
+async def test_every_answer_says_how_hard_the_session_presses(engine: FakeEngine) -> None:
+    async with Client() as client:
+        messages = await flood(client, await ready(client, engine), 60)
+    told = [message["backpressure"] for message in messages if "frame_index" in message]
+    assert len(told) == 61
+    assert (told[0], told[-1]) == ("normal", "critical")
+    assert told == sorted(told, key=["normal", "warning", "critical"].index)
+
+
 async def test_tools_learn_how_hard_the_session_presses(engine: FakeEngine) -> None:
     async with Client() as client:
         pipeline = await ready(client, engine)

@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.errors import InvalidDefinition, InvalidImage, PipelineError, ToolFailure, WeightsNotFound
 from streaming.conf import MEGABYTE
-from tests.streaming.conftest import Client, Limit, ready
+from tests.streaming.conftest import Client, Limit, dropped, ready
 from tests.streaming.fakes import FakeEngine, begun, huge_header, jpeg, waiting
 
 
@@ -115,8 +115,8 @@ async def test_every_frame_is_answered_before_an_error_ends_the_session(engine: 
         await client.send()
         await client.send(b"no picture")
         assert [await client.read() for _ in range(2)] == [
-            {"frame_index": 2, "dropped": True},
-            {"frame_index": 3, "dropped": True},
+            dropped(2),
+            dropped(3),
         ]
         message, code = await end(client)
     assert (message["frame_index"], code) == (4, 4415)
@@ -132,7 +132,7 @@ async def test_the_frame_held_behind_one_that_fails_is_answered(engine: FakeEngi
         await client.send()
         pipeline.error = ToolFailure("YOLO inference failed")
         pipeline.release()
-        assert await client.read() == {"frame_index": 3, "dropped": True}
+        assert await client.read() == dropped(3)
         assert (await end(client))[0]["frame_index"] == 2
 
 
@@ -253,7 +253,7 @@ async def test_a_session_that_fails_while_it_waits_for_a_slot_leaves_no_hole(eng
         await client.send()
         await waiting(engine)
         await client.socket.send_to(text_data="oops")
-        assert await client.read() == {"frame_index": 2, "dropped": True}
+        assert await client.read() == dropped(2)
         await end(client)
         assert engine.waiting == 0
         blocker.release()

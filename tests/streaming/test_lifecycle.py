@@ -8,7 +8,7 @@ from prometheus_client import REGISTRY
 
 from pipelines.errors import ToolFailure
 from streaming.consumers import StreamConsumer, live_sessions
-from tests.streaming.conftest import Client, ready
+from tests.streaming.conftest import Client, dropped, ready
 from tests.streaming.fakes import PATIENCE_S, FakeEngine, FakePipeline, begun, closed
 
 
@@ -78,9 +78,9 @@ async def test_the_task_is_cancelled(engine: FakeEngine, busy: bool) -> None:
             await client.socket.future
     *said, last = client.left_over()
     messages = [json.loads(message["text"]) for message in said]
-    dropped = [{"frame_index": 2, "dropped": True}] if busy else []
+    given_way = [dropped(2)] if busy else []
     assert messages == [
-        *dropped,
+        *given_way,
         {"error": "server_shutdown", "detail": "The server is stopping: connect again in a moment"},
     ]
     assert (last["type"], last["code"]) == ("websocket.close", 1012)

@@ -37,16 +37,23 @@ def test_an_unknown_code_is_a_pipeline_failure() -> None:
 
 
 def test_result_message_rounds_times_only() -> None:
-    message = protocol.result_message(3, {"detections": [{"score": 0.12345}]}, {"wait": 1.23456, "total": 40})
+    message = protocol.result_message(
+        3, {"detections": [{"score": 0.12345}]}, {"wait": 1.23456, "total": 40}, "normal"
+    )
     assert message == {
         "frame_index": 3,
         "result": {"detections": [{"score": 0.12345}]},
         "timings_ms": {"wait": 1.23, "total": 40},
+        "backpressure": "normal",
     }
 
 
 def test_dropped_and_slow_down_messages() -> None:
-    assert protocol.dropped_message(9) == {"frame_index": 9, "dropped": True}
+    assert protocol.dropped_message(9, "warning") == {
+        "frame_index": 9,
+        "dropped": True,
+        "backpressure": "warning",
+    }
     assert protocol.slow_down_message(7.5) == {"warning": "slow_down", "suggested_fps": 7.5}
 
 

@@ -1,6 +1,6 @@
 """Frames go in, one answer for each comes out."""
 
-from tests.streaming.conftest import Client, ready
+from tests.streaming.conftest import Client, dropped, ready
 from tests.streaming.fakes import FakeEngine, begun, waiting
 
 
@@ -39,7 +39,7 @@ async def test_receive_does_not_wait_for_the_frame_in_flight(engine: FakeEngine)
         for index in (3, 4, 5):
             await client.send()
             if index > 3:
-                assert await client.read() == {"frame_index": index - 1, "dropped": True}
+                assert await client.read() == dropped(index - 1)
         pipeline.release()
         assert [(await client.read())["frame_index"] for _ in range(2)] == [2, 5]
     assert pipeline.seen == [1, 2, 5]
@@ -55,7 +55,7 @@ async def test_the_frame_is_chosen_when_the_slot_is_won(engine: FakeEngine) -> N
         await client.send()
         await waiting(engine)
         await client.send()
-        assert await client.read() == {"frame_index": 2, "dropped": True}
+        assert await client.read() == dropped(2)
         blocker.release()
         assert (await client.read())["frame_index"] == 3
         await other.read()
