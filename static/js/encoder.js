@@ -1,4 +1,4 @@
-import { frameSize } from "./geometry.js";
+import { frameSize } from "./framesize.js";
 
 export const JPEG_QUALITY = 0.8;
 

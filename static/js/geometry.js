@@ -5,22 +5,6 @@
  * @typedef {{x: number, y: number, width: number, height: number}} Rect
  */
 
-/** Frames are sent at this size at most, long side and short side; the server's networks see no more than that. */
-export const FRAME_LONG_SIDE = 640;
-export const FRAME_SHORT_SIDE = 480;
-
-/**
- * The size at which a picture is sent: its own shape, upright or not, made smaller where needed and never larger.
- *
- * @param {Size} picture
- * @returns {Size} whole pixels
- */
-export function frameSize({ width, height }) {
-  const [longSide, shortSide] = [Math.max(width, height), Math.min(width, height)];
-  const scale = Math.min(1, FRAME_LONG_SIDE / longSide, FRAME_SHORT_SIDE / shortSide);
-  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
-}
-
 /**
  * Where a picture lies in a stage that shows it whole and centred (CSS `object-fit: contain`).
  *
