@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { roundTop, sparkline } from "../../static/js/sparkline.js";
+
+const SIZE = { width: 20, height: 10 };
+
+test("the line goes from the left edge to the right one, larger values higher", () => {
+  assert.equal(sparkline([0, 50, 100], SIZE, 100), "M0 10L10 5L20 0");
+});
+
+test("what is above the top is cut off there", () => {
+  assert.equal(sparkline([1000, 50], SIZE, 100), "M0 0L20 5");
+});
+
+test("where nothing was measured the line has a gap, and a single value is a dash", () => {
+  assert.equal(sparkline([null, 50, null, 0, 0], SIZE, 100), "M5 5h1M15 10L20 10");
+  assert.equal(sparkline([], SIZE, 100), "");
+  assert.equal(sparkline([null, null], SIZE, 100), "");
+});
+
+test("the scale is a round number that nothing exceeds", () => {
+  assert.deepEqual([[3], [101, null], [200], [999]].map((values) => roundTop(values, 100)), [100, 200, 200, 1000]);
+});
