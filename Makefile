@@ -8,18 +8,20 @@ UV := $(VENV)/bin/uv pip install --quiet --python $(PY) --no-deps --compile-byte
 TORCH ?=
 CUDA_PACKAGES := ^(nvidia-|cuda-|triton)
 
-.PHONY: run setup setup-dev system-tools test test-fast test-js test-slow lint format lock clean help
+.PHONY: run run-lan setup setup-dev system-tools test test-fast test-js test-slow lint format lock clean help
 
 help:
-	@echo "make run    start the server (HOST, PORT and FORGESYTE_DATA_DIR are honoured)"
-	@echo "make test   run every test; make lint runs the checks; make test-slow the long ones"
+	@echo "make run      start the server (HOST, PORT and FORGESYTE_DATA_DIR are honoured)"
+	@echo "make run-lan  the same for a phone in your network: HTTPS on HTTPS_PORT, with a QR code"
+	@echo "make test     run every test; make lint runs the checks; make test-slow the long ones"
 
-run: setup
+run-lan: LAN := --lan
+run run-lan: setup
 	@echo "==> Bringing the database up to date"
 	@$(PY) manage.py migrate --verbosity 0
 	@$(PY) manage.py restore_pipelines --if-empty
 	@echo "==> Starting the server (Ctrl-C stops it)"
-	@exec $(PY) manage.py serve
+	@exec $(PY) manage.py serve $(LAN)
 
 setup: $(VENV)/runtime.stamp
 

@@ -21,6 +21,7 @@ class ProjectSettings:
     data_dir: Path
     host: str
     port: int
+    https_port: int
     debug: bool
     allowed_hosts: tuple[str, ...]
     require_login: bool
@@ -38,6 +39,7 @@ class ProjectSettings:
             data_dir=data_dir,
             host=read.text(env, "HOST", "127.0.0.1"),
             port=read.integer(env, "PORT", 8000, at_most=65535),
+            https_port=read.integer(env, "HTTPS_PORT", 8443, at_most=65535),
             debug=read.boolean(env, "DEBUG", False),
             allowed_hosts=read.words(env, "ALLOWED_HOSTS", LOCAL_HOSTS),
             require_login=read.boolean(env, "FORGESYTE_REQUIRE_LOGIN", False),

@@ -14,6 +14,7 @@ from twisted.logger import STDLibLogObserver, globalLogPublisher
 from twisted.python.failure import Failure
 
 from forgesyte.inbox import Inbox, Valve
+from forgesyte.secure import SecureFactory
 
 MESSAGE_LIMIT = 1024 * 1024
 STOP_APPLICATIONS_S = 2.0
@@ -24,7 +25,7 @@ class WebServer(Server):  # type: ignore[misc]  # Daphne has no types
     """Serves one ASGI application on one TCP address until `stop` is called, from the reactor's thread.
 
     `listening` is called with the real port once connections are taken; `failed` with the reason where that
-    is impossible.
+    is impossible. With a private key and its certificate, in PEM, it speaks HTTPS.
     """
 
     def __init__(
@@ -35,6 +36,7 @@ class WebServer(Server):  # type: ignore[misc]  # Daphne has no types
         *,
         listening: Callable[[int], None],
         failed: Callable[[str], None],
+        certificate_pem: bytes = b"",
     ) -> None:
         limit = getattr(settings, "DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE", MESSAGE_LIMIT)
         super().__init__(
@@ -51,6 +53,17 @@ class WebServer(Server):  # type: ignore[misc]  # Daphne has no types
         self._listening = listening
         self._failed = failed
         self._ports: list[Any] = []
+        self._certificate_pem = certificate_pem
+
+    @property
+    def http_factory(self) -> Any:
+        """What serves the connections of the port; Daphne sets it when it starts."""
+        return self._http_factory
+
+    @http_factory.setter
+    def http_factory(self, factory: Any) -> None:
+        certificate_pem = self._certificate_pem
+        self._http_factory = SecureFactory(factory, certificate_pem) if certificate_pem else factory
 
     def listen_success(self, port: Any) -> None:
         """Tell that connections are taken."""

@@ -4,15 +4,18 @@ import http.client
 import logging
 import os
 import signal
+import ssl
 import sys
 import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import Future
+from functools import partial
 from types import FrameType
 
 from django.conf import settings
 
+from forgesyte.lan import Lan, introduction
 from forgesyte.logs import log_event
 from forgesyte.server import WebServer, stop_soon
 
@@ -24,8 +27,11 @@ ASK_EVERY_S = 0.05
 EXIT_WITHIN_S = 1.5
 
 
-def serve(host: str, port: int) -> int:
-    """Serve until SIGINT or SIGTERM; returns the exit code. A second signal ends the process at once."""
+def serve(host: str, port: int, lan: Lan | None = None) -> int:
+    """Serve until SIGINT or SIGTERM; returns the exit code. A second signal ends the process at once.
+
+    For a local network it speaks HTTPS.
+    """
     from forgesyte.asgi import application
 
     failures: list[str] = []
@@ -33,8 +39,9 @@ def serve(host: str, port: int) -> int:
         application,
         host,
         port,
-        listening=lambda real_port: start_thread(announce, host, real_port),
+        listening=lambda real_port: start_thread(announce, host, real_port, lan),
         failed=failures.append,
+        certificate_pem=lan.certificate.pem if lan else b"",
     )
     handle_signals(server)
     server.run()
@@ -59,28 +66,32 @@ def handle_signals(server: WebServer) -> None:
         signal.signal(number, on_signal)
 
 
-def announce(host: str, port: int) -> None:
+def announce(host: str, port: int, lan: Lan | None) -> None:
     """Say that the server is ready once it really answers; then load the pipelines of the settings."""
-    if not answers(host, port, ANSWER_WITHIN_S):
+    if not answers(host, port, ANSWER_WITHIN_S, lan.certificate.trusting() if lan else None):
         log_event(logger, logging.ERROR, "server_does_not_answer", host=host, port=port)
         return
-    print(f"ForgeSyte is ready at http://{host_in_url(host)}:{port}/", flush=True)  # noqa: T201
+    address = lan.url(port) if lan else f"http://{host_in_url(host)}:{port}/"
+    print(f"ForgeSyte is ready at {address}", flush=True)  # noqa: T201
+    if lan:
+        print(f"\n{introduction(lan, port, draws=sys.stdout.isatty())}\n", flush=True)  # noqa: T201
     preload(settings.PIPELINES.preload)
 
 
-def answers(host: str, port: int, within_s: float) -> bool:
-    """Whether `/health` answers 200 over a socket before the time is over."""
+def answers(host: str, port: int, within_s: float, trust: ssl.SSLContext | None = None) -> bool:
+    """Whether `/health` answers 200 over a socket before the time is over; with whom to trust, over HTTPS."""
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
-        if health_status(host, port) == 200:
+        if health_status(host, port, trust) == 200:
             return True
         time.sleep(ASK_EVERY_S)
     return False
 
 
-def health_status(host: str, port: int) -> int | None:
+def health_status(host: str, port: int, trust: ssl.SSLContext | None) -> int | None:
     """The HTTP status of `/health`; None where nothing answers."""
-    connection = http.client.HTTPConnection(reachable(host), port, timeout=10)
+    kind = partial(http.client.HTTPSConnection, context=trust) if trust else http.client.HTTPConnection
+    connection = kind(reachable(host), port, timeout=10)
     try:
         connection.request("GET", "/health", headers={"Host": own_name(settings.ALLOWED_HOSTS)})
         return connection.getresponse().status

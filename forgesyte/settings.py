@@ -130,6 +130,8 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+# What a phone installs in order to trust this server; set by `serve --lan`.
+LAN_AUTHORITY_PEM = b""
 
 LOGGING: dict[str, Any] = {
     "version": 1,

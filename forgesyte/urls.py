@@ -3,10 +3,13 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from forgesyte import lan
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("", include("streaming.urls")),
     path("", include("django_prometheus.urls")),
+    path(lan.AUTHORITY_PATH, lan.authority),
     # Last, because it claims `/` where no page does.
     path("", include("forgesyte.api_urls")),
 ]

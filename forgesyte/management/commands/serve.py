@@ -11,12 +11,24 @@ class Command(BaseCommand):
     help = "Serves pages, the API and live sessions until Ctrl-C."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--host", default=settings.PROJECT.host, help="address to listen on")
+        project = settings.PROJECT
         parser.add_argument(
-            "--port", type=int, default=settings.PROJECT.port, help="port to listen on; 0 takes any free one"
+            "--lan", action="store_true", help="HTTPS on every address, for phones in the same network"
+        )
+        parser.add_argument(
+            "--host", help=f"address to listen on (default {project.host}, with --lan 0.0.0.0)"
+        )
+        parser.add_argument(
+            "--port",
+            type=int,
+            help=f"port, 0 for any free one (default {project.port}, with --lan {project.https_port})",
         )
 
-    def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
+    def handle(self, *args: Any, host: str | None, port: int | None, lan: bool, **options: Any) -> None:
+        from forgesyte.lan import open_to_network
         from forgesyte.serving import serve
 
-        sys.exit(serve(host, port))
+        project = settings.PROJECT
+        host = host or ("0.0.0.0" if lan else project.host)
+        port = port if port is not None else (project.https_port if lan else project.port)
+        sys.exit(serve(host, port, open_to_network(host) if lan else None))
