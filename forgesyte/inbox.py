@@ -28,6 +28,12 @@ class Valve:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._obstacles: set[str] = set()
+        self._sent = asyncio.Event()
+        self._sent.set()
+
+    async def drained(self) -> None:
+        """Wait until the send buffer has room: for those who send unasked."""
+        await self._sent.wait()
 
     def close(self, obstacle: str) -> None:
         """Stop reading until this obstacle is gone."""
@@ -44,14 +50,17 @@ class Valve:
 
     def pauseProducing(self) -> None:
         """The send buffer is full."""
+        self._sent.clear()
         self.close("unsent")
 
     def resumeProducing(self) -> None:
         """The send buffer is empty."""
+        self._sent.set()
         self.open("unsent")
 
     def stopProducing(self) -> None:
         """The connection is gone."""
+        self._sent.set()
 
 
 class Inbox(asyncio.Queue[dict[str, Any]]):

@@ -1,5 +1,7 @@
 """What one socket may have pending is bounded."""
 
+import asyncio
+
 import pytest
 
 from forgesyte.inbox import INBOX_LIMIT, Inbox, Valve
@@ -82,3 +84,15 @@ def test_both_obstacles_must_be_gone(tap: Tap) -> None:
 def test_a_lost_connection_changes_nothing(tap: Tap) -> None:
     Valve(tap).stopProducing()
     assert tap.turns == 0
+
+
+async def test_who_sends_unasked_waits_until_the_peer_reads_on(tap: Tap) -> None:
+    valve = Valve(tap)
+    await valve.drained()
+    for gives_way in (valve.resumeProducing, valve.stopProducing):
+        valve.pauseProducing()
+        waiting = asyncio.ensure_future(valve.drained())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        gives_way()
+        await asyncio.wait_for(waiting, 10)
