@@ -1,0 +1,83 @@
+"""Tells web processes that a job has changed, and hears it there, where all share a channel layer.
+
+Without one they find out by themselves: while anybody watches, they look many times a second.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from uuid import UUID
+
+from channels.layers import InMemoryChannelLayer, get_channel_layer
+
+logger = logging.getLogger(__name__)
+
+GROUP = "jobs"
+EVENT = {"type": "jobs.changed"}
+# A layer that does not answer is left alone for so long; the web processes look anyway.
+REST_S = 5.0
+
+
+def has_shared_layer() -> bool:
+    """Whether other processes hear what is said on the channel layer."""
+    layer = get_channel_layer()
+    return layer is not None and not isinstance(layer, InMemoryChannelLayer)
+
+
+class Nudger:
+    """Sends nudges from a thread of its own, so that nobody waits for the layer; many at once become one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._due = threading.Event()
+
+    def nudge(self) -> None:
+        """Have one sent soon; returns at once and never raises."""
+        self._due.set()
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="jobs-nudger", daemon=True)
+                self._thread.start()
+
+    def _work(self) -> None:
+        asyncio.run(self._send_all())
+
+    async def _send_all(self) -> None:
+        layer = get_channel_layer()
+        while True:
+            await asyncio.to_thread(self._due.wait)
+            self._due.clear()
+            try:
+                await layer.group_send(GROUP, EVENT)
+            except Exception as error:
+                logger.warning("nudge_failed", extra={"fields": {"detail": str(error)}})
+                await asyncio.sleep(REST_S)
+
+
+_nudger = Nudger()
+
+
+def nudge(job_id: UUID | str) -> None:
+    """Say that this job has changed; call it after the commit. Cheap, and never raises."""
+    if has_shared_layer():
+        _nudger.nudge()
+
+
+async def listen(heard: Callable[[], None]) -> None:
+    """Call `heard` at every nudge until cancelled; returns at once where nobody could nudge."""
+    if not has_shared_layer():
+        return
+    layer = get_channel_layer()
+    while True:
+        try:
+            channel = await layer.new_channel()
+            await layer.group_add(GROUP, channel)
+            heard()
+            while True:
+                await layer.receive(channel)
+                heard()
+        except Exception as error:
+            logger.warning("nudges_not_heard", extra={"fields": {"detail": str(error)}})
+            await asyncio.sleep(REST_S)
