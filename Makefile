@@ -15,6 +15,7 @@ help:
 	@echo "make run-lan  the same for a phone in your network: HTTPS on HTTPS_PORT, with a QR code"
 	@echo "make test     run every test; make lint runs the checks; make test-slow the long ones"
 
+run: LAN :=
 run-lan: LAN := --lan
 run run-lan: setup
 	@echo "==> Bringing the database up to date"

@@ -1,6 +1,7 @@
 """Serving phones: HTTPS in the networks of this machine, and what their owners must know of it."""
 
 import socket
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -47,21 +48,21 @@ def open_to_network(host: str) -> Lan:
 
     Beyond the hosts of the settings only this machine's own names and addresses are let in.
     """
-    addresses = addresses_of(host)
-    hosts = list(dict.fromkeys([*settings.ALLOWED_HOSTS, *addresses, *own_names(socket.gethostname())]))
-    names = dict.fromkeys([*LOOPBACK_NAMES, *(name for name in hosts if is_host_name(name))])
+    addresses = addresses_of(host, settings.ALLOWED_HOSTS)
+    hosts = dict.fromkeys([*settings.ALLOWED_HOSTS, *addresses, *own_names(socket.gethostname())])
+    names = dict.fromkeys([*LOOPBACK_NAMES, *filter(is_host_name, hosts)])
     certificate = kept_certificate(settings.PROJECT.data_dir, names)
-    settings.ALLOWED_HOSTS = hosts
+    settings.ALLOWED_HOSTS = list(hosts)
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
     settings.LAN_AUTHORITY_PEM = certificate.authority_pem
     return Lan(addresses, certificate)
 
 
-def addresses_of(host: str) -> tuple[str, ...]:
-    """Where others reach a server that listens on this host."""
-    if host in ANY_ADDRESS:
-        return lan_addresses()
-    return () if host in LOOPBACK_NAMES else (host,)
+def addresses_of(host: str, allowed_hosts: Iterable[str]) -> tuple[str, ...]:
+    """Where others reach a server that listens on this host: what its owner named comes first."""
+    own = lan_addresses() if host in ANY_ADDRESS else (host,)
+    named = filter(is_host_name, allowed_hosts)
+    return tuple(dict.fromkeys(name for name in (*named, *own) if name not in LOOPBACK_NAMES))
 
 
 def introduction(lan: Lan, port: int, *, draws: bool) -> str:

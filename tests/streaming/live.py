@@ -113,7 +113,7 @@ def serving(data_dir: Path, *arguments: str, **settings: str) -> Iterator[LiveSe
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
-        found = re.search(r"ready at http://.*:(\d+)/", line)
+        found = re.search(r"ready at https?://.*:(\d+)/", line)
         assert found, f"{line!r}\n{log.read_text()}"
         yield LiveServer(process, int(found.group(1)), data_dir, log)
     finally:
