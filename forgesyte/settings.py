@@ -11,6 +11,7 @@ from pipelines.conf import PipelineSettings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 HAS_STREAMING = (BASE_DIR / "streaming").is_dir()
+HAS_JOBS = (BASE_DIR / "jobs").is_dir()
 
 try:
     PROJECT = ProjectSettings.from_env(os.environ, BASE_DIR)
@@ -21,6 +22,12 @@ try:
         STREAM = StreamSettings.from_env(os.environ)
         # Above the limit of a frame, or an oversized one dies as a bare close and nobody reads why.
         DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE = DAPHNE_WEBSOCKET_MAX_FRAME_SIZE = STREAM.max_message_bytes
+    if HAS_JOBS:
+        from jobs.conf import JobSettings
+
+        JOBS = JobSettings.from_env(os.environ)
+        # Delivery goes through Django's Tasks interface; by default our own database holds the deliveries.
+        TASKS = {"default": {"BACKEND": JOBS.task_backend}}
 except BadSetting as error:
     sys.exit(f"ForgeSyte cannot start: {error}")
 
@@ -47,6 +54,7 @@ INSTALLED_APPS = [
     "forgesyte",
     "pipelines",
     *(["streaming"] if HAS_STREAMING else []),
+    *(["django_tasks", "django_tasks_db", "jobs"] if HAS_JOBS else []),
 ]
 
 MIDDLEWARE = [
@@ -146,5 +154,8 @@ LOGGING: dict[str, Any] = {
         "django.channels.server": {"level": "WARNING"},
         "django.request": {"filters": ["not_unavailable"]},
         "ultralytics": {"level": "WARNING"},
+        # A line whenever it has nothing to do; the jobs' own events say what is done.
+        "django_tasks": {"level": "WARNING"},
+        "django_tasks_db": {"level": "WARNING"},
     },
 }

@@ -52,11 +52,16 @@ def definition_of(pipeline_id: str) -> PipelineDefinition:
     row = Pipeline.objects.filter(pk=pipeline_id, enabled=True).first() if SLUG.match(pipeline_id) else None
     if row is None:
         raise UnknownPipeline(pipeline_id)
-    problems = validate(row.definition, get_engine().registry)
-    definition, _ = parse(row.definition)
+    return checked(row.definition, pipeline_id)
+
+
+def checked(data: Any, pipeline_id: str = "") -> PipelineDefinition:
+    """The definition in `data`, which need not be stored; raises InvalidDefinition with all its problems."""
+    problems = validate(data, get_engine().registry)
+    definition, _ = parse(data)
     if definition is None or problems:
         said = "; ".join(str(problem) for problem in problems)
-        raise InvalidDefinition(f"The pipeline {pipeline_id} is not valid: {said}")
+        raise InvalidDefinition(f"The pipeline {pipeline_id or 'given'} is not valid: {said}")
     return definition
 
 

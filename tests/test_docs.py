@@ -5,11 +5,13 @@ import re
 import socket
 import sys
 from collections.abc import Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from forgesyte.conf import ProjectSettings
+from jobs.conf import JobSettings
 from pipelines.conf import PipelineSettings
 from streaming.conf import StreamSettings
 from streaming.protocol import ErrorCode
@@ -41,6 +43,7 @@ def every_setting(tmp_path: Path) -> set[str]:
     ProjectSettings.from_env(env, tmp_path)
     PipelineSettings.from_env(env, tmp_path)
     StreamSettings.from_env(env)
+    JobSettings.from_env(env)
     return env.asked
 
 
@@ -87,9 +90,9 @@ def test_every_metric_is_documented() -> None:
     assert [name for name in names if name not in page] == []
 
 
-def test_every_event_is_documented() -> None:
-    from streaming import events
-
+@pytest.mark.parametrize("app", ["streaming", "jobs"])
+def test_every_event_is_documented(app: str) -> None:
+    events = import_module(f"{app}.events")
     page = (DOCS / "ENDPOINTS.md").read_text()
     names = [value for name, value in vars(events).items() if name.isupper()]
     assert names

@@ -1,0 +1,100 @@
+"""Django's handler of HTTP requests with bounds on what a body may cost."""
+
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping
+from typing import IO, Any
+
+from django.conf import settings
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+
+from forgesyte.errors import error_response, plain
+from forgesyte.live_body import LiveBody, Receive
+
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
+
+# Far above the largest picture and the longest form; larger files go to an address with a live body.
+MAX_BODY_BYTES = 64 * 1024 * 1024
+TOO_LARGE = f"The body is larger than {MAX_BODY_BYTES // 1024**2} MB"
+DISK_FULL = "The server's disk is full: free some space, then try again"
+
+
+class BodyRefused(Exception):
+    """A body is not taken; `response` says why."""
+
+    def __init__(self, response: HttpResponse) -> None:
+        super().__init__()
+        self.response = response
+
+
+class Handler(ASGIHandler):
+    """Serves HTTP. At the addresses in LIVE_BODY_PATHS a view runs while the body still arrives.
+
+    There, `request` is a file to read in a thread. Everywhere else the body is complete before the view runs,
+    and what is too large for the memory waits below the data folder.
+    """
+
+    async def handle(self, scope: dict[str, Any], receive: Receive, send: Send) -> HttpResponseBase | None:
+        """Answer one request."""
+        if scope["path"].removeprefix(scope.get("root_path", "")) in settings.LIVE_BODY_PATHS:
+            return await self._handle_live(scope, receive, send)
+        try:
+            if declared_length(scope) > MAX_BODY_BYTES:
+                raise BodyRefused(plain(413, TOO_LARGE))
+            return await super().handle(scope, receive, send)
+        except BodyRefused as refused:
+            # No middleware sees it, which would tell its length; without that the client waits for an end.
+            refused.response["Content-Length"] = len(refused.response.content)
+            await self.send_response(refused.response, send)
+            return refused.response
+
+    async def _handle_live(
+        self, scope: dict[str, Any], receive: Receive, send: Send
+    ) -> HttpResponseBase | None:
+        body = scope["forgesyte.body"] = LiveBody(receive)
+        try:
+            return await super().handle(scope, body.receive, send)
+        finally:
+            body.close()
+
+    def create_request(
+        self, scope: Mapping[str, Any], body_file: IO[bytes]
+    ) -> tuple[ASGIRequest, None] | tuple[None, HttpResponseBase]:
+        """The request, with its live body where it has one."""
+        return super().create_request(scope, scope.get("forgesyte.body", body_file))
+
+    async def read_body(self, receive: Receive) -> IO[bytes]:
+        """The whole body as a file; raises BodyRefused, and RequestAborted when the client goes away."""
+        max_size, folder = settings.FILE_UPLOAD_MAX_MEMORY_SIZE, str(settings.FILE_UPLOAD_TEMP_DIR)
+        body_file = tempfile.SpooledTemporaryFile(max_size, dir=folder)  # noqa: SIM115  # The request closes it.
+        try:
+            await fill(body_file, receive)
+        except OSError as error:
+            body_file.close()
+            raise BodyRefused(error_response(507, "disk_full", DISK_FULL)) from error
+        except BaseException:
+            body_file.close()
+            raise
+        body_file.seek(0)
+        return body_file
+
+
+async def fill(body_file: IO[bytes], receive: Receive) -> None:
+    """Write the body into a file; raises BodyRefused, RequestAborted and OSError."""
+    more_body = True
+    while more_body:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise RequestAborted
+        body_file.write(message.get("body", b""))
+        if body_file.tell() > MAX_BODY_BYTES:
+            raise BodyRefused(plain(413, TOO_LARGE))
+        more_body = message.get("more_body", False)
+
+
+def declared_length(scope: dict[str, Any]) -> int:
+    """What the client says the body's length is, in bytes; 0 where it does not say."""
+    said = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
+    return int(said) if said.isdigit() else 0

@@ -1,0 +1,58 @@
+"""Settings of video jobs, read once at start."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from forgesyte import env as read
+
+MEGABYTE = 1024 * 1024
+HOUR_S = 3600
+DATABASE_TASKS = "django_tasks_db.DatabaseBackend"
+
+
+@dataclass(frozen=True)
+class JobSettings:
+    """Limits of an upload and the clocks of a worker; times in seconds, sizes in bytes.
+
+    `keep_s` 0 means: until somebody deletes it; `max_duration_s` 0 means: no limit.
+    """
+
+    workers: int = 1
+    task_backend: str = DATABASE_TASKS
+    max_upload_bytes: int = 4096 * MEGABYTE
+    max_duration_s: float = 6 * HOUR_S
+    min_free_bytes: int = 500 * MEGABYTE
+    keep_s: float = 0.0
+    lease_s: float = 30.0
+    poll_s: float = 0.25
+    sweep_s: float = 5.0
+    progress_s: float = 0.2
+    chunk_s: float = 1.0
+    chunk_frames: int = 64
+    max_strikes: int = 3
+    nice: int = 10
+    yield_to_live: bool = False
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Self:
+        """Read `FORGESYTE_WORKERS` and `JOBS_*`; raises BadSetting."""
+        return cls(
+            workers=read.integer(env, "FORGESYTE_WORKERS", 1, at_most=64),
+            task_backend=read.text(env, "JOBS_TASK_BACKEND", DATABASE_TASKS),
+            max_upload_bytes=int(
+                read.number(env, "JOBS_MAX_UPLOAD_MB", 4096, at_least=0.01, at_most=1_000_000) * MEGABYTE
+            ),
+            max_duration_s=read.number(env, "JOBS_MAX_VIDEO_HOURS", 6, at_most=1000) * HOUR_S,
+            min_free_bytes=int(read.number(env, "JOBS_MIN_FREE_MB", 500) * MEGABYTE),
+            keep_s=read.number(env, "JOBS_KEEP_DAYS", 0, at_most=36_500) * 24 * HOUR_S,
+            lease_s=read.number(env, "JOBS_LEASE_S", 30, at_least=0.5, at_most=HOUR_S),
+            poll_s=read.number(env, "JOBS_POLL_S", 0.25, at_least=0.01, at_most=60),
+            sweep_s=read.number(env, "JOBS_SWEEP_S", 5, at_least=0.05, at_most=HOUR_S),
+            progress_s=read.number(env, "JOBS_PROGRESS_S", 0.2, at_most=60),
+            chunk_s=read.number(env, "JOBS_CHUNK_S", 1, at_most=60),
+            chunk_frames=read.integer(env, "JOBS_CHUNK_FRAMES", 64, at_least=1, at_most=10_000),
+            max_strikes=read.integer(env, "JOBS_MAX_STRIKES", 3, at_least=1, at_most=100),
+            nice=read.integer(env, "JOBS_NICE", 10, at_most=19),
+            yield_to_live=read.boolean(env, "JOBS_YIELD_TO_LIVE", False),
+        )

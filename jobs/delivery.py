@@ -1,0 +1,79 @@
+"""Hands jobs to workers through Django's Tasks interface.
+
+A delivery only says that there is something to do: who gets the job is decided on its row, so a delivery that
+comes twice does no harm, and one that is lost is made again by the sweeper.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import timedelta
+from functools import partial
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from jobs.conf import DATABASE_TASKS
+from jobs.models import Job
+from jobs.tasks import annotate_job, run_job
+
+# A backend that cannot be asked what became of a delivery: it counts as lost after so long.
+LOST_AFTER = timedelta(minutes=10)
+
+
+def deliver_on_commit(job_id: UUID) -> None:
+    """Have the job worked on once what was changed is committed; a crash in between is the sweeper's case."""
+    transaction.on_commit(partial(deliver, job_id))
+
+
+def deliver(job_id: UUID) -> None:
+    """Have the job worked on."""
+    _note(job_id, run_job.enqueue(str(job_id)).id)
+
+
+def deliver_annotation(job_id: UUID) -> None:
+    """Have the job's annotated video made."""
+    _note(job_id, annotate_job.enqueue(str(job_id)).id)
+
+
+def has_database_backend() -> bool:
+    """Whether deliveries lie in our own database, where workers of ours fetch them."""
+    return bool(settings.JOBS.task_backend == DATABASE_TASKS)
+
+
+def without_delivery(jobs: Iterable[Job]) -> list[Job]:
+    """Those of the jobs, which wait for a worker, whose delivery no worker will get any more."""
+    jobs = list(jobs)
+    if not has_database_backend():
+        late = timezone.now() - LOST_AFTER
+        return [job for job in jobs if job.delivered_at is None or job.delivered_at < late]
+    waiting = _waiting({job.delivery_id for job in jobs if job.delivery_id})
+    return [job for job in jobs if job.delivery_id not in waiting]
+
+
+def tidy(dead_workers: Collection[str], older_than: timedelta) -> None:
+    """Close deliveries that died with their workers, and delete those that are over and old."""
+    if not has_database_backend():
+        return
+    from django_tasks import TaskResultStatus
+    from django_tasks_db.models import DBTaskResult
+
+    now = timezone.now()
+    for row in DBTaskResult.objects.filter(status=TaskResultStatus.RUNNING, task_path__startswith="jobs."):
+        if row.worker_ids and row.worker_ids[-1] in dead_workers:
+            running = DBTaskResult.objects.filter(pk=row.pk, status=TaskResultStatus.RUNNING)
+            running.update(status=TaskResultStatus.FAILED, finished_at=now, traceback="The worker died")
+    over = DBTaskResult.objects.finished().filter(task_path__startswith="jobs.")
+    over.filter(finished_at__lt=now - older_than).delete()
+
+
+def _waiting(delivery_ids: Collection[str]) -> set[str]:
+    from django_tasks import TaskResultStatus
+    from django_tasks_db.models import DBTaskResult
+
+    rows = DBTaskResult.objects.filter(pk__in=delivery_ids, status=TaskResultStatus.READY)
+    return {str(pk) for pk in rows.values_list("pk", flat=True)}
+
+
+def _note(job_id: UUID, delivery_id: str) -> None:
+    Job.objects.filter(pk=job_id).update(delivery_id=delivery_id, delivered_at=timezone.now())

@@ -1,0 +1,136 @@
+"""What is asked about jobs."""
+
+import json
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+
+from jobs import storage
+from jobs.models import Job
+
+
+class BadCursor(ValueError):
+    """A cursor that this server did not give."""
+
+
+@dataclass(frozen=True)
+class JobPage:
+    """Jobs, the newest first, and where the next page begins; None on the last page."""
+
+    jobs: list[Job]
+    next_cursor: str | None
+
+
+def get_job(job_id: UUID) -> Job | None:
+    """The job, or None."""
+    return Job.objects.filter(pk=job_id).first()
+
+
+def list_jobs(
+    *,
+    status: str | Collection[str] = (),
+    pipeline_id: str = "",
+    cursor: str = "",
+    limit: int = 50,
+) -> JobPage:
+    """A page of jobs with one of these states and this pipeline, or of all; raises BadCursor."""
+    jobs: QuerySet[Job] = Job.objects.all()
+    states = [status] if isinstance(status, str) else list(status)
+    if any(states):
+        jobs = jobs.filter(status__in=states)
+    if pipeline_id:
+        jobs = jobs.filter(pipeline_id=pipeline_id)
+    if cursor:
+        created_at, job_id = _read_cursor(cursor)
+        jobs = jobs.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, pk__lt=job_id))
+    found = list(jobs.order_by("-created_at", "-pk")[: limit + 1])
+    more = len(found) > limit
+    return JobPage(found[:limit], _cursor(found[limit - 1]) if more else None)
+
+
+def newest_ids(limit: int) -> list[UUID]:
+    """The ids of the newest jobs, the newest first."""
+    return list(Job.objects.order_by("-created_at", "-pk").values_list("pk", flat=True)[:limit])
+
+
+def versions(job_ids: Collection[UUID]) -> dict[UUID, int]:
+    """The version of each of these jobs that there are, in one cheap query."""
+    return dict(Job.objects.filter(pk__in=job_ids).values_list("pk", "version"))
+
+
+def changes_since(known: Mapping[UUID, int]) -> tuple[list[Job], set[UUID]]:
+    """The jobs that are not at the version given for them, and the ids of those that are gone."""
+    current = versions(known.keys())
+    changed = [job_id for job_id, version in current.items() if version != known[job_id]]
+    jobs = list(Job.objects.filter(pk__in=changed)) if changed else []
+    return jobs, set(known) - set(current)
+
+
+def queue_depth() -> int:
+    """How many jobs wait for a worker."""
+    return Job.objects.filter(status=Job.Status.PENDING).count()
+
+
+def counts_by_status() -> dict[str, int]:
+    """How many jobs there are in each state."""
+    found = dict(Job.objects.order_by().values_list("status").annotate(jobs=Count("pk")))
+    return {str(status): found.get(status, 0) for status in Job.Status.values}
+
+
+def read_lines(
+    job: Job, first_frame: int | None = None, last_frame: int | None = None
+) -> Iterator[dict[str, Any]]:
+    """The results of these frames, both ends included, as far as they are kept; in order."""
+    for line in read_raw_lines(job, first_frame, last_frame):
+        yield json.loads(line)
+
+
+def read_raw_lines(
+    job: Job, first_frame: int | None = None, last_frame: int | None = None
+) -> Iterator[bytes]:
+    """The same as lines of JSON in UTF-8, each with its line break; of a running job, too.
+
+    Chunks are read one after the other, so a long result is never whole in memory.
+    """
+    first = 1 if first_frame is None else first_frame
+    chunks = job.chunks.filter(last_frame__gte=first)
+    if last_frame is not None:
+        chunks = chunks.filter(first_frame__lte=last_frame)
+    folder = storage.result_dir(job.pk)
+    for chunk in chunks.order_by("number"):
+        whole = chunk.first_frame >= first and (last_frame is None or chunk.last_frame <= last_frame)
+        with (folder / chunk.file).open("rb") as file:
+            for line in file:
+                if whole or first <= json.loads(line)["frame_index"] <= (last_frame or chunk.last_frame):
+                    yield line
+
+
+def last_line(job: Job) -> dict[str, Any] | None:
+    """The newest result that is kept."""
+    chunk = job.chunks.order_by("number").last()
+    if chunk is None:
+        return None
+    found: dict[str, Any] = json.loads(
+        (storage.result_dir(job.pk) / chunk.file).read_bytes().splitlines()[-1]
+    )
+    return found
+
+
+def _cursor(job: Job) -> str:
+    return urlsafe_b64encode(f"{job.created_at.isoformat()} {job.pk}".encode()).decode()
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        created_at, job_id = urlsafe_b64decode(cursor.encode()).decode().split(" ")
+        moment = datetime.fromisoformat(created_at)
+        if moment.tzinfo is None:
+            raise BadCursor("The cursor is not one of this server's")
+        return moment, UUID(job_id)
+    except ValueError as error:
+        raise BadCursor("The cursor is not one of this server's") from error

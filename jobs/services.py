@@ -1,0 +1,172 @@
+"""What people ask of jobs: submit, cancel, retry, delete, prune, annotate."""
+
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from forgesyte.logs import log_event
+from jobs import events, storage
+from jobs.changes import change_one
+from jobs.counting import frames_to_do
+from jobs.delivery import deliver_annotation, deliver_on_commit
+from jobs.models import ACTIVE, FINISHED, Job
+from jobs.realtime import nudge
+from jobs.sources import StoredSource
+from pipelines.services import checked, definition_of
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+logger = logging.getLogger(__name__)
+
+# The code of a job that went through all its frames and could not work on a single one.
+NO_FRAME_WORKED = "no_frame_worked"
+
+
+def submit_job(
+    *,
+    source: StoredSource,
+    pipeline_id: str = "",
+    definition: Mapping[str, Any] | None = None,
+    frame_stride: int = 1,
+    max_frames: int | None = None,
+    device: str = "auto",
+    owner: "User | None" = None,
+) -> Job:
+    """Have a stored pipeline, or this definition, work through the file; raises PipelineError.
+
+    The pipeline is kept with the job as it is now.
+    """
+    found = definition_of(pipeline_id) if definition is None else checked(dict(definition))
+    with transaction.atomic():
+        job = Job.objects.create(
+            id=source.job_id,
+            owner=owner,
+            pipeline_id=found.id,
+            pipeline_name=(found.name or found.id)[:200],
+            definition=found.as_dict(),
+            frame_stride=frame_stride,
+            max_frames=max_frames,
+            device_requested=device,
+            source_name=source.name[:255],
+            source_kind=source.kind,
+            source_file=source.file,
+            source_bytes=source.size_bytes,
+            width=source.width,
+            height=source.height,
+            fps=source.fps,
+            duration_s=source.duration_s,
+            frames_total=frames_to_do(source.frames, frame_stride, max_frames),
+        )
+        deliver_on_commit(job.pk)
+        transaction.on_commit(partial(nudge, job.pk))
+    _log(events.SUBMITTED, job.pk, pipeline_id=job.pipeline_id, source_bytes=job.source_bytes)
+    return job
+
+
+def cancel_job(*, job_id: UUID) -> bool:
+    """Stop a job that waits or runs; False where there is none. Its worker stops before its next frame."""
+    active = Job.objects.filter(status__in=ACTIVE)
+    won = change_one(
+        job_id,
+        active,
+        status=Job.Status.CANCELLED,
+        lease_owner="",
+        lease_expires_at=None,
+        finished_at=timezone.now(),
+    )
+    if won:
+        _log(events.CANCELLED, job_id)
+    return won
+
+
+def retry_job(*, job_id: UUID) -> bool:
+    """Let a failed or cancelled job go on where it stopped; False where there is none.
+
+    One in which no frame worked begins anew.
+    """
+    with transaction.atomic():
+        stopped = Job.objects.filter(status__in=(Job.Status.FAILED, Job.Status.CANCELLED))
+        hopeless = stopped.filter(pk=job_id, error_code=NO_FRAME_WORKED).first()
+        if hopeless:
+            hopeless.chunks.all().delete()
+        again = {"chunks_done": 0, "next_frame": 1, "frames_done": 0, "progress": 0.0} if hopeless else {}
+        won = change_one(
+            job_id,
+            stopped,
+            status=Job.Status.PENDING,
+            strikes=0,
+            losses=0,
+            suspect_frame=None,
+            error_code="",
+            error_message="",
+            finished_at=None,
+            **again,
+        )
+        if won:
+            deliver_on_commit(job_id)
+            _log(events.RETRIED, job_id)
+    return won
+
+
+def delete_job(*, job_id: UUID) -> bool:
+    """Delete a job and its files, whatever its state; False where there is none."""
+    with transaction.atomic():
+        # Whoever works on it loses it first, so that no chunk is added to what is being deleted.
+        Job.objects.filter(pk=job_id, status__in=ACTIVE).update(
+            status=Job.Status.CANCELLED, lease_owner="", lease_expires_at=None
+        )
+        deleted, _ = Job.objects.filter(pk=job_id).delete()
+        if deleted:
+            transaction.on_commit(partial(storage.delete_files, job_id))
+            transaction.on_commit(partial(nudge, job_id))
+            _log(events.DELETED, job_id)
+    return bool(deleted)
+
+
+def prune_jobs(*, older_than: timedelta) -> int:
+    """Delete the jobs that were over so long ago, and files that belong to no job; returns how many jobs."""
+    over = Job.objects.filter(status__in=FINISHED, finished_at__lt=timezone.now() - older_than)
+    deleted = sum(delete_job(job_id=job_id) for job_id in over.values_list("pk", flat=True))
+    delete_abandoned_files()
+    return deleted
+
+
+def delete_abandoned_files(*, older_than: timedelta = timedelta(days=1)) -> None:
+    """Delete folders of jobs that there are not: what a crash in the middle of an upload has left."""
+    found = set(storage.abandoned(older_than.total_seconds()))
+    known = set(Job.objects.filter(pk__in=found).values_list("pk", flat=True))
+    for job_id in found - known:
+        storage.delete_files(job_id)
+
+
+def request_annotated(*, job_id: UUID) -> bool:
+    """Have the annotated video of a finished job made; False where it is made already or cannot be."""
+    fit = Job.objects.filter(
+        status__in=FINISHED,
+        chunks_done__gt=0,
+        annotated_status__in=(Job.Annotated.NONE, Job.Annotated.FAILED),
+    )
+    with transaction.atomic():
+        won = change_one(
+            job_id,
+            fit,
+            annotated_status=Job.Annotated.PENDING,
+            annotated_progress=0.0,
+            annotated_error="",
+            strikes=0,
+            losses=0,
+        )
+        if won:
+            transaction.on_commit(partial(deliver_annotation, job_id))
+    return won
+
+
+def _log(event: str, job_id: UUID, **fields: Any) -> None:
+    transaction.on_commit(partial(log_event, logger, logging.INFO, event, job_id=str(job_id), **fields))

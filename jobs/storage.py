@@ -1,0 +1,89 @@
+"""Where the files of jobs lie below the data folder, and how they are written so that a crash spoils none.
+
+uploads/<job_id>/source.<ext>
+results/<job_id>/000001.<attempt>.jsonl, 000001.<attempt>.state, annotated.mp4
+"""
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+
+UPLOADS, RESULTS, WORKERS = "uploads", "results", "workers"
+
+
+def data_dir() -> Path:
+    """The data folder, which all workers share."""
+    return Path(settings.PROJECT.data_dir)
+
+
+def upload_dir(job_id: UUID) -> Path:
+    """Where the job's source lies."""
+    return data_dir() / UPLOADS / str(job_id)
+
+
+def result_dir(job_id: UUID) -> Path:
+    """Where the job's chunks and its annotated video lie."""
+    return data_dir() / RESULTS / str(job_id)
+
+
+def annotated_path(job_id: UUID) -> Path:
+    """Where the annotated video lies once it is ready."""
+    return result_dir(job_id) / "annotated.mp4"
+
+
+def chunk_name(number: int, attempt: int) -> str:
+    """The name of a chunk's file; that of the state after it differs in its ending only."""
+    return f"{number:06d}.{attempt}.jsonl"
+
+
+def state_path(chunk: Path) -> Path:
+    """Where the state of the tools after this chunk lies, if they have any."""
+    return chunk.with_suffix(".state")
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Write a new file that is whole on the disk when this returns; raises OSError.
+
+    The folder must exist: when the job was deleted meanwhile, nothing is to come back.
+    """
+    try:
+        with path.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except FileExistsError:
+        raise
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def delete_files(job_id: UUID) -> None:
+    """Delete everything that the job has on disk."""
+    for folder in (upload_dir(job_id), result_dir(job_id)):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def keep_only(job_id: UUID, names: set[str]) -> None:
+    """Delete what attempts have left in the job's results beside the files of these names."""
+    folder = result_dir(job_id)
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.suffix in (".jsonl", ".state", ".frame") and path.name not in names:
+            path.unlink(missing_ok=True)
+
+
+def abandoned(older_than_s: float) -> Iterator[UUID]:
+    """Ids of folders that nobody has touched for so long; whether there is such a job is not asked."""
+    before = time.time() - older_than_s
+    for parent in (data_dir() / UPLOADS, data_dir() / RESULTS):
+        for folder in parent.iterdir() if parent.is_dir() else ():
+            try:
+                if folder.stat().st_mtime < before:
+                    yield UUID(folder.name)
+            except (OSError, ValueError):
+                continue
