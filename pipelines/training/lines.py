@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 MAX_GAP = 1.5
 MIN_SIDE = 4.0
 MIN_VISIBLE = 0.4
+MIN_DEPTH = 0.6
+MIN_REACH = 1.3
 
 Boxes = NDArray[np.float32]
 Quads = NDArray[np.float32]
@@ -65,17 +67,28 @@ def hulls(quads: Quads) -> Boxes:
 
 
 def clip_boxes(boxes_xyxy: Boxes, width: int, height: int) -> Boxes:
-    """Boxes cut at the picture's edge, without those that are tiny or mostly outside."""
-    whole = np.maximum(boxes_xyxy[:, 2:] - boxes_xyxy[:, :2], 1e-3).prod(axis=1)
+    """Boxes cut at the picture's edge, without those that are tiny or of which too little is left to read.
+
+    A line counts while most of its letters' height shows, and with it two fifths of its length or a letter
+    or two.
+    """
     cut: Boxes = np.clip(boxes_xyxy, 0, [width, height, width, height]).astype(np.float32)
-    sides = cut[:, 2:] - cut[:, :2]
-    kept: Boxes = cut[(sides.min(axis=1) >= MIN_SIDE) & (sides.prod(axis=1) >= MIN_VISIBLE * whole)]
+    whole, sides = _sides(boxes_xyxy), _sides(cut)
+    along, rows = whole.argmax(axis=1), np.arange(len(cut))
+    length, depth = sides[rows, along], sides[rows, 1 - along]
+    long_enough = (length >= MIN_VISIBLE * whole[rows, along]) | (length >= MIN_REACH * depth)
+    deep_enough = depth >= MIN_DEPTH * whole[rows, 1 - along]
+    kept: Boxes = cut[(sides.min(axis=1) >= MIN_SIDE) & long_enough & deep_enough]
     return kept
 
 
 def shifted(boxes_xyxy: Boxes, x: float, y: float) -> Boxes:
     """Boxes moved by x and y pixels."""
     return boxes_xyxy + np.array([x, y, x, y], np.float32)
+
+
+def _sides(boxes_xyxy: Boxes) -> Boxes:
+    return boxes_xyxy[:, 2:] - boxes_xyxy[:, :2]
 
 
 def _continues(line: list[Run], run: Run) -> bool:

@@ -12,7 +12,7 @@ from PIL import Image as PilImage
 from PIL import ImageDraw
 
 from pipelines.training import fonts
-from pipelines.training.lines import Run
+from pipelines.training.lines import Boxes, Run, join_runs
 from pipelines.training.textures import Colour, colour
 
 Image = NDArray[np.uint8]
@@ -56,6 +56,7 @@ class Sheet:
         height, width = image_bgr.shape[:2]
         self.width, self.height = width, height
         self.runs: list[Run] = []
+        self.shapes: list[Box] = []
         self._picture = PilImage.fromarray(image_bgr)  # PIL calls it RGB; the channels are BGR throughout
         self._alpha = PilImage.new("L", (width, height), alpha)
         self._draw = ImageDraw.Draw(self._picture)
@@ -70,6 +71,22 @@ class Sheet:
         else:
             self._stamp(text, x, baseline, pen)
         return x + width
+
+    def shade(self, mask: Image, tone: Colour, x: int, y: int) -> None:
+        """Colour the sheet where a mask (height, width) is; `x` and `y` are the mask's corner."""
+        shape = PilImage.fromarray(mask)
+        self._picture.paste(PilImage.new("RGB", shape.size, tone), (x, y), shape)
+        self._alpha.paste(255, (x, y), shape)
+
+    def lay(self, mask: Image, ink: Colour, x: int, y: int) -> None:
+        """Put one line of text on the sheet that was drawn elsewhere: the more of the mask, the more ink."""
+        self.shade(mask, ink, x, y)
+        if (drawn := PilImage.fromarray(np.where(mask > 64, mask, 0).astype(np.uint8)).getbbox()) is not None:
+            self.shapes.append((drawn[0] + x, drawn[1] + y, drawn[2] + x, drawn[3] + y))
+
+    def lines(self) -> Boxes:
+        """Boxes (n, 4) xyxy of the sheet's lines of text."""
+        return np.concatenate([join_runs(self.runs), np.array(self.shapes, np.float32).reshape(-1, 4)])
 
     def rectangle(
         self, box: Box, fill: Colour | None, line: Colour | None = None, radius: float = 0, thick: int = 1

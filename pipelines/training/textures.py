@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 
 import cv2
@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
 Colour = tuple[int, int, int]
+Drawing = Callable[[Random, Image], None]
 
 
 def colour(rng: Random, low: int = 0, high: int = 255) -> Colour:
-    """A random BGR colour; half of them are near grey, as most surfaces are."""
-    grey = rng.randint(low, high)
-    if rng.random() < 0.5:
-        blue, green, red = (min(high, max(low, grey + rng.randint(-22, 22))) for _ in range(3))
+    """A random BGR colour; most are near grey or muted, as most surfaces are."""
+    grey, kind = rng.randint(low, high), rng.random()
+    if kind < 0.8:
+        spread = 22 if kind < 0.45 else 60
+        blue, green, red = (min(high, max(low, grey + rng.randint(-spread, spread))) for _ in range(3))
         return blue, green, red
     return rng.randint(low, high), rng.randint(low, high), rng.randint(low, high)
 
@@ -37,14 +39,14 @@ def background(rng: Random, width: int, height: int) -> Image:
     return image
 
 
-def clutter(rng: Random, image: Image) -> None:
-    """Draw one group of text-free things into the picture, in place."""
+def clutter(rng: Random, image: Image, kinds: Sequence[Drawing] | None = None) -> None:
+    """Draw one group of text-free things of some kind into the picture, in place."""
     height, width = image.shape[:2]
     w, h = int(width * rng.uniform(0.12, 0.9)), int(height * rng.uniform(0.1, 0.9))
     x, y = rng.randint(-w // 4, width - w // 2), rng.randint(-h // 4, height - h // 2)
     x0, y0, x1, y1 = max(x, 0), max(y, 0), min(x + w, width), min(y + h, height)
     if x1 - x0 >= 16 and y1 - y0 >= 16:
-        rng.choice(CLUTTER)(rng, image[y0:y1, x0:x1])
+        rng.choice(kinds or CLUTTER)(rng, image[y0:y1, x0:x1])
 
 
 def plain(rng: Random, width: int, height: int) -> Image:
@@ -250,6 +252,6 @@ def _cross(image: Image, x: int, y: int, size: int, tone: Colour) -> None:
 GROUNDS: tuple[Callable[[Random, int, int], Image], ...] = (
     plain, smooth, smooth, rough, rough, collage, collage, collage, collage,
 )  # fmt: skip
-CLUTTER: tuple[Callable[[Random, Image], None], ...] = (
+CLUTTER: tuple[Drawing, ...] = (
     bricks, bars, bars, grid, grid, leaves, crowd, crowd, shapes, shapes, marks, scribble, icon,
 )  # fmt: skip

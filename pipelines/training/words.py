@@ -47,6 +47,25 @@ def number(rng: Random) -> str:
     return rng.choice(forms)()
 
 
+def code(rng: Random) -> str:
+    """What stands alone on doors, buses, platforms, price tags and speed signs: one to five characters."""
+    forms: tuple[Callable[[], str], ...] = (
+        lambda: str(rng.randrange(10)),
+        lambda: str(rng.randrange(10, 100)),
+        lambda: str(rng.randrange(5, 131, 5)),
+        lambda: str(rng.randrange(100, 1000)),
+        lambda: f"{rng.randrange(1, 40)}{rng.choice('ABCDabc')}",
+        lambda: f"{rng.choice(UPPER)}{rng.randrange(1, 100)}",
+        lambda: rng.choice("ABCDEFGHKMNPQRSTUVWXYZ?!&%"),
+        lambda: f"{rng.randrange(24)}:{rng.randrange(60):02d}",
+        lambda: f"{rng.randrange(30)}{rng.choice('.,')}{rng.randrange(100):02d}",
+        lambda: f"{rng.choice('$€£')}{rng.randrange(1, 100)}",
+        lambda: f"{rng.randrange(1, 100)}%",
+        lambda: rng.choice(UPPER) + rng.choice(UPPER),
+    )
+    return rng.choice(forms)()
+
+
 def plate(rng: Random) -> str:
     """A number plate in one of several countries' patterns."""
     pattern = rng.choice(PLATES)

@@ -49,5 +49,20 @@ def test_boxes_are_cut_at_the_edge_and_slivers_go() -> None:
     assert clip_boxes(boxes, 100, 100).tolist() == [[0, 10, 90, 30], [50, 50, 99, 99]]
 
 
+def test_a_cut_line_counts_while_letters_can_be_read() -> None:
+    long, low = [-900, 10, 30, 20], [10, -3, 90, 9]
+    assert clip_boxes(np.array([long, low], np.float32), 100, 100).tolist() == [
+        [0, 10, 30, 20],
+        [10, 0, 90, 9],
+    ]
+    sliver, top_half = [-900, 10, 9, 20], [10, -7, 90, 7]
+    assert not len(clip_boxes(np.array([sliver, top_half], np.float32), 100, 100))
+
+
+def test_a_cut_upright_line_counts_by_its_length_too() -> None:
+    tall, thin = [10, -300, 20, 30], [-5, 10, 5, 90]
+    assert clip_boxes(np.array([tall, thin], np.float32), 100, 100).tolist() == [[10, 0, 20, 30]]
+
+
 def test_shifted_moves_both_corners() -> None:
     assert shifted(np.array([[1, 2, 3, 4]], np.float32), 10, -1).tolist() == [[11, 1, 13, 3]]
