@@ -15,13 +15,15 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import Dataset, Sampler
 
-from pipelines.training import fonts
+from pipelines.training import fonts, photos
 from pipelines.training.lines import Boxes, clip_boxes, shifted
 from pipelines.training.scene import HEIGHT, WIDTH, scene
 
 Image = NDArray[np.uint8]
 Item = tuple[Image, Boxes]
 HELD_OUT_SEED = 900_000_000
+SHAPE_SHARES = (2, 2, 1, 1)
+NEAREST, FARTHEST = 1.6, 0.7
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class ScenePool:
     first_seed: int
     count: int
     held_out: bool = False
+    photos: Path | None = None
 
     def load(self, index: int) -> Item:
         """The scene of a number: picture (480, 640, 3) BGR and boxes (n, 4) xyxy."""
@@ -47,7 +50,8 @@ class ScenePool:
 
     def _draw(self, seed: int, path: Path, labels: Path) -> None:
         chosen = fonts.held_out_fonts() if self.held_out else fonts.training_fonts()
-        image, boxes = scene(seed, chosen)
+        pictures = photos.photos_in(self.photos, self.held_out) if self.photos else None
+        image, boxes = scene(seed, chosen, pictures)
         path.parent.mkdir(parents=True, exist_ok=True)
         coded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 95])[1]
         unfinished = path.with_suffix(f".{os.getpid()}.part")
@@ -91,8 +95,17 @@ class DrawSampler(Sampler[int]):
 
 
 def crop_shapes(imgsz: int) -> list[tuple[int, int]]:
-    """Heights and widths of training crops with about `imgsz` squared pixels: square, wide, very wide."""
-    shapes = [(imgsz, imgsz), (imgsz * 3 // 4, imgsz * 5 // 4), (imgsz * 3 // 5, imgsz * 5 // 3)]
+    """Heights and widths of training crops: `imgsz` squared pixels (square, wide, very wide), and large.
+
+    The large one is at most a whole scene: letters that fill a picture are seen nowhere else.
+    """
+    large = imgsz * 5 // 4
+    shapes = [
+        (imgsz, imgsz),
+        (imgsz * 3 // 4, imgsz * 5 // 4),
+        (imgsz * 3 // 5, imgsz * 5 // 3),
+        (large, large * 4 // 3),
+    ]
     return [(_whole(min(h, HEIGHT)), _whole(min(w, WIDTH))) for h, w in shapes]
 
 
@@ -102,7 +115,7 @@ def collate_crops(items: Sequence[Item], imgsz: int) -> dict[str, Any]:
     Nothing is flipped: mirrored letters are not text.
     """
     rng = Random(int(torch.randint(2**31, (1,))))
-    shape = rng.choice(crop_shapes(imgsz))
+    (shape,) = rng.choices(crop_shapes(imgsz), SHAPE_SHARES)
     return batch_of([_crop(rng, image, boxes, shape) for image, boxes in items])
 
 
@@ -129,7 +142,8 @@ def _crop(rng: Random, image: Image, boxes: Boxes, shape: tuple[int, int]) -> It
     """Cut a (height, width) window out of a scene, seen from a little nearer or farther."""
     height, width = shape
     least = max(height / HEIGHT, width / WIDTH)
-    scale = max(least, rng.uniform(0.8, 1.25) if rng.random() < 0.5 else 1.0)
+    zoom = FARTHEST * (NEAREST / FARTHEST) ** rng.random()
+    scale = max(least, zoom if rng.random() < 0.5 else 1.0)
     wide, high = round(width / scale), round(height / scale)
     x, y = rng.randint(0, WIDTH - min(wide, WIDTH)), rng.randint(0, HEIGHT - min(high, HEIGHT))
     window = image[y : y + high, x : x + wide]

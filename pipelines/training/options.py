@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Options:
-    """The choices of one run; the same choices, fonts and machine give the same scenes."""
+    """The choices of one run; the same choices, fonts, photographs and machine give the same scenes."""
 
     out: Path
     scenes: int = 60_000
@@ -26,6 +26,8 @@ class Options:
     device: str = "cpu"
     precision: str = "auto"
     resume: bool = False
+    start: Path | None = None
+    photos: tuple[Path, ...] = ()
 
     def problem(self) -> str | None:
         """What is wrong with these choices, in words; None if nothing is."""
@@ -39,9 +41,16 @@ class Options:
             return "--threads must be at least 1, --workers at least 0"
         if self.precision not in {"auto", "fp32", "bf16"}:
             return f"--precision must be auto, fp32 or bf16, not {self.precision}"
+        if missing := [path for path in (self.start, *self.photos) if path is not None and not path.exists()]:
+            return f"{missing[0]} does not exist"
         if self.resume and not self.checkpoint.exists():
             return f"nothing to resume: {self.checkpoint} does not exist"
         return None
+
+    @property
+    def kept_photos(self) -> Path:
+        """Where the photographs are kept that scenes use."""
+        return self.out / "photos"
 
     @property
     def checkpoint(self) -> Path:

@@ -1,4 +1,4 @@
-"""Trains the text-line detector from scratch and exports it: `python -m pipelines.training.train --help`."""
+"""Trains the text-line detector and exports it: `python -m pipelines.training.train --help`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from pipelines.training import fonts
+from pipelines.training import fonts, photos
 from pipelines.training.options import Options
 
 NAME = "forgesyte-text-n"
@@ -25,7 +25,8 @@ class TrainingError(Exception):
 def train(options: Options) -> Path:
     """Train, resume if asked, and return the exported ONNX file.
 
-    Checkpoints are in `out/run/weights`, drawn scenes in `out/scenes`, the curve in `out/run/results.csv`.
+    Checkpoints are in `out/run/weights`, drawn scenes in `out/scenes`, their photographs in `out/photos`,
+    the curve in `out/run/results.csv`.
     Raises TrainingError for choices that cannot work.
     """
     if problem := options.problem():
@@ -36,6 +37,7 @@ def train(options: Options) -> Path:
     from pipelines.training.trainer import TextTrainer
 
     SETTINGS.update({"sync": False})
+    photos.collect(options.photos, options.kept_photos)
     torch.set_num_threads(options.threads)
     trainer = TextTrainer(options, _overrides(options))
     torch.set_num_threads(options.threads)  # choosing the device left one core idle
@@ -87,21 +89,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     for name, (kind, text) in choices.items():
         option, default = "--" + name.replace("_", "-"), defaults[name]
         parser.add_argument(option, type=kind, default=default, help=f"{text} (default {default})")
+    parser.add_argument("--start", type=Path, help="a checkpoint (.pt) whose weights to start from")
+    parser.add_argument(
+        "--photos", type=Path, nargs="*", default=photos.photo_dirs(), metavar="FOLDER",
+        help="folders with photographs for the scenes, of which those with text are left out "
+        "(default: the folders of the packages that --install-hint names, where they exist)",
+    )  # fmt: skip
     parser.add_argument("--resume", action="store_true", help="go on from the newest checkpoint in --out")
-    parser.add_argument("--install-hint", action=_Hint, nargs=0, help="print how to install the fonts")
+    parser.add_argument(
+        "--install-hint", action=_Hint, nargs=0, help="print how to install the fonts and photographs"
+    )
 
 
 class _Hint(argparse.Action):
     """Prints and stops, as `--help` does, so that `--out` is not asked for."""
 
     def __call__(self, parser: argparse.ArgumentParser, *args: Any) -> None:
-        sys.stdout.write(f"{fonts.install_hint()}\n")
+        sys.stdout.write(f"{fonts.install_hint()}\n{photos.install_hint()}\n")
         parser.exit()
 
 
 def options_from(values: dict[str, Any]) -> Options:
     """Options from parsed arguments, ignoring whatever else is among them."""
-    return Options(**{field.name: values[field.name] for field in fields(Options)})
+    chosen = {field.name: values[field.name] for field in fields(Options)}
+    return Options(**chosen | {"photos": tuple(values["photos"])})
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -119,7 +130,8 @@ def _overrides(options: Options) -> dict[str, Any]:
     """Ultralytics' settings. Its own augmentation is not used: scenes and crops vary enough."""
     options.out.mkdir(parents=True, exist_ok=True)
     return {
-        "model": str(_model_file(options)), "data": NAME, "task": "detect", "pretrained": False,
+        "model": str(_model_file(options)), "data": NAME, "task": "detect",
+        "pretrained": str(options.start) if options.start else False,
         "project": str(options.out), "name": "run", "exist_ok": True,
         "resume": str(options.checkpoint) if options.resume else False,
         "epochs": ENDLESS if options.hours else options.epochs, "time": None,

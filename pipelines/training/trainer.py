@@ -66,11 +66,11 @@ class TextTrainer(DetectionTrainer):  # type: ignore[misc]
     def build_dataset(self, img_path: str, mode: str = "train", batch: int | None = None) -> SceneDataset:
         """Scenes for training, or held-out scenes (other seeds, other fonts) for validation."""
         options = self.options
-        folder = Path(options.out) / "scenes"
+        folder, kept = Path(options.out) / "scenes", options.kept_photos
         if mode == "train":
-            pool = ScenePool(folder, options.seed * 1_000_000, options.scenes)
+            pool = ScenePool(folder, options.seed * 1_000_000, options.scenes, photos=kept)
             return SceneDataset(pool, min(options.epoch_scenes, options.scenes))
-        pool = ScenePool(folder, HELD_OUT_SEED, options.val_scenes, held_out=True)
+        pool = ScenePool(folder, HELD_OUT_SEED, options.val_scenes, held_out=True, photos=kept)
         return SceneDataset(pool, options.val_scenes)
 
     def get_dataloader(

@@ -16,6 +16,7 @@ from pipelines.training.dataset import (
     crop_shapes,
 )
 from pipelines.training.fonts import held_out_fonts, training_fonts
+from pipelines.training.photos import photos_in
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def test_a_damaged_picture_is_named(pool: ScenePool) -> None:
 def test_held_out_scenes_use_other_fonts(pool: ScenePool, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[object] = []
 
-    def blank(seed: int, fonts: object) -> dataset.Item:
+    def blank(seed: int, fonts: object, _pictures: object) -> dataset.Item:
         seen.append(fonts)
         return np.zeros((480, 640, 3), np.uint8), np.zeros((0, 4), np.float32)
 
@@ -57,6 +58,19 @@ def test_held_out_scenes_use_other_fonts(pool: ScenePool, monkeypatch: pytest.Mo
     ScenePool(pool.folder, 9_000, 1, held_out=True).load(0)
     pool.load(0)
     assert seen == [held_out_fonts(), training_fonts()]
+
+
+def test_held_out_scenes_use_other_photographs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[object] = []
+
+    def blank(seed: int, fonts: object, pictures: object) -> dataset.Item:
+        seen.append(pictures)
+        return np.zeros((480, 640, 3), np.uint8), np.zeros((0, 4), np.float32)
+
+    monkeypatch.setattr(dataset, "scene", blank)
+    ScenePool(tmp_path, 9_000, 1, held_out=True, photos=tmp_path).load(0)
+    ScenePool(tmp_path, 8_000, 1, photos=tmp_path).load(0)
+    assert seen == [photos_in(tmp_path, held_out=True), photos_in(tmp_path)]
 
 
 def test_every_scene_comes_up_in_its_turn() -> None:

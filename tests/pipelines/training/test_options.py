@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from pipelines.training import fonts
+from pipelines.training import fonts, photos
 from pipelines.training.options import Options
 from pipelines.training.train import architecture, main
 
@@ -28,6 +28,8 @@ def test_the_defaults_are_fine() -> None:
         (replace(GOOD, threads=0), "--threads"),
         (replace(GOOD, precision="fp8"), "--precision"),
         (replace(GOOD, resume=True), "nothing to resume"),
+        (replace(GOOD, start=Path("/gone.pt")), "/gone.pt does not exist"),
+        (replace(GOOD, photos=(Path("/"), Path("/gone"))), "/gone does not exist"),
     ],
 )
 def test_a_bad_choice_is_named(bad: Options, words: str) -> None:
@@ -54,7 +56,7 @@ def test_the_hint_needs_no_folder(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main(["--install-hint"])
     assert stop.value.code == 0
-    assert capsys.readouterr().out.strip() == fonts.install_hint()
+    assert capsys.readouterr().out.splitlines() == [fonts.install_hint(), photos.install_hint()]
 
 
 def test_the_network_has_one_class_and_the_width_asked_for() -> None:

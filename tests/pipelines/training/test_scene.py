@@ -1,15 +1,19 @@
 """Whole scenes: reproducible, with boxes where the text is."""
 
+from pathlib import Path
 from random import Random
 
+import cv2
 import numpy as np
 import pytest
 
 from pipelines.training import fonts
 from pipelines.training import scene as scenes
+from pipelines.training.blocks import plain_sheet
 from pipelines.training.camera import photograph
 from pipelines.training.layouts import caption
 from pipelines.training.lines import box_corners, hulls, join_runs, project
+from pipelines.training.photos import Photos
 from pipelines.training.scene import HEIGHT, WIDTH, scene
 
 SEEDS = range(40)
@@ -58,6 +62,37 @@ def test_boxes_follow_the_letters_through_turn_and_perspective() -> None:
         for x0, y0, x1, y1 in hulls(project(box_corners(join_runs(sheet.runs)), homography)).astype(int):
             ink[max(y0 - 1, 0) : max(y1 + 2, 0), max(x0 - 1, 0) : max(x1 + 2, 0)] = False
         assert ink.sum() <= 0.03 * drawn  # letters are covered; their shadows may stick out
+
+
+def test_photographs_are_grounds_of_scenes(tmp_path: Path) -> None:
+    path = tmp_path / "red.png"
+    cv2.imwrite(str(path), np.full((480, 640, 3), (0, 0, 255), np.uint8))
+    pictures = Photos(grounds=(path,))
+    red = [seed for seed in range(30) if (scenes._ground(Random(seed), pictures, 0) == (0, 0, 255)).all()]
+    assert 10 < len(red) < 27
+    cut = tmp_path / "cut.png"
+    cv2.imwrite(str(cut), np.full((50, 50, 4), 255, np.uint8))
+    changed = scenes._ground(Random(red[0]), Photos((path,), (cut,)), 12)
+    assert (changed == 255).all(axis=2).any()
+
+
+def test_what_nobody_can_see_is_no_text() -> None:
+    image = np.full((HEIGHT, WIDTH, 3), 90, np.uint8)
+    image[100:120:4, 100:200] = 130
+    image[200:220:4, 100:200] = 93
+    boxes = np.array([[100, 100, 200, 120], [100, 200, 200, 220]], np.float32)
+    assert scenes._visible(image, boxes).tolist() == [[100, 100, 200, 120]]
+    assert scenes._visible(image, boxes[:0]).shape == (0, 4)
+
+
+def test_a_sheet_throws_its_shadow_beside_it() -> None:
+    sheet, ground = plain_sheet(100, 100, (255, 255, 255)), np.full((HEIGHT, WIDTH, 3), 200, np.uint8)
+    at = np.array([[1, 0, 200], [0, 1, 200], [0, 0, 1]], float)
+    shown = scenes._laid_on(ground, sheet, at, shadow=0.5)
+    assert (shown[210:290, 210:290] == 255).all()
+    assert shown[305, 250, 0] < 150
+    assert (shown[:150] == 200).all()
+    assert (scenes._laid_on(ground, sheet, at)[305] == 200).all()
 
 
 def test_a_sheet_never_hides_a_line_that_is_there() -> None:

@@ -75,6 +75,22 @@ def test_a_run_on_the_clock_stops_in_time_and_slows_down(tmp_path: Path) -> None
     assert float((tmp_path / "run" / "seconds").read_text()) > 0.0005 * 3600
 
 
+def test_a_run_starts_from_another_runs_weights(run: tuple[Options, Path], tmp_path: Path) -> None:
+    import torch
+
+    options = replace(run[0], out=tmp_path, start=run[0].checkpoint, lr=1e-7)
+    train(options)
+    first, second = (
+        torch.load(path, weights_only=False)["ema"].state_dict()
+        for path in (run[0].checkpoint, options.checkpoint)
+    )
+    assert all(
+        torch.allclose(first[key].float(), second[key].float(), atol=0.02)
+        for key in first
+        if "conv.weight" in key
+    )
+
+
 def test_a_network_is_scored_on_held_out_scenes(
     run: tuple[Options, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
