@@ -1,0 +1,78 @@
+"""The live page as a phone in the same network opens it: by another name than localhost."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.browser.conftest import BROWSER_ARGUMENTS
+from tests.conftest import require_tool
+from tests.streaming.live import LiveServer, prepare, serving
+
+pytestmark = pytest.mark.browser
+
+# Nobody's real name: the browser finds this machine under it, and makes no exception for it.
+NAME = "studio.example"
+HOSTS = f"localhost,127.0.0.1,{NAME}"
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("lan")
+    prepare(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def phones_server(data_dir: Path) -> Iterator[LiveServer]:
+    with serving(data_dir, "--lan", ALLOWED_HOSTS=HOSTS) as server:
+        yield server
+
+
+@pytest.fixture
+def browser(videos: dict[str, Path]) -> Iterator[Browser]:
+    """A browser with a camera, which finds this machine by another name."""
+    arguments = [
+        *BROWSER_ARGUMENTS,
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-video-capture={videos['plain']}",
+        f"--host-resolver-rules=MAP {NAME} 127.0.0.1",
+    ]
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=require_tool("chromium"), args=arguments)
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Page:
+    """A page of somebody who went on after the browser's warning."""
+    return browser.new_page(ignore_https_errors=True, viewport={"width": 390, "height": 844}, is_mobile=True)
+
+
+def test_a_phone_has_a_camera_and_a_secure_stream(phone: Page, phones_server: LiveServer) -> None:
+    phone.goto(f"https://{NAME}:{phones_server.port}/?pipeline=quick")
+    assert phone.evaluate("window.isSecureContext")
+    with phone.expect_websocket() as opened:
+        phone.click("#start")
+    assert opened.value.url.startswith(f"wss://{NAME}:{phones_server.port}/")
+    expect(phone.locator("#figure-found")).to_have_text("0", timeout=30_000)
+    expect(phone.locator("#status")).to_contain_text("Connected")
+
+
+def test_an_address_typed_without_https_leads_to_the_secure_page(
+    phone: Page, phones_server: LiveServer
+) -> None:
+    phone.goto(f"http://{NAME}:{phones_server.port}/?pipeline=quick")
+    assert phone.url == f"https://{NAME}:{phones_server.port}/?pipeline=quick"
+    expect(phone.locator("#start")).to_be_enabled()
+
+
+def test_the_plain_page_says_how_a_phone_gets_a_camera(phone: Page, data_dir: Path) -> None:
+    with serving(data_dir, ALLOWED_HOSTS=HOSTS) as server:
+        phone.goto(f"http://{NAME}:{server.port}/?pipeline=quick")
+        assert not phone.evaluate("window.isSecureContext")
+        phone.click("#start")
+        expect(phone.locator("#error-banner")).to_contain_text("secure pages only")
+        expect(phone.locator("#error-banner")).to_contain_text("make run-lan")
+        expect(phone.locator("#status")).to_contain_text(re.compile("Camera off"))
