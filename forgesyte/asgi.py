@@ -2,17 +2,19 @@
 
 import os
 
+import django
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import WebsocketDenier
-from django.core.asgi import get_asgi_application
 from django.urls import re_path
 from django.utils.module_loading import import_string
 
 from forgesyte.origin import SameOriginValidator
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "forgesyte.settings")
-http_application = get_asgi_application()
+django.setup(set_prefix=False)
+
+from forgesyte.handler import Handler  # noqa: E402
 
 websocket_urlpatterns = [
     *import_string("streaming.routing.websocket_urlpatterns"),
@@ -21,7 +23,7 @@ websocket_urlpatterns = [
 
 application = ProtocolTypeRouter(
     {
-        "http": http_application,
+        "http": Handler(),
         "websocket": SameOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
     }
 )

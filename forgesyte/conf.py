@@ -53,9 +53,9 @@ class ProjectSettings:
 
 
 def make_data_dir(data_dir: Path) -> None:
-    """Create the data folder; BadSetting where that is impossible."""
+    """Create the data folder and what must be in it; BadSetting where that is impossible."""
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        (data_dir / "tmp").mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise read.BadSetting(f"FORGESYTE_DATA_DIR={data_dir} cannot be made: {error.strerror}") from error
 

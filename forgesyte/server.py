@@ -1,4 +1,4 @@
-"""The web server: Daphne, made fit for live sessions in its close codes, its bounds and its clean stop."""
+"""The web server: Daphne, made fit for live sessions and large files in its bounds and its clean stop."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,6 +15,7 @@ from twisted.python.failure import Failure
 
 from forgesyte.inbox import Inbox, Valve
 from forgesyte.secure import SecureFactory
+from forgesyte.web_request import WebFactory, WebRequest
 
 MESSAGE_LIMIT = 1024 * 1024
 STOP_APPLICATIONS_S = 2.0
@@ -57,12 +58,12 @@ class WebServer(Server):  # type: ignore[misc]  # Daphne has no types
 
     @property
     def http_factory(self) -> Any:
-        """What serves the connections of the port; Daphne sets it when it starts."""
+        """What serves the connections of the port; when Daphne sets its own at the start, ours takes over."""
         return self._http_factory
 
     @http_factory.setter
-    def http_factory(self, factory: Any) -> None:
-        certificate_pem = self._certificate_pem
+    def http_factory(self, daphnes: Any) -> None:
+        factory, certificate_pem = WebFactory(self), self._certificate_pem
         self._http_factory = SecureFactory(factory, certificate_pem) if certificate_pem else factory
 
     def listen_success(self, port: Any) -> None:
@@ -77,20 +78,24 @@ class WebServer(Server):  # type: ignore[misc]  # Daphne has no types
         self.stop()
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
-        """Start the application of one request or one socket; what a socket has pending is bounded."""
-        if scope["type"] != "websocket":
+        """Start the application of one request or one socket; what either has pending is bounded."""
+        if scope["type"] == "websocket":
+            valve = Valve(protocol.transport)
+            protocol.transport.unregisterProducer()
+            protocol.transport.registerProducer(valve, True)
+            inbox = Inbox(valve)
+        elif protocol.has_body:
+            inbox = protocol.inbox()
+        else:
             return super().create_application(protocol, scope)
-        valve = Valve(protocol.transport)
-        protocol.transport.unregisterProducer()
-        protocol.transport.registerProducer(valve, True)
-        inbox = Inbox(valve)
         scope["asgi"] = {"version": "3.0"}
+        scope["drained"] = valve.drained
         application = self.application(scope, inbox.get, partial(self.handle_reply, protocol))
         self.connections[protocol]["application_instance"] = asyncio.ensure_future(application)
         return inbox
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
-        """Send what the application says, but nothing to a socket that is gone.
+        """Send what the application says as fast as it is read, but nothing to a socket that is gone.
 
         Daphne itself passes on no close code below 3000 and no reason.
         """
@@ -102,6 +107,8 @@ class WebServer(Server):  # type: ignore[misc]  # Daphne has no types
                 protocol.sendCloseFrame(code=message.get("code", 1000), reasonUtf8=reason)
                 return
         await super().handle_reply(protocol, message)
+        if isinstance(protocol, WebRequest):
+            await protocol.drained()
 
     def kill_all_applications(self) -> Any:
         """Before the reactor stops: cancel what runs, and wait until every socket has said goodbye."""

@@ -138,6 +138,11 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
+
+# What is uploaded waits below the data folder: the system's own folder for such files may be in memory.
+FILE_UPLOAD_TEMP_DIR = PROJECT.data_dir / "tmp"
+# Where a view takes the body in as it arrives.
+LIVE_BODY_PATHS = frozenset({"/video/submit", "/v1/video/submit"})
 # What a phone installs in order to trust this server; set by `serve --lan`.
 LAN_AUTHORITY_PEM = b""
 
