@@ -15,6 +15,7 @@ import { noteOf, statusOf } from "./state.js";
  * @property {HTMLElement} fps
  * @property {HTMLElement} delay
  * @property {HTMLElement} found
+ * @property {readonly HTMLButtonElement[]} savers what they save is the frame that is shown
  */
 
 const NONE = "–";
@@ -31,7 +32,7 @@ export class Controls {
   /** @param {LiveState} state */
   render(state) {
     this.#renderButtons(state);
-    const { status, statusText, stage, stageEmpty, stageNote } = this.#elements;
+    const { status, statusText, stage, stageEmpty, stageNote, savers } = this.#elements;
     const { text, tone } = statusOf(state);
     setText(statusText, text);
     status.dataset["tone"] = tone;
@@ -40,6 +41,7 @@ export class Controls {
     const note = noteOf(state);
     setText(stageNote, note);
     stageNote.hidden = note === "";
+    for (const saver of savers) saver.disabled = state.frame === null;
     if (state.frame === null) this.renderFigures(state);
   }
 

@@ -1,36 +1,37 @@
+import { Address } from "./address.js";
 import { ErrorBanner } from "./banner.js";
-import { Camera } from "./camera.js";
+import { Clipboard } from "./clipboard.js";
 import { Controls } from "./controls.js";
-import { Encoder } from "./encoder.js";
-import { Live } from "./live.js";
+import { DebugPanel, reportInFull } from "./debug.js";
+import { button, copyOf, element, fieldsOf, figuresIn, fill, find, words } from "./elements.js";
+import { FullScreen } from "./fullscreen.js";
+import { Keeper } from "./keeper.js";
+import { followPage } from "./lifecycle.js";
+import { RATES, SIZES, addressWith, isMirrored, layersOf, readOptions, sizeOf } from "./options.js";
 import { Overlay } from "./overlay.js";
-import { Pacing } from "./pacing.js";
-import { FramePump } from "./pump.js";
+import { Person } from "./person.js";
 import { ReadText } from "./readtext.js";
-import { PipelineSelector, addressWith, streamAddress } from "./selector.js";
-import { StreamSocket } from "./socket.js";
+import { PipelineSelector, streamAddress } from "./selector.js";
+import { Settings, sizeInWords } from "./settings.js";
+import { actionOf } from "./shortcuts.js";
+import { snapshot } from "./snapshot.js";
+import { SourcePicker } from "./sourcepicker.js";
 import { initialState } from "./state.js";
+import { StreamStats } from "./stats.js";
 import { Store } from "./store.js";
+import { createStream } from "./stream.js";
 
 const TICK_MS = 500;
 
-/**
- * @template {Element} Kind
- * @param {string} id
- * @param {new () => Kind} kind
- * @returns {Kind}
- */
-function element(id, kind) {
-  const found = document.getElementById(id);
-  if (!(found instanceof kind)) throw new Error(`The page has no ${kind.name} #${id}`);
-  return found;
-}
-
 const video = element("camera", HTMLVideoElement);
-const stage = element("stage", HTMLElement);
-const start = element("start", HTMLButtonElement);
-const stop = element("stop", HTMLButtonElement);
-const streamPath = element("live", HTMLElement).dataset["streamPath"] ?? "";
+const stage = words("stage");
+const page = words("live");
+const streamPath = page.dataset["streamPath"] ?? "";
+const debugPanel = words("debug-panel");
+const fileField = element("file", HTMLInputElement);
+
+// The listeners stay for as long as the page does.
+const { signal } = new AbortController();
 
 const now = () => performance.now();
 const clock = {
@@ -41,106 +42,235 @@ const clock = {
   now,
 };
 
+// What is on the page.
+
+fill(element("size", HTMLSelectElement), SIZES, sizeInWords);
+fill(element("fps", HTMLSelectElement), RATES, String);
+
 const selector = new PipelineSelector({
   select: element("pipeline-selector", HTMLSelectElement),
-  description: element("pipeline-description", HTMLElement),
+  description: words("pipeline-description"),
 });
-const controls = new Controls({
-  start,
-  stop,
-  stage,
-  status: element("status", HTMLElement),
-  statusText: element("status-text", HTMLElement),
-  statusCountdown: element("status-countdown", HTMLElement),
-  stageEmpty: element("stage-empty", HTMLElement),
-  stageNote: element("stage-note", HTMLElement),
-  fps: element("figure-fps", HTMLElement),
-  delay: element("figure-delay", HTMLElement),
-  found: element("figure-found", HTMLElement),
-});
-const banner = new ErrorBanner({
-  banner: element("error-banner", HTMLElement),
-  title: element("error-title", HTMLElement),
-  advice: element("error-advice", HTMLElement),
-  detail: element("error-detail", HTMLElement),
-});
-const readText = new ReadText({
-  list: element("read-text", HTMLElement),
-  empty: element("read-empty", HTMLElement),
-  createItem: () => document.createElement("li"),
-});
-const overlay = new Overlay({
-  canvas: element("overlay", HTMLCanvasElement),
-  pictureSize: () => ({ width: video.videoWidth, height: video.videoHeight }),
-});
-
-const store = new Store(initialState(selector.pipelineId));
-const pacing = new Pacing(now);
-const encoder = new Encoder(document.createElement("canvas"));
-const camera = new Camera({
-  video,
-  mediaDevices: navigator.mediaDevices,
-  isSecure: window.isSecureContext,
-  ended: () => live.cameraEnded(),
-});
-const socket = new StreamSocket({
-  url: () => streamAddress(location.href, streamPath, store.state.pipelineId),
-  WebSocket,
-  clock,
-  random: Math.random,
-  events: {
-    connectionChanged: (connection) => live.connectionChanged(connection),
-    messageReceived: (message) => live.messageReceived(message),
-    failed: (failure) => live.failed(failure),
+const sources = new SourcePicker(
+  {
+    buttons: { camera: button("source-camera"), file: button("source-file"), screen: button("source-screen") },
+    details: {
+      camera: words("source-camera-detail"),
+      file: words("source-file-detail"),
+      screen: words("source-screen-detail"),
+    },
+    devices: element("devices", HTMLSelectElement),
+    fileName: words("file-name"),
+    startWords: words("start-words"),
+    title: words("stage-title"),
+    hint: words("stage-hint"),
+    flip: button("flip"),
+  },
+  () => document.createElement("option"),
+);
+const settings = new Settings({
+  fields: fieldsOf(element("settings", HTMLFormElement)),
+  words: {
+    score: words("score-value"),
+    quality: words("quality-value"),
+    view: words("view-summary"),
+    picture: words("picture-summary"),
   },
 });
-const pump = new FramePump({
-  onNextPicture: "requestVideoFrameCallback" in video
-    ? (callback) => video.requestVideoFrameCallback(callback)
-    : (callback) => requestAnimationFrame(callback),
-  encode: () => encoder.encode(video),
-  socket,
-  pacing,
-  now,
+const controls = new Controls({
+  start: button("start"),
+  stop: button("stop"),
+  stage,
+  status: words("status"),
+  statusText: words("status-text"),
+  statusCountdown: words("status-countdown"),
+  stageEmpty: words("stage-empty"),
+  stageNote: words("stage-note"),
+  fps: words("figure-fps"),
+  delay: words("figure-delay"),
+  found: words("figure-found"),
+  savers: [button("save-picture"), button("save-result")],
 });
-const live = new Live({ store, camera, socket, pump, pacing, clock });
+const banner = new ErrorBanner({
+  banner: words("error-banner"),
+  title: words("error-title"),
+  advice: words("error-advice"),
+  detail: words("error-detail"),
+});
+const readText = new ReadText({
+  list: words("read-text"),
+  empty: words("read-empty"),
+  announcer: words("read-news"),
+  createItem: () => {
+    const item = copyOf("read-line");
+    const text = find(".line-text", HTMLElement, item);
+    find(".line-copy", HTMLButtonElement, item).addEventListener("click", () => void copy(text.textContent ?? ""));
+    return { item, text, time: find(".line-time", HTMLElement, item), score: find(".line-score", HTMLElement, item) };
+  },
+  wallClock: () => new Date(),
+});
+const debug = new DebugPanel(
+  {
+    figures: figuresIn(debugPanel),
+    line: element("debug-line", SVGElement),
+    stages: words("debug-stages"),
+  },
+  () => {
+    const row = copyOf("debug-stage");
+    return {
+      row,
+      name: find(".timing-name", HTMLElement, row),
+      bar: find(".timing-bar rect", SVGElement, row),
+      value: find(".timing-time", HTMLElement, row),
+    };
+  },
+);
+const fullScreen = new FullScreen({ element: page, button: button("full-screen"), page: document });
 
-// The listeners stay for as long as the page does.
-const { signal } = new AbortController();
+// What is chosen, and what happens.
 
-/** @type {import("./state.js").Frame | null} */
-let shown = null;
+const options = new Store(readOptions(location.search));
+const store = new Store(initialState(selector.pipelineId));
+const stats = new StreamStats(now);
+const address = new Address({ write: (text) => history.replaceState(history.state, "", text), clock });
+const overlay = new Overlay({
+  canvas: element("overlay", HTMLCanvasElement),
+  picture: element("picture", HTMLCanvasElement),
+  pictureSize: () => ({ width: video.videoWidth, height: video.videoHeight }),
+  now,
+  requestFrame: (callback) => requestAnimationFrame(callback),
+  drawn: (frame) => stats.frameDrawn(now() - frame.takenAt),
+  decode: (jpeg) => createImageBitmap(jpeg),
+});
+
+const { live, devices } = createStream({
+  video, store, stats, clock,
+  url: () => streamAddress(location.href, streamPath, store.state.pipelineId),
+});
+const person = new Person({ live, store, options, askForFile: () => fileField.click() });
+const keeper = new Keeper({
+  snapshot,
+  canvas: () => element("overlay", HTMLCanvasElement),
+  clock,
+  wallClock: () => Date.now(),
+  createLink: () => document.createElement("a"),
+  urls: URL,
+});
+const clipboard = new Clipboard({ clipboard: navigator.clipboard, told: words("copied"), clock });
+const copy = (/** @type {string} */ text) => clipboard.copy(text);
+
+// What is shown of it.
+
+function showView() {
+  const { mirror, mode, score, hide } = options.state;
+  const mirrored = isMirrored(mirror, store.state.facing);
+  stage.dataset["mirrored"] = String(mirrored);
+  overlay.configure({ mode, mirrored, minScore: score, layers: layersOf({ hide }) });
+}
+
+function showDebug() {
+  if (!debugPanel.hidden) debug.render({ report: stats.report(), doing: live.doing() });
+}
+
+options.subscribe((chosen) => {
+  settings.render(chosen);
+  live.configure({ maxFps: chosen.fps, quality: chosen.quality, size: sizeOf(chosen.size) });
+  address.show(addressWith(location.href, chosen));
+  showView();
+}, signal);
+
+/** @type {import("./state.js").LiveState} */
+let before = store.state;
 store.subscribe((state) => {
   controls.render(state);
   controls.renderCountdown(state, now());
+  sources.render({ ...state, fileName: person.fileName });
   banner.render(state.failure);
-  if (state.frame === shown) return;
-  shown = state.frame;
-  overlay.show(shown);
-  if (shown) readText.add(shown.detections, now());
+  if (state.source !== before.source) options.update({ source: state.source });
+  if (state.facing !== before.facing) showView();
+  if (state.camera === "starting" && before.camera === "off") stats.reset();
+  if (state.frame !== before.frame) overlay.show(state.frame);
+  if (state.frame && state.frame !== before.frame) readText.add(state.frame.detections, now());
+  before = state;
 }, signal);
 
 const fitOverlay = () => {
   overlay.resize({ width: stage.clientWidth, height: stage.clientHeight }, window.devicePixelRatio);
 };
 new ResizeObserver(fitOverlay).observe(stage);
-
-start.addEventListener("click", () => void live.start(), { signal });
-stop.addEventListener("click", () => live.stop(), { signal });
-element("retry", HTMLButtonElement).addEventListener("click", () => void live.retry(), { signal });
-selector.onChange((pipelineId) => {
-  history.replaceState(null, "", addressWith(location.href, pipelineId));
-  live.choose(pipelineId);
-}, signal);
 window.addEventListener("resize", fitOverlay, { signal });
-window.addEventListener("online", () => live.wake(), { signal });
-document.addEventListener("visibilitychange", () => {
-  if (document.visibilityState === "visible") live.wake();
-}, { signal });
+
 window.setInterval(() => {
   controls.renderCountdown(store.state, now());
   controls.renderFigures(store.state);
   live.watch();
+  showDebug();
 }, TICK_MS);
 
-window.addEventListener("pagehide", () => live.stop(), { signal });
+// What a person does.
+
+function save(/** @type {"png" | "json"} */ ending) {
+  const { frame, pipelineId } = store.state;
+  if (frame) void keeper.save(ending, frame, options.state, pipelineId);
+}
+
+function toggleDebug() {
+  debugPanel.hidden = !debugPanel.hidden;
+  button("debug-toggle").setAttribute("aria-expanded", String(!debugPanel.hidden));
+  showDebug();
+  if (!debugPanel.hidden) debugPanel.scrollIntoView({ block: "nearest" });
+}
+
+function copyDebug() {
+  const facts = { address: location.href, browser: navigator.userAgent, when: new Date() };
+  void copy(reportInFull({ ...facts, state: store.state, report: stats.report(), doing: live.doing() }));
+}
+
+/** @type {Record<import("./shortcuts.js").Action, () => void>} */
+const actions = {
+  startOrStop: () => person.startOrStop(),
+  debug: toggleDebug,
+  mirror: () => person.turnMirror(),
+  exact: () => person.turnMode(),
+  snapshot: () => save("png"),
+  fullScreen: () => void fullScreen.toggle(),
+  help: () => words("keys").togglePopover(),
+};
+
+/** @type {[string, () => void][]} */
+const presses = [
+  ["start", () => person.start()],
+  ["stop", () => live.stop()],
+  ["retry", () => void live.retry()],
+  ["flip", () => void person.flip()],
+  ["save-picture", () => save("png")],
+  ["save-result", () => save("json")],
+  ["full-screen", actions.fullScreen],
+  ["debug-toggle", toggleDebug],
+  ["debug-copy", copyDebug],
+  ["read-copy", () => void copy(readText.text)],
+  ["read-clear", () => readText.clear()],
+  ["choose-file", () => fileField.click()],
+];
+for (const [id, press] of presses) button(id).addEventListener("click", press, { signal });
+document.addEventListener("keydown", (event) => {
+  const action = actionOf(event);
+  if (!action) return;
+  event.preventDefault();
+  actions[action]();
+}, { signal });
+fileField.addEventListener("change", () => {
+  void person.useFile(fileField.files?.[0]);
+  // The same file may be chosen again.
+  fileField.value = "";
+}, { signal });
+selector.onChange((pipeline) => person.choose(pipeline), signal);
+sources.onChange({
+  sourceChosen: (source) => person.useSource(source),
+  deviceChosen: (deviceId) => void person.useDevice(deviceId),
+}, signal);
+settings.onChange((chosen) => options.update(chosen), signal);
+fullScreen.watch(signal);
+followPage({ window, document, live, signal });
+devices.watch(signal);
+void live.useSource(options.state.source, { facing: options.state.facing });

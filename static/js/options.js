@@ -1,8 +1,8 @@
 /**
  * What a person has chosen, as the page's address holds it: a link reproduces the page.
  *
- * @typedef {"camera" | "file" | "screen"} Source
- * @typedef {"user" | "environment" | ""} Facing empty where the browser may decide
+ * @typedef {import("./source.js").SourceKind} Source
+ * @typedef {import("./source.js").Facing} Facing empty where the browser may decide
  * @typedef {"auto" | "on" | "off"} Mirror
  * @typedef {"live" | "exact"} Mode
  * @typedef {"boxes" | "labels" | "scores" | "text" | "tracks" | "trails" | "index"} Layer

@@ -1,20 +1,27 @@
+/** Values further apart than this are not joined: nothing is known of what was between them. */
+const LONGEST_GAP = 4;
+
 /**
  * The outline of a small line without axes, for the `d` of an SVG path.
  *
- * @param {readonly (number | null)[]} values at even distances; where there is none the line has a gap
+ * @param {readonly (number | null)[]} values at even distances; a long stretch without any is a gap
  * @param {import("./geometry.js").Size} size
  * @param {number} top the value at the upper edge; larger ones are cut off there
  */
 export function sparkline(values, { width, height }, top) {
   const step = width / Math.max(1, values.length - 1);
-  const y = (/** @type {number} */ value) => height - (Math.min(value, top) / top) * height;
-  return values
-    .map((value, i) => {
-      if (value === null) return "";
-      const [command, x] = [(values[i - 1] ?? null) === null ? "M" : "L", short(i * step)];
+  const points = values.flatMap((value, i) => {
+    return value === null ? [] : [{ i, x: i * step, y: height - (Math.min(value, top) / top) * height }];
+  });
+  const isJoined = (/** @type {number} */ k) => {
+    const [before, point] = [points[k - 1], points[k]];
+    return before !== undefined && point !== undefined && point.i - before.i <= LONGEST_GAP;
+  };
+  return points
+    .map(({ x, y }, k) => {
       // A value without neighbours would be a line without length, which is not seen.
-      const isAlone = command === "M" && (values[i + 1] ?? null) === null;
-      return `${command}${x} ${short(y(value))}${isAlone ? "h1" : ""}`;
+      const dash = isJoined(k) || isJoined(k + 1) ? "" : "h1";
+      return `${isJoined(k) ? "L" : "M"}${short(x)} ${short(y)}${dash}`;
     })
     .join("");
 }

@@ -13,10 +13,15 @@ test("what is above the top is cut off there", () => {
   assert.equal(sparkline([1000, 50], SIZE, 100), "M0 0L20 5");
 });
 
-test("where nothing was measured the line has a gap, and a single value is a dash", () => {
-  assert.equal(sparkline([null, 50, null, 0, 0], SIZE, 100), "M5 5h1M15 10L20 10");
+test("a few missing values are passed over", () => {
+  assert.equal(sparkline([0, null, null, null, 100], SIZE, 100), "M0 10L20 0");
+});
+
+test("where nothing was measured for long the line has a gap, and a single value is a dash", () => {
+  const nothing = [null, null, null, null];
+  assert.equal(sparkline([50, ...nothing, 0, 0], { width: 12, height: 10 }, 100), "M0 5h1M10 10L12 10");
   assert.equal(sparkline([], SIZE, 100), "");
-  assert.equal(sparkline([null, null], SIZE, 100), "");
+  assert.equal(sparkline(nothing, SIZE, 100), "");
 });
 
 test("the scale is a round number that nothing exceeds", () => {
