@@ -26,13 +26,14 @@ export function containedRect(stage, picture) {
  *
  * @param {{x: number, y: number, w: number, h: number}} box
  * @param {Rect} picture where the picture lies
+ * @param {boolean} isMirrored whether the picture is shown left and right changed over
  * @returns {Rect}
  */
-export function boxRect(box, picture) {
+export function boxRect(box, picture, isMirrored = false) {
   const [left, top] = [clamp(box.x, 0, 1), clamp(box.y, 0, 1)];
   const [right, bottom] = [clamp(box.x + box.w, left, 1), clamp(box.y + box.h, top, 1)];
   return {
-    x: picture.x + left * picture.width,
+    x: picture.x + (isMirrored ? 1 - right : left) * picture.width,
     y: picture.y + top * picture.height,
     width: (right - left) * picture.width,
     height: (bottom - top) * picture.height,
@@ -40,26 +41,14 @@ export function boxRect(box, picture) {
 }
 
 /**
- * A place for a label near its box: above it, below it or to its right, within the picture and clear of what is
- * there already; where nothing is clear, inside, where it covers nothing but its own box.
+ * A point in fractions of the frame, as one of the stage.
  *
- * @param {Rect} box
- * @param {Size} label
+ * @param {{x: number, y: number}} point
  * @param {Rect} picture
- * @param {readonly Rect[]} taken
- * @returns {Rect}
+ * @param {boolean} isMirrored
  */
-export function labelRect(box, label, picture, taken) {
-  const furthest = Math.max(picture.x, picture.x + picture.width - label.width);
-  const lowest = Math.max(picture.y, picture.y + picture.height - label.height);
-  const x = clamp(box.x, picture.x, furthest);
-  const inside = { x, y: clamp(box.y, picture.y, lowest), ...label };
-  const outside = [
-    { x, y: box.y - label.height, ...label },
-    { x, y: box.y + box.height, ...label },
-    { x: box.x + box.width, y: box.y + (box.height - label.height) / 2, ...label },
-  ].filter((place) => place.x <= furthest && place.y >= picture.y && place.y <= lowest);
-  return outside.find((place) => !taken.some((other) => overlap(place, other))) ?? inside;
+export function pointAt({ x, y }, picture, isMirrored) {
+  return { x: picture.x + (isMirrored ? 1 - x : x) * picture.width, y: picture.y + y * picture.height };
 }
 
 /**
@@ -68,6 +57,18 @@ export function labelRect(box, label, picture, taken) {
  */
 export function overlap(a, b) {
   return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height;
+}
+
+/**
+ * How much of the plane both cover.
+ *
+ * @param {Rect} a
+ * @param {Rect} b
+ */
+export function sharedArea(a, b) {
+  const width = Math.min(a.x + a.width, b.x + b.width) - Math.max(a.x, b.x);
+  const height = Math.min(a.y + a.height, b.y + b.height) - Math.max(a.y, b.y);
+  return width > 0 && height > 0 ? width * height : 0;
 }
 
 /**

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { boxRect, clamp, containedRect, labelRect, overlap } from "../../static/js/geometry.js";
+import { boxRect, clamp, containedRect, overlap, pointAt, sharedArea } from "../../static/js/geometry.js";
+import { seeded } from "./fakes.js";
 
 test("a picture lies whole and centred in its stage", () => {
   const stage = { width: 800, height: 600 };
@@ -22,6 +23,31 @@ test("a box of fractions lands on the picture, not on the bars beside it", () =>
   assert.deepEqual(box, { x: 200, y: 300, width: 400, height: 112.5 });
 });
 
+test("in a mirror left and right change over, and nothing else", () => {
+  const picture = { x: 0, y: 75, width: 800, height: 450 };
+  const box = boxRect({ x: 0.125, y: 0.5, w: 0.25, h: 0.25 }, picture, true);
+  assert.deepEqual(box, { x: 500, y: 300, width: 200, height: 112.5 });
+  assert.deepEqual(boxRect({ x: -0.125, y: 0, w: 0.375, h: 1 }, picture, true), { x: 600, y: 75, width: 200, height: 450 });
+  assert.deepEqual(pointAt({ x: 0.25, y: 0.5 }, picture, false), { x: 200, y: 300 });
+  assert.deepEqual(pointAt({ x: 0.25, y: 0.5 }, picture, true), { x: 600, y: 300 });
+});
+
+test("a box lies on its part of the picture at any size, shape and side", () => {
+  const random = seeded(2);
+  for (let i = 0; i < 500; i += 1) {
+    const stage = { width: 50 + random() * 2000, height: 50 + random() * 2000 };
+    const picture = containedRect(stage, { width: 100 + random() * 2000, height: 100 + random() * 2000 });
+    const [left, top, right, bottom] = [random() / 2, random() / 2, 0.5 + random() / 2, 0.5 + random() / 2];
+    const isMirrored = random() < 0.5;
+    const box = boxRect({ x: left, y: top, w: right - left, h: bottom - top }, picture, isMirrored);
+    const corners = [pointAt({ x: left, y: top }, picture, isMirrored), pointAt({ x: right, y: bottom }, picture, isMirrored)];
+    const [x, end] = corners.map((corner) => corner.x).sort((a, b) => a - b);
+    assert.ok(Math.abs(box.x - x) < 1e-6 && Math.abs(box.x + box.width - end) < 1e-6);
+    assert.ok(Math.abs(box.y - corners[0].y) < 1e-6 && Math.abs(box.y + box.height - corners[1].y) < 1e-6);
+    assert.ok(box.x >= picture.x - 1e-6 && box.x + box.width <= picture.x + picture.width + 1e-6);
+  }
+});
+
 test("what sticks out of the picture is cut off", () => {
   const picture = { x: 10, y: 10, width: 100, height: 100 };
   assert.deepEqual(boxRect({ x: -0.5, y: 0.75, w: 2, h: 0.5 }, picture), { x: 10, y: 85, width: 100, height: 25 });
@@ -29,45 +55,12 @@ test("what sticks out of the picture is cut off", () => {
   assert.equal(outside.width, 0);
 });
 
-const PICTURE = { x: 0, y: 0, width: 400, height: 300 };
-const LABEL = { width: 60, height: 20 };
-
-test("a label stands above its box, below it at the top edge, inside it where neither fits", () => {
-  const above = labelRect({ x: 50, y: 100, width: 80, height: 40 }, LABEL, PICTURE, []);
-  assert.deepEqual(above, { x: 50, y: 80, ...LABEL });
-  const below = labelRect({ x: 50, y: 5, width: 80, height: 40 }, LABEL, PICTURE, []);
-  assert.deepEqual(below, { x: 50, y: 45, ...LABEL });
-  const inside = labelRect({ x: 0, y: 0, width: 400, height: 300 }, LABEL, PICTURE, []);
-  assert.deepEqual(inside, { x: 0, y: 0, ...LABEL });
-});
-
-test("a label keeps clear of what is there, and covers its own box where nothing is clear", () => {
-  const box = { x: 50, y: 100, width: 80, height: 40 };
-  const labels = [];
-  for (let i = 0; i < 4; i += 1) labels.push(labelRect(box, LABEL, PICTURE, labels));
-  const [above, below, beside, inside] = labels;
-  assert.deepEqual([above.y, below.y], [80, 140]);
-  assert.deepEqual(beside, { x: 130, y: 110, ...LABEL });
-  assert.deepEqual(inside, { x: 50, y: 100, ...LABEL });
-  assert.deepEqual(labelRect(box, LABEL, PICTURE, labels), inside);
-});
-
-test("a label at the right edge is moved in; one too wide begins at the left", () => {
-  const place = labelRect({ x: 390, y: 100, width: 10, height: 40 }, LABEL, PICTURE, []);
-  assert.equal(place.x, 340);
-  const wide = labelRect({ x: 390, y: 100, width: 10, height: 40 }, { width: 900, height: 20 }, PICTURE, []);
-  assert.equal(wide.x, 0);
-});
-
-test("a label higher than the picture still has a place", () => {
-  const place = labelRect({ x: 10, y: 2, width: 5, height: 2 }, { width: 20, height: 50 }, { ...PICTURE, height: 10 }, []);
-  assert.deepEqual(place, { x: 10, y: 0, width: 20, height: 50 });
-});
-
 test("rectangles that only touch do not overlap", () => {
   const a = { x: 0, y: 0, width: 10, height: 10 };
   assert.equal(overlap(a, { ...a, x: 10 }), false);
   assert.equal(overlap(a, { ...a, x: 9 }), true);
+  assert.equal(sharedArea(a, { ...a, x: 10 }), 0);
+  assert.equal(sharedArea(a, { ...a, x: 8, y: 5 }), 10);
 });
 
 test("clamp keeps a value between its bounds", () => {
