@@ -18,18 +18,36 @@ export function milliseconds(delayMs) {
 }
 
 /**
- * What stands beside a box: the text that was read with the reader's score, else the label with the detector's.
+ * How sure the server is of what stands beside a box: of the words where words were read, else of the thing.
+ *
+ * @param {Pick<Detection, "score" | "text" | "textScore">} detection
+ */
+export function confidenceOf({ score, text, textScore }) {
+  return text === undefined ? score : (textScore ?? score);
+}
+
+/**
+ * What stands beside a box.
  *
  * @param {Detection} detection
+ * @param {{labels: boolean, scores: boolean, text: boolean, tracks: boolean}} layers which of it is wanted
+ * @returns {{words: string, score: string}} empty where there is nothing to say
  */
-export function caption({ label, score, text, textScore, trackId }) {
-  const name = trackId === undefined ? label : `${label} #${trackId}`;
-  if (text === undefined) return `${name} ${percent(score)}`.trim();
-  const read = `${text} ${percent(textScore ?? score)}`;
-  return label === TEXT_LABEL || label === "" ? read : `${name}: ${read}`;
+export function captionOf(detection, { labels, scores, text, tracks }) {
+  const read = text ? (detection.text ?? "") : "";
+  const label = labels && !(read && detection.label === TEXT_LABEL) ? detection.label : "";
+  const track = tracks && detection.trackId !== undefined ? `#${detection.trackId}` : "";
+  const name = [label, track].filter(Boolean).join(" ");
+  const words = name && read ? `${name}: ${read}` : name + read;
+  return { words, score: scores ? percent(confidenceOf(detection)) : "" };
 }
 
 /** @param {number} remainingMs */
 export function countdown(remainingMs) {
   return `in ${Math.max(1, Math.ceil(remainingMs / 1000))} s`;
+}
+
+/** @param {Date} time */
+export function timeOfDay(time) {
+  return [time.getHours(), time.getMinutes(), time.getSeconds()].map((part) => String(part).padStart(2, "0")).join(":");
 }
