@@ -2,7 +2,12 @@
  * The lines of text read lately, each once.
  *
  * @typedef {import("./messages.js").Detection} Detection
- * @typedef {{readonly id: number, text: string, score: number, lastSeen: number}} Line
+ * @typedef {object} Line
+ * @property {number} id stays the same while the line is kept
+ * @property {string} text
+ * @property {number} score
+ * @property {number} readAt when it was news
+ * @property {number} lastSeen
  */
 
 /** More lines than this are not kept; the oldest go. */
@@ -20,6 +25,7 @@ export class ReadLines {
   #lines = [];
   #nextId = 1;
 
+  /** @returns {readonly Readonly<Line>[]} newest first */
   get lines() {
     return this.#lines;
   }
@@ -50,15 +56,24 @@ export class ReadLines {
   #take(reading, now) {
     const known = this.#find(reading.text);
     if (!known) {
-      this.#lines.unshift({ id: this.#nextId++, ...reading, lastSeen: now });
+      this.#lines.unshift({ id: this.#nextId++, ...reading, readAt: now, lastSeen: now });
       return true;
     }
     const isNews = now - known.lastSeen > NEWS_AFTER_MS;
-    if (isNews) this.#lines = [known, ...this.#lines.filter((line) => line !== known)];
+    if (isNews) this.#moveToTop(known, now);
     known.lastSeen = now;
-    const isBetter = reading.score > known.score && reading.text !== known.text;
-    if (reading.score > known.score) Object.assign(known, reading);
+    const isBetter = reading.score > known.score;
+    if (isBetter) Object.assign(known, reading);
     return isNews || isBetter;
+  }
+
+  /**
+   * @param {Line} line
+   * @param {number} now
+   */
+  #moveToTop(line, now) {
+    line.readAt = now;
+    this.#lines = [line, ...this.#lines.filter((other) => other !== line)];
   }
 
   /** @param {string} text */
