@@ -52,6 +52,7 @@ export class Person {
 
   /** @param {Source} source */
   useSource(source) {
+    if (!this.#isOff && source === this.#store.state.source) return;
     const isFileMissing = source === "file" && !this.#file;
     // A stream that runs goes on until there is a file to change to.
     if (this.#isOff || !isFileMissing) void this.#live.useSource(source, this.#choiceFor(source));

@@ -31,18 +31,6 @@ export class PipelineSelector {
 }
 
 /**
- * The address of the page with this pipeline in it, so that the link reproduces the page.
- *
- * @param {string} address
- * @param {string} pipelineId
- */
-export function addressWith(address, pipelineId) {
-  const url = new URL(address);
-  url.searchParams.set("pipeline", pipelineId);
-  return url.href;
-}
-
-/**
  * The address of the stream on the server that the page came from.
  *
  * @param {string} address of the page

@@ -15,7 +15,7 @@ function setUp() {
     const element = { textContent: "", hidden: false, disabled: false, dataset: {}, ownerDocument: page };
     return Object.assign(element, { focus: () => { page.activeElement = element; } });
   };
-  const elements = Object.fromEntries(NAMES.map((name) => [name, make()]));
+  const elements = { ...Object.fromEntries(NAMES.map((name) => [name, make()])), savers: [make(), make()] };
   return { page, elements, controls: new Controls(elements) };
 }
 
@@ -72,6 +72,15 @@ test("figures are there while frames are answered, and go at once when none are"
   assert.equal(figures()[0], "4.3");
   controls.render(state(CONNECTED));
   assert.deepEqual(figures(), ["–", "–", "–"]);
+});
+
+test("what is shown can be saved, and nothing else", () => {
+  const { controls, elements } = setUp();
+  const disabled = () => elements.savers.map((saver) => saver.disabled);
+  controls.render(state(CONNECTED));
+  assert.deepEqual(disabled(), [true, true]);
+  controls.render(state({ ...CONNECTED, frame: { frameIndex: 1, detections: [] } }));
+  assert.deepEqual(disabled(), [false, false]);
 });
 
 test("the countdown runs only while a new try is waited for", () => {

@@ -95,3 +95,36 @@ export function seeded(seed) {
 
 /** Let promises settle. */
 export const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Stands in for an element of the page: what a test asserts of one, and its events. */
+export class FakeElement extends EventTarget {
+  textContent = "";
+  hidden = false;
+  disabled = false;
+  value = "";
+  dataset = {};
+  attributes = {};
+  children = [];
+
+  constructor(fields = {}) {
+    super();
+    Object.assign(this, fields);
+  }
+
+  setAttribute(name, value) {
+    this.attributes[name] = value;
+  }
+
+  append(child) {
+    this.children.push(child);
+    child.remove = () => { this.children = this.children.filter((other) => other !== child); };
+  }
+
+  replaceChildren(...children) {
+    this.children = children;
+  }
+
+  click() {
+    this.dispatchEvent(new Event("click"));
+  }
+}

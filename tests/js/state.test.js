@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Rate } from "../../static/js/rate.js";
-import { addressWith, streamAddress } from "../../static/js/selector.js";
+import { streamAddress } from "../../static/js/selector.js";
 import { initialState, noteOf, statusOf } from "../../static/js/state.js";
 
 const state = (changes) => ({ ...initialState("yolo_ocr"), ...changes });
@@ -27,10 +27,6 @@ test("a note lies over the picture only while there is something to wait for", (
   assert.match(noteOf(on("connected", { isWarming: false, isWaiting: true })), /Waiting for the server/);
   assert.equal(noteOf(on("connected", { isWarming: false })), "");
   assert.equal(noteOf(on("reconnecting")), "");
-});
-
-test("the link of the page carries the pipeline and keeps the rest", () => {
-  assert.equal(addressWith("http://host/?a=1&pipeline=old#top", "new one"), "http://host/?a=1&pipeline=new+one#top");
 });
 
 test("the stream is on the page's own server, and secure where the page is", () => {
