@@ -1,24 +1,13 @@
-/**
- * @typedef {"camera_refused" | "camera_missing" | "camera_busy" | "camera_lost" | "camera_failed" |
- *           "insecure_page" | "camera_unsupported"} CameraCode
- */
+import { SourceError, StreamSource, messageOf } from "./source.js";
 
-/** The camera cannot be used; `code` says why. */
-export class CameraError extends Error {
-  /**
-   * @param {CameraCode} code
-   * @param {string} detail
-   */
-  constructor(code, detail = "") {
-    super(detail || code);
-    this.code = code;
-    this.detail = detail;
-  }
-}
+/**
+ * @typedef {import("./source.js").Choice} Choice
+ * @typedef {import("./source.js").SourceCode} SourceCode
+ */
 
 /** What the browser calls the ways in which a camera is not to be had. */
 const CODES = new Map(
-  /** @type {[string, CameraCode][]} */ ([
+  /** @type {[string, SourceCode][]} */ ([
     ["NotAllowedError", "camera_refused"],
     ["SecurityError", "camera_refused"],
     ["NotFoundError", "camera_missing"],
@@ -30,117 +19,59 @@ const CODES = new Map(
   ]),
 );
 
-/** A sharper picture than what is sent, in its shape; on a phone the camera that looks away from the person. */
-export const CONSTRAINTS = Object.freeze({
-  audio: false,
-  video: {
-    width: { ideal: 1280 },
-    height: { ideal: 960 },
-    frameRate: { ideal: 30 },
-    facingMode: { ideal: "environment" },
-  },
-});
-
-/** One camera shown in one video element. */
-export class Camera {
-  #video;
-  #mediaDevices;
-  #isSecure;
-  #ended;
-  /** @type {MediaStream | null} */
-  #stream = null;
-  /** Which start is the current one: a permission may be given after the person has pressed Stop. */
-  #generation = 0;
-
-  /**
-   * @param {object} needs
-   * @param {HTMLVideoElement} needs.video
-   * @param {MediaDevices | undefined} needs.mediaDevices missing on a page that is not secure
-   * @param {boolean} needs.isSecure
-   * @param {() => void} needs.ended called when the camera goes away by itself
-   */
-  constructor({ video, mediaDevices, isSecure, ended }) {
-    this.#video = video;
-    this.#mediaDevices = mediaDevices;
-    this.#isSecure = isSecure;
-    this.#ended = ended;
+/**
+ * Ask for a camera: the chosen one, or any other where it is gone.
+ *
+ * @param {{mediaDevices: MediaDevices | undefined, isSecure: boolean}} browser no `mediaDevices` on a page that is
+ *   not secure
+ * @param {Choice} choice
+ * @returns {Promise<StreamSource>} throws SourceError
+ */
+export async function openCamera({ mediaDevices, isSecure }, choice) {
+  if (!mediaDevices?.getUserMedia) throw new SourceError(isSecure ? "camera_unsupported" : "insecure_page");
+  const { deviceId = "" } = choice;
+  try {
+    return await ask(mediaDevices, choice);
+  } catch (error) {
+    if (!deviceId || codeOf(error) !== "camera_missing") throw failure(error);
   }
-
-  get isOn() {
-    return this.#stream !== null;
-  }
-
-  /**
-   * Ask for the camera and show it; throws CameraError.
-   *
-   * @returns {Promise<boolean>} false where it was stopped meanwhile
-   */
-  async start() {
-    this.stop();
-    const generation = this.#generation;
-    try {
-      const stream = await this.#open();
-      if (generation === this.#generation) return await this.#show(stream);
-      endTracks(stream);
-    } catch (error) {
-      // Nobody waits any more for a camera that was stopped meanwhile, nor for the reason why it did not come.
-      if (generation === this.#generation) throw error;
-    }
-    return false;
-  }
-
-  /** Let the camera go; its light goes out. */
-  stop() {
-    this.#generation += 1;
-    this.#release();
-  }
-
-  #release() {
-    if (this.#stream) endTracks(this.#stream);
-    this.#stream = null;
-    this.#video.srcObject = null;
-  }
-
-  async #open() {
-    if (!this.#mediaDevices?.getUserMedia) {
-      throw new CameraError(this.#isSecure ? "camera_unsupported" : "insecure_page");
-    }
-    try {
-      return await this.#mediaDevices.getUserMedia(CONSTRAINTS);
-    } catch (error) {
-      const { name, message } = error instanceof Error ? error : new Error(String(error));
-      const code = CODES.get(name) ?? "camera_failed";
-      throw new CameraError(code, code === "camera_failed" ? message : "");
-    }
-  }
-
-  /** @param {MediaStream} stream */
-  async #show(stream) {
-    this.#stream = stream;
-    for (const track of stream.getVideoTracks()) track.onended = () => this.#lost(stream);
-    this.#video.srcObject = stream;
-    try {
-      await this.#video.play();
-    } catch (error) {
-      if (this.#stream !== stream) return false;
-      this.#release();
-      throw new CameraError("camera_failed", error instanceof Error ? error.message : "");
-    }
-    return this.#stream === stream;
-  }
-
-  /** @param {MediaStream} stream */
-  #lost(stream) {
-    if (this.#stream !== stream) return;
-    this.stop();
-    this.#ended();
+  try {
+    return await ask(mediaDevices, { ...choice, deviceId: "" });
+  } catch (error) {
+    throw failure(error);
   }
 }
 
-/** @param {MediaStream} stream */
-function endTracks(stream) {
-  for (const track of stream.getTracks()) {
-    track.onended = null;
-    track.stop();
-  }
+/**
+ * What is asked for: a sharper picture than what is sent, in its shape; on a phone the camera that looks away from
+ * the person, where nothing else was chosen.
+ *
+ * @param {Choice} choice
+ * @returns {MediaStreamConstraints}
+ */
+export function constraintsFor({ deviceId, facing }) {
+  const which = deviceId ? { deviceId: { exact: deviceId } } : { facingMode: { ideal: facing || "environment" } };
+  return {
+    audio: false,
+    video: { width: { ideal: 1280 }, height: { ideal: 960 }, frameRate: { ideal: 30 }, ...which },
+  };
+}
+
+/**
+ * @param {MediaDevices} mediaDevices
+ * @param {Choice} choice
+ */
+async function ask(mediaDevices, choice) {
+  return new StreamSource("camera", await mediaDevices.getUserMedia(constraintsFor(choice)));
+}
+
+/** @param {unknown} error */
+function failure(error) {
+  const code = codeOf(error);
+  return new SourceError(code, code === "camera_failed" ? messageOf(error) : "");
+}
+
+/** @param {unknown} error */
+function codeOf(error) {
+  return (error instanceof Error && CODES.get(error.name)) || "camera_failed";
 }

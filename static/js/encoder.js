@@ -1,31 +1,63 @@
 import { frameSize } from "./framesize.js";
 
-export const JPEG_QUALITY = 0.8;
+/**
+ * @typedef {import("./geometry.js").Size} Size
+ * @typedef {{quality: number, limit: Size}} Plan how pictures are to be made now
+ * @typedef {{jpeg: Blob, size: Size}} Encoded
+ * @typedef {{encode: (picture: HTMLVideoElement, wanted: Size & {quality: number}) => Promise<Blob | null>}} Makes
+ */
 
-/** Turns what a video element shows into JPEG frames, in the picture's own shape. */
+/** A worker that pictures cannot be handed to this many times in a row is not asked again. */
+const MOST_FAILURES = 3;
+const HAVE_CURRENT_DATA = 2;
+
+/** Turns what a video element shows into JPEG frames, in the picture's own shape; in a worker where there is one. */
 export class Encoder {
-  #canvas;
-  #context;
+  #page;
+  #worker;
+  #failures = 0;
 
-  /** @param {HTMLCanvasElement} canvas one that nobody sees */
-  constructor(canvas) {
-    this.#canvas = canvas;
-    this.#context = canvas.getContext("2d", { alpha: false });
+  /**
+   * @param {object} needs
+   * @param {Makes} needs.page takes over where there is no worker
+   * @param {Makes & {readonly isReady: boolean, stop: () => void}} needs.worker
+   */
+  constructor({ page, worker }) {
+    this.#page = page;
+    this.#worker = worker;
+  }
+
+  /** Where frames are made now. */
+  get place() {
+    return this.#worker.isReady ? "worker" : "page";
   }
 
   /**
    * @param {HTMLVideoElement} video
-   * @returns {Promise<Blob | null>} null where there is no picture yet, or none can be made
+   * @param {Plan} plan
+   * @returns {Promise<Encoded | null>} null where there is no picture yet, or none can be made
    */
-  async encode(video) {
-    if (!this.#context || !video.videoWidth || !video.videoHeight) return null;
-    const { width, height } = frameSize({ width: video.videoWidth, height: video.videoHeight });
-    // Setting the size clears the canvas and forgets its settings, so it is done only when it changes.
-    if (this.#canvas.width !== width || this.#canvas.height !== height) {
-      Object.assign(this.#canvas, { width, height });
-      this.#context.imageSmoothingQuality = "medium";
+  async encode(video, { quality, limit }) {
+    if (!video.videoWidth || !video.videoHeight || video.readyState < HAVE_CURRENT_DATA) return null;
+    const size = frameSize({ width: video.videoWidth, height: video.videoHeight }, limit);
+    const jpeg = await this.#jpeg(video, { ...size, quality });
+    return jpeg && { jpeg, size };
+  }
+
+  /**
+   * @param {HTMLVideoElement} video
+   * @param {Size & {quality: number}} wanted
+   */
+  async #jpeg(video, wanted) {
+    if (!this.#worker.isReady) return this.#page.encode(video, wanted);
+    try {
+      const jpeg = await this.#worker.encode(video, wanted);
+      this.#failures = 0;
+      return jpeg;
+    } catch {
+      this.#failures += 1;
+      if (this.#failures >= MOST_FAILURES) this.#worker.stop();
+      return this.#page.encode(video, wanted);
     }
-    this.#context.drawImage(video, 0, 0, width, height);
-    return new Promise((resolve) => this.#canvas.toBlob(resolve, "image/jpeg", JPEG_QUALITY));
   }
 }

@@ -81,9 +81,41 @@ const WORDS = Object.freeze({
     title: "This browser has no camera access",
     advice: "Open the page in a current version of Chrome, Edge, Firefox or Safari.",
   },
+  camera_silent: {
+    title: "The camera gives no picture",
+    advice: "Another program may hold it, or it may be switched off at the camera. Free it, then try again.",
+  },
   insecure_page: {
     title: "Browsers give the camera to secure pages only",
-    advice: "Open this page over https://, or on the server’s own machine as http://localhost.",
+    advice: "Open the https:// address that “make run-lan” prints on the server’s machine, or use that machine itself.",
+  },
+  screen_refused: {
+    title: "The system does not let the browser share the screen",
+    advice: "Allow the browser to record the screen in the system’s privacy settings, then try again.",
+  },
+  screen_failed: {
+    title: "The screen could not be shared",
+    advice: "Try again and choose another screen, window or tab.",
+  },
+  screen_unsupported: {
+    title: "This browser cannot share a screen",
+    advice: "Browsers on a computer can; on a phone use the camera or a video file.",
+  },
+  insecure_screen: {
+    title: "Browsers share the screen with secure pages only",
+    advice: "Open this page over https://, or choose a video file, which needs no secure page.",
+  },
+  file_missing: {
+    title: "No video was chosen",
+    advice: "Choose a video file first.",
+  },
+  file_unplayable: {
+    title: "This file cannot be played",
+    advice: "Choose a video in a format that this browser plays, such as MP4 or WebM.",
+  },
+  file_lost: {
+    title: "The video broke off",
+    advice: "The file was moved, removed or is damaged. Choose it again.",
   },
 });
 

@@ -1,129 +1,236 @@
-import { CameraError } from "./camera.js";
-import { Rate } from "./rate.js";
+import { Answers, NOTHING_SHOWN } from "./answers.js";
+import { whyOf } from "./doing.js";
+import { SourceError } from "./source.js";
+import { Watchdog } from "./watchdog.js";
 
 /**
  * @typedef {import("./state.js").LiveState} LiveState
  * @typedef {import("./state.js").Connection} Connection
  * @typedef {import("./errors.js").Failure} Failure
  * @typedef {import("./messages.js").Message} Message
- * @typedef {import("./messages.js").ResultMessage} ResultMessage
- * @typedef {{start: () => Promise<boolean>, stop: () => void, readonly isOn: boolean}} CameraLike
- * @typedef {{start: () => void, stop: () => void, hurry: () => void, giveUp: () => void}} SocketLike
- * @typedef {{start: () => void, stop: () => void}} PumpLike
+ * @typedef {import("./source.js").Choice} Choice
+ * @typedef {import("./source.js").Source} Source
+ * @typedef {import("./source.js").SourceKind} SourceKind
+ * @typedef {import("./devices.js").Device} Device
+ * @typedef {import("./geometry.js").Size} Size
+ * @typedef {import("./doing.js").Doing} Doing
+ * @typedef {{start: (choice: Choice) => Promise<boolean>, stop: () => void, keepPlaying: () => Promise<void>,
+ *            readonly isOn: boolean, readonly isPaused: boolean, readonly source: Source | null}} PictureLike
+ * @typedef {{start: () => void, stop: () => void, hurry: () => void, giveUp: () => void,
+ *            readonly bufferedAmount: number}} SocketLike
+ * @typedef {{start: () => void, stop: () => void, repeat: () => void, readonly stillMs: number}} PumpLike
+ * @typedef {{maxFps?: number, quality?: number, size?: Size}} Settings
  */
 
-/** A server that owes an answer for longer than this is said to keep the page waiting. */
-export const WAITING_MS = 3000;
-/** One that owes it for longer than this is taken for lost; the server itself ends a frame that takes half a minute. */
-export const LOST_MS = 40_000;
+/** A source that could not be switched to is told of for this long, while the one before goes on. */
+export const TOLD_MS = 10_000;
 
-/** Boxes that no answer has renewed for this long say nothing about the picture any more. */
-export const FRESH_MS = 1000;
+const NO_SOURCE = Object.freeze({ sourceName: "", facing: "", deviceId: "", isSwitching: false, picture: "moving" });
 
-/** What may have happened only because nobody was looking, or because the network was away. */
-const WORTH_ANOTHER_TRY = new Set(["connection_lost", "idle_timeout", "server_shutdown"]);
-
-const NOTHING_SHOWN = Object.freeze({ frame: null, delayMs: null, fps: null });
-
-/** The stream as a whole: what the buttons do, and what happens when camera and server speak. */
+/** The stream as a whole: what the buttons do, and what happens when source and server speak. */
 export class Live {
   #store;
-  #camera;
+  #picture;
+  #devices;
   #socket;
   #pump;
   #pacing;
+  #quality;
+  #encoder;
+  #stats;
   #clock;
-  #answers = new Rate();
-  /** @type {unknown} */
-  #freshTimer = null;
+  #isHidden;
+  #answers;
+  #watchdog;
+  /** @type {Choice} */
+  #choice = { kind: "camera" };
+  /** What Retry opens, where something else than the present source was wanted. @type {Choice | null} */
+  #missed = null;
+  /** Which opening of a source is the current one. */
+  #attempt = 0;
+  #lostWhileHidden = false;
+  #goesOn = false;
 
   /**
    * @param {object} needs
    * @param {import("./store.js").Store<LiveState>} needs.store
-   * @param {CameraLike} needs.camera
+   * @param {PictureLike} needs.picture
+   * @param {{refresh: () => Promise<void>}} needs.devices
    * @param {SocketLike} needs.socket
    * @param {PumpLike} needs.pump
    * @param {import("./pacing.js").Pacing} needs.pacing
+   * @param {import("./quality.js").Quality} needs.quality
+   * @param {{readonly place: string}} needs.encoder
+   * @param {import("./answers.js").Stats} needs.stats
    * @param {import("./socket.js").Clock} needs.clock
+   * @param {() => number} needs.wallClock milliseconds that pass in a sleep, too
+   * @param {() => boolean} needs.isHidden nobody can see the page
    */
-  constructor({ store, camera, socket, pump, pacing, clock }) {
-    this.#store = store;
-    this.#camera = camera;
-    this.#socket = socket;
-    this.#pump = pump;
-    this.#pacing = pacing;
-    this.#clock = clock;
+  constructor(needs) {
+    this.#store = needs.store;
+    this.#picture = needs.picture;
+    this.#devices = needs.devices;
+    this.#socket = needs.socket;
+    this.#pump = needs.pump;
+    this.#pacing = needs.pacing;
+    this.#quality = needs.quality;
+    this.#encoder = needs.encoder;
+    this.#stats = needs.stats;
+    this.#clock = needs.clock;
+    this.#isHidden = needs.isHidden;
+    this.#answers = new Answers(needs);
+    this.#watchdog = new Watchdog({ ...needs, retry: () => void this.retry() });
   }
 
-  /** Switch the camera on, connect and stream. */
+  /** Open the chosen source, connect and stream. */
   async start() {
-    if (this.#store.state.camera !== "off") return;
-    this.#store.update({ camera: "starting", failure: null });
-    try {
-      if (!(await this.#camera.start())) return;
-    } catch (error) {
-      this.#cameraFailed(error);
-      return;
-    }
-    this.#store.update({ camera: "on" });
-    this.#pacing.reset();
-    this.#socket.start();
-    this.#pump.start();
+    if (this.#store.state.camera === "off") await this.#open(this.#choice);
   }
 
-  /** Let go of the server and of the camera. */
+  /** Let go of the server and of the source. */
   stop() {
+    this.#attempt += 1;
+    this.#missed = null;
+    this.#lostWhileHidden = false;
     this.#pump.stop();
     this.#socket.stop();
-    this.#camera.stop();
-    this.#store.update({ camera: "off", failure: null, ...NOTHING_SHOWN });
+    this.#picture.stop();
+    this.#store.update({ camera: "off", source: this.#choice.kind, failure: null, ...NO_SOURCE, ...NOTHING_SHOWN });
   }
 
   /** Try again after a failure. */
   async retry() {
+    const missed = this.#missed;
+    this.#missed = null;
     this.#store.update({ failure: null });
-    if (this.#camera.isOn) this.#socket.start();
+    if (missed) await this.#open(missed);
+    else if (this.#picture.isOn) this.#socket.start();
     else await this.start();
   }
 
   /**
-   * Run another pipeline; a camera that is on stays on.
+   * Choose where pictures come from. A stream that runs goes on with it, in the same session; otherwise the next
+   * start takes it.
+   *
+   * @param {SourceKind} kind
+   * @param {Omit<Choice, "kind">} choice
+   */
+  async useSource(kind, choice = {}) {
+    const wanted = { ...choice, kind };
+    if (this.#store.state.camera !== "off") {
+      await this.#open(wanted);
+      return;
+    }
+    this.#choice = wanted;
+    this.#store.update({ source: kind, failure: null });
+  }
+
+  /** The camera on the other side; where cameras do not say which way they look, the next one. */
+  async flip() {
+    const { devices, deviceId, facing } = this.#store.state;
+    if (facing !== "" || devices.length < 2) {
+      await this.useSource("camera", { facing: facing === "user" ? "environment" : "user" });
+      return;
+    }
+    const next = devices[(devices.findIndex(({ id }) => id === deviceId) + 1) % devices.length];
+    await this.useSource("camera", { deviceId: next?.id ?? "" });
+  }
+
+  /**
+   * Run another pipeline; a source that is on stays on.
    *
    * @param {string} pipelineId
    */
   choose(pipelineId) {
     this.#store.update({ pipelineId, failure: null, ...NOTHING_SHOWN });
-    if (!this.#camera.isOn) return;
+    if (!this.#picture.isOn) return;
     this.#socket.stop();
     this.#pacing.reset();
     this.#socket.start();
   }
 
+  /**
+   * How much is sent at most; what is left out stays as it is.
+   *
+   * @param {Settings} settings
+   */
+  configure({ maxFps, ...pictures }) {
+    if (maxFps !== undefined) this.#pacing.throttler.configure(maxFps);
+    this.#quality.configure(pictures);
+  }
+
   /** The page can be seen, or the network is back: go on where the stream had stopped in the meantime. */
   wake() {
-    if (!this.#camera.isOn) return;
-    const { failure } = this.#store.state;
-    if (failure && WORTH_ANOTHER_TRY.has(failure.code)) void this.retry();
-    else this.#socket.hurry();
+    if (this.#lostWhileHidden) void this.retry();
+    else this.#watchdog.wake();
   }
 
-  /** Called now and then: a server that goes silent is told of, and given up in the end. */
+  /** Called twice a second or so: looks after what nobody tells of. */
   watch() {
-    const { silenceMs } = this.#pacing;
-    this.#store.update({ isWaiting: silenceMs > WAITING_MS });
-    if (silenceMs > LOST_MS) this.#socket.giveUp();
+    this.#watchdog.watch();
   }
 
-  cameraEnded = () => {
+  /** The page is left, perhaps to be shown again. */
+  suspend() {
+    const { camera, source } = this.#store.state;
+    // A screen is shared only when the person presses something.
+    this.#goesOn = camera !== "off" && source !== "screen";
     this.stop();
-    this.#store.update({ failure: { code: "camera_lost", detail: "" } });
+  }
+
+  /** The page is shown again, as it was left. */
+  resume() {
+    if (this.#goesOn) void this.start();
+    this.#goesOn = false;
+  }
+
+  /** @returns {Doing} */
+  doing() {
+    const { camera, connection } = this.#store.state;
+    const { throttler, isWarming, workMs, unanswered } = this.#pacing;
+    const { fps, maxFps, isResting } = throttler;
+    const { quality, limit } = this.#quality.plan;
+    const isConnected = connection.name === "connected";
+    const facts = { isOn: camera === "on", isConnected, isWarming, fps, maxFps, isResting, workMs, quality, limit };
+    return {
+      targetFps: fps,
+      unanswered,
+      ...(this.#answers.newest?.size ?? { width: 0, height: 0 }),
+      quality,
+      bufferedAmount: this.#socket.bufferedAmount,
+      backpressure: this.#answers.pressure,
+      encodedIn: this.#encoder.place,
+      why: whyOf({ ...facts, level: this.#quality.level }),
+    };
+  }
+
+  /**
+   * The source went away by itself.
+   *
+   * @param {SourceKind} kind
+   */
+  sourceEnded = (kind) => {
+    const isHidden = this.#isHidden();
+    this.stop();
+    // A screen is ended in the browser's own bar: the person wanted that.
+    if (kind === "screen") return;
+    this.#lostWhileHidden = kind === "camera" && isHidden;
+    this.#store.update({ failure: { code: kind === "camera" ? "camera_lost" : "file_lost", detail: "" } });
+  };
+
+  /** @param {readonly Device[]} devices */
+  devicesChanged = (devices) => {
+    this.#store.update({ devices });
   };
 
   /** @param {Connection} connection */
   connectionChanged = (connection) => {
     this.#pacing.restart();
-    this.#answers.clear();
-    this.#store.update({ connection, isWarming: true, isWaiting: false, ...NOTHING_SHOWN });
+    this.#quality.restart();
+    this.#answers.restart();
+    this.#watchdog.heard();
+    this.#stats.connectionChanged(connection.name);
+    this.#store.update({ connection, isWarming: true, isWaiting: false });
   };
 
   /** @param {Failure} failure */
@@ -133,23 +240,87 @@ export class Live {
 
   /** @param {Message} message */
   messageReceived = (message) => {
-    if (message.kind === "result") this.#show(message);
-    else if (message.kind === "dropped") this.#pacing.answered(message.frameIndex, true);
-    else if (message.kind === "slow_down") this.#pacing.slowDown(message.suggestedFps);
+    this.#watchdog.heard();
+    this.#answers.received(message);
   };
 
-  /** @param {ResultMessage} result */
-  #show({ frameIndex, detections }) {
-    const delayMs = this.#pacing.answered(frameIndex, false);
-    const fps = this.#answers.add(this.#clock.now());
-    this.#clock.clearTimeout(this.#freshTimer);
-    this.#freshTimer = this.#clock.setTimeout(() => this.#store.update(NOTHING_SHOWN), FRESH_MS);
-    this.#store.update({ frame: { frameIndex, detections }, delayMs, fps, isWarming: false, isWaiting: false });
+  /**
+   * @param {number} frameIndex
+   * @param {import("./sentframes.js").SentFrame} frame
+   */
+  frameSent = (frameIndex, frame) => this.#answers.frameSent(frameIndex, frame);
+
+  /** @param {Choice} wanted */
+  async #open(wanted) {
+    const attempt = (this.#attempt += 1);
+    const isSwitching = this.#picture.isOn;
+    const { failure: before } = this.#store.state;
+    this.#missed = null;
+    this.#lostWhileHidden = false;
+    const camera = isSwitching ? "on" : "starting";
+    this.#store.update({ camera, source: wanted.kind, isSwitching, failure: null });
+    const { isOpen, failure } = await this.#tried(wanted);
+    if (attempt !== this.#attempt) return;
+    if (isOpen) this.#opened(wanted, isSwitching);
+    else this.#notOpened(wanted, failure, before);
   }
 
-  /** @param {unknown} error */
-  #cameraFailed(error) {
-    const known = error instanceof CameraError ? error : new CameraError("camera_failed", String(error));
-    this.#store.update({ camera: "off", failure: { code: known.code, detail: known.detail } });
+  /**
+   * @param {Choice} wanted
+   * @returns {Promise<{isOpen: boolean, failure: Failure | null}>}
+   */
+  async #tried(wanted) {
+    try {
+      return { isOpen: await this.#picture.start(wanted), failure: null };
+    } catch (error) {
+      const known = error instanceof SourceError ? error : new SourceError("camera_failed", String(error));
+      return { isOpen: false, failure: { code: known.code, detail: known.detail } };
+    }
+  }
+
+  /**
+   * @param {Choice} choice
+   * @param {boolean} wasOn
+   */
+  #opened(choice, wasOn) {
+    this.#choice = choice;
+    this.#describe(null);
+    if (wasOn) {
+      this.#answers.forgetPictures();
+    } else {
+      this.#pacing.reset();
+      this.#quality.reset();
+    }
+    this.#socket.start();
+    this.#pump.start();
+    void this.#devices.refresh();
+  }
+
+  /**
+   * @param {Choice} wanted
+   * @param {Failure | null} failure null where the person changed their mind
+   * @param {Failure | null} before what was told before
+   */
+  #notOpened(wanted, failure, before) {
+    if (!this.#picture.isOn) {
+      this.stop();
+      this.#store.update({ failure });
+      return;
+    }
+    this.#describe(failure ?? before);
+    if (!failure) return;
+    this.#missed = wanted;
+    this.#clock.setTimeout(() => {
+      if (this.#store.state.failure === failure) this.#store.update({ failure: null });
+    }, TOLD_MS);
+  }
+
+  /** @param {Failure | null} failure */
+  #describe(failure) {
+    const source = this.#picture.source;
+    if (!source) return;
+    const { kind, name, facing, deviceId } = source;
+    const fields = { source: kind, sourceName: name, facing, deviceId, isSwitching: false };
+    this.#store.update({ camera: "on", failure, picture: "moving", ...fields });
   }
 }

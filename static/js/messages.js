@@ -4,9 +4,10 @@
  * @typedef {{x: number, y: number, w: number, h: number, label: string, score: number,
  *            text?: string, textScore?: number, trackId?: number}} Detection
  *   Coordinates are fractions of the frame, origin top left.
+ * @typedef {"normal" | "warning" | "critical"} PressureState
  * @typedef {{kind: "result", frameIndex: number, detections: Detection[], text: string,
- *            timingsMs: Record<string, number>}} ResultMessage
- * @typedef {{kind: "dropped", frameIndex: number}} DroppedMessage
+ *            timingsMs: Record<string, number>, pressure: PressureState}} ResultMessage
+ * @typedef {{kind: "dropped", frameIndex: number, pressure: PressureState}} DroppedMessage
  * @typedef {{kind: "slow_down", suggestedFps: number | null}} SlowDownMessage
  * @typedef {{kind: "error", code: string, detail: string}} ErrorMessage
  * @typedef {{kind: "unknown"}} UnknownMessage
@@ -27,7 +28,7 @@ export function readMessage(data) {
   }
   const frameIndex = number(message["frame_index"]);
   if (frameIndex === null) return { kind: "unknown" };
-  if (message["dropped"] === true) return { kind: "dropped", frameIndex };
+  if (message["dropped"] === true) return { kind: "dropped", frameIndex, pressure: pressure(message) };
   return result(frameIndex, message);
 }
 
@@ -45,7 +46,16 @@ function result(frameIndex, message) {
     detections: list.flatMap(readDetection),
     text: text(found["text"]),
     timingsMs: timings(record(message["timings_ms"])),
+    pressure: pressure(message),
   };
+}
+
+/**
+ * @param {Record<string, unknown>} message
+ * @returns {PressureState} normal where the server does not say
+ */
+function pressure({ backpressure }) {
+  return backpressure === "warning" || backpressure === "critical" ? backpressure : "normal";
 }
 
 /**

@@ -73,6 +73,11 @@ export class StreamSocket {
     return this.#socket?.readyState === OPEN;
   }
 
+  /** Bytes that were sent and have not left yet. */
+  get bufferedAmount() {
+    return this.#socket?.bufferedAmount ?? 0;
+  }
+
   /** Connect; does nothing where a session is under way. */
   start() {
     if (this.#socket || this.#timer !== null) return;

@@ -1,34 +1,62 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Camera, CameraError } from "../../static/js/camera.js";
-import { settled } from "./fakes.js";
+import { constraintsFor, openCamera } from "../../static/js/camera.js";
+import { SourceError } from "../../static/js/source.js";
+import { fakeStream, fakeTrack, named } from "./fakesources.js";
 
-function fakeStream() {
-  const track = { stopped: false, onended: null, stop: () => { track.stopped = true; } };
-  return { track, getTracks: () => [track], getVideoTracks: () => [track] };
+/** Browsers whose `getUserMedia` gives each of these in turn; what was asked for is in `asked`. */
+function browserWith(...answers) {
+  const asked = [];
+  const getUserMedia = async (constraints) => {
+    asked.push(constraints);
+    const answer = answers.shift();
+    if (answer instanceof Error) throw answer;
+    return answer;
+  };
+  return { asked, browser: { mediaDevices: { getUserMedia }, isSecure: true } };
 }
 
-function setUp({ getUserMedia, play = async () => {}, isSecure = true } = {}) {
-  const video = { srcObject: null, play };
-  const seen = { ended: 0 };
-  const mediaDevices = getUserMedia && { getUserMedia };
-  const camera = new Camera({ video, mediaDevices, isSecure, ended: () => { seen.ended += 1; } });
-  return { camera, video, seen };
-}
+test("a camera tells who it is and lets go of its light", async () => {
+  const stream = fakeStream(fakeTrack({ label: "Back", deviceId: "b", facingMode: "environment" }));
+  const source = await openCamera(browserWith(stream).browser, { kind: "camera" });
+  const { kind, name, deviceId, facing, isPaused, isOver } = source;
+  assert.deepEqual({ kind, name, deviceId, facing, isPaused, isOver }, {
+    kind: "camera", name: "Back", deviceId: "b", facing: "environment", isPaused: false, isOver: false,
+  });
+  stream.track.muted = true;
+  assert.equal(source.isPaused, true);
+  source.release();
+  assert.equal(stream.track.readyState, "ended");
+  assert.equal(source.isOver, true);
+});
 
-const named = (name) => Object.assign(new Error("Words of the browser"), { name });
+test("a camera that does not say which way it looks has no side", async () => {
+  const stream = fakeStream(fakeTrack({ facingMode: "left" }));
+  assert.equal((await openCamera(browserWith(stream).browser, { kind: "camera" })).facing, "");
+});
 
-test("shows the camera, and lets it go", async () => {
+test("its end is told, but not once it was released", async () => {
   const stream = fakeStream();
-  const { camera, video } = setUp({ getUserMedia: async () => stream });
-  assert.equal(await camera.start(), true);
-  assert.equal(camera.isOn, true);
-  assert.equal(video.srcObject, stream);
-  camera.stop();
-  assert.equal(camera.isOn, false);
-  assert.equal(video.srcObject, null);
-  assert.equal(stream.track.stopped, true);
+  const source = await openCamera(browserWith(stream).browser, { kind: "camera" });
+  let ended = 0;
+  source.onended = () => { ended += 1; };
+  stream.track.ends();
+  assert.equal(ended, 1);
+  source.release();
+  assert.equal(stream.track.onended, null);
+});
+
+test("a picture larger than what is sent is asked for, and the back of a phone unless chosen otherwise", () => {
+  const { video, audio } = constraintsFor({ kind: "camera" });
+  assert.equal(audio, false);
+  assert.deepEqual([video.width, video.height, video.facingMode], [
+    { ideal: 1280 }, { ideal: 960 }, { ideal: "environment" },
+  ]);
+  assert.deepEqual(constraintsFor({ kind: "camera", facing: "user" }).video.facingMode, { ideal: "user" });
+  const chosen = constraintsFor({ kind: "camera", deviceId: "x", facing: "user" }).video;
+  assert.deepEqual(chosen.deviceId, { exact: "x" });
+  assert.equal(chosen.facingMode, undefined);
 });
 
 for (const [name, code] of [
@@ -41,68 +69,41 @@ for (const [name, code] of [
   ["SomethingNewError", "camera_failed"],
 ]) {
   test(`${name} is ${code}`, async () => {
-    const { camera } = setUp({ getUserMedia: async () => { throw named(name); } });
-    await assert.rejects(camera.start(), (error) => error instanceof CameraError && error.code === code);
-    assert.equal(camera.isOn, false);
+    const { browser, asked } = browserWith(named(name));
+    const isRight = (error) => error instanceof SourceError && error.code === code;
+    await assert.rejects(openCamera(browser, { kind: "camera" }), isRight);
+    assert.equal(asked.length, 1);
   });
 }
 
+test("words of the browser are kept only where there are none of ours", async () => {
+  const words = async (name) => {
+    const { browser } = browserWith(named(name));
+    return openCamera(browser, { kind: "camera" }).catch((error) => error.detail);
+  };
+  assert.equal(await words("SomethingNewError"), "Words of the browser");
+  assert.equal(await words("NotReadableError"), "");
+});
+
+for (const name of ["OverconstrainedError", "NotFoundError"]) {
+  test(`a chosen camera that is gone (${name}) gives way to any other`, async () => {
+    const stream = fakeStream(fakeTrack({ deviceId: "other" }));
+    const { browser, asked } = browserWith(named(name), stream);
+    const source = await openCamera(browser, { kind: "camera", deviceId: "gone", facing: "user" });
+    assert.equal(source.deviceId, "other");
+    assert.deepEqual(asked[1].video.facingMode, { ideal: "user" });
+  });
+}
+
+test("where there is no other either, or the chosen one is busy, that is what is told", async () => {
+  const none = browserWith(named("OverconstrainedError"), named("NotFoundError"));
+  await assert.rejects(openCamera(none.browser, { kind: "camera", deviceId: "gone" }), { code: "camera_missing" });
+  const busy = browserWith(named("NotReadableError"));
+  await assert.rejects(openCamera(busy.browser, { kind: "camera", deviceId: "x" }), { code: "camera_busy" });
+});
+
 test("a page that is not secure and a browser without cameras are told apart", async () => {
-  await assert.rejects(setUp({ isSecure: false }).camera.start(), { code: "insecure_page" });
-  await assert.rejects(setUp().camera.start(), { code: "camera_unsupported" });
-});
-
-test("a permission that comes after Stop switches nothing on", async () => {
-  const stream = fakeStream();
-  let allow = () => {};
-  const { camera, video } = setUp({ getUserMedia: () => new Promise((resolve) => { allow = () => resolve(stream); }) });
-  const starting = camera.start();
-  camera.stop();
-  allow();
-  assert.equal(await starting, false);
-  assert.equal(stream.track.stopped, true);
-  assert.equal(video.srcObject, null);
-});
-
-test("a refusal that comes after Stop is nobody's business", async () => {
-  let refuse = () => {};
-  const waits = () => new Promise((_, reject) => { refuse = () => reject(named("NotAllowedError")); });
-  const { camera } = setUp({ getUserMedia: waits });
-  const starting = camera.start();
-  camera.stop();
-  refuse();
-  assert.equal(await starting, false);
-});
-
-test("a picture that does not play is a failure, and the camera is let go", async () => {
-  const stream = fakeStream();
-  const { camera } = setUp({ getUserMedia: async () => stream, play: async () => { throw named("NotSupportedError"); } });
-  await assert.rejects(camera.start(), { code: "camera_failed" });
-  assert.equal(stream.track.stopped, true);
-  assert.equal(camera.isOn, false);
-});
-
-test("Stop while the picture begins to play is no failure", async () => {
-  let interrupt = () => {};
-  const play = () => new Promise((_, reject) => { interrupt = () => reject(named("AbortError")); });
-  const { camera } = setUp({ getUserMedia: async () => fakeStream(), play });
-  const starting = camera.start();
-  await settled();
-  camera.stop();
-  interrupt();
-  assert.equal(await starting, false);
-});
-
-test("a camera that goes away by itself is told of once; one that was stopped is not", async () => {
-  const stream = fakeStream();
-  const { camera, seen } = setUp({ getUserMedia: async () => stream });
-  await camera.start();
-  const { onended } = stream.track;
-  onended();
-  onended();
-  assert.equal(seen.ended, 1);
-  assert.equal(camera.isOn, false);
-  await camera.start();
-  camera.stop();
-  assert.equal(stream.track.onended, null);
+  const open = (isSecure) => openCamera({ mediaDevices: undefined, isSecure }, { kind: "camera" });
+  await assert.rejects(open(false), { code: "insecure_page" });
+  await assert.rejects(open(true), { code: "camera_unsupported" });
 });

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import {
-  CALM_MS, LOWEST_FPS, MOST_UNANSWERED, Pacing, START_FPS, STEP_FLOOR_FPS, WARMING_INTERVAL_MS,
-} from "../../static/js/pacing.js";
+import { MOST_UNANSWERED, Pacing, WARMING_INTERVAL_MS } from "../../static/js/pacing.js";
+import { CALM_MS, CLIMB_EVERY_MS, LOWEST_FPS, START_FPS, STEP_FLOOR_FPS } from "../../static/js/throttler.js";
 import { seeded } from "./fakes.js";
 
 /** A pacing whose clock the test holds; `warm` has had its first result. */
@@ -156,9 +155,9 @@ test("climbs back to 15 slowly once all is calm", () => {
   set.pacing.slowDown(5);
   stream(set, { pictureMs: 33, forMs: CALM_MS - 100 });
   assert.equal(set.pacing.fps, 5);
-  stream(set, { pictureMs: 33, forMs: 5100 });
-  assert.ok(set.pacing.fps > 8 && set.pacing.fps < 12, `${set.pacing.fps} fps after 7 s`);
-  stream(set, { pictureMs: 33, forMs: 8000 });
+  stream(set, { pictureMs: 33, forMs: 100 + 4 * CLIMB_EVERY_MS });
+  assert.ok(set.pacing.fps >= 8 && set.pacing.fps <= 10, `${set.pacing.fps} fps after ${set.time.ms} ms`);
+  stream(set, { pictureMs: 33, forMs: 8 * CLIMB_EVERY_MS });
   assert.equal(set.pacing.fps, START_FPS);
 });
 
@@ -169,6 +168,36 @@ test("a dropped frame delays the climb", () => {
   set.pacing.answered(set.pacing.sent(set.time.ms), true);
   stream(set, { pictureMs: 33, forMs: CALM_MS - 100 });
   assert.equal(set.pacing.fps, 5);
+});
+
+for (const pressure of ["warning", "critical"]) {
+  test(`while the server says ${pressure} the rate does not climb`, () => {
+    const set = setUp();
+    set.pacing.slowDown(5);
+    for (const end = set.time.ms + 10_000; set.time.ms < end; set.time.ms += 50) {
+      if (set.pacing.mayStart()) set.pacing.answered(set.pacing.sent(set.time.ms), false, pressure);
+    }
+    assert.equal(set.pacing.fps, 5);
+    stream(set, { pictureMs: 33, forMs: 500 + 12 * CLIMB_EVERY_MS });
+    assert.equal(set.pacing.fps, START_FPS);
+  });
+}
+
+test("from the lowest rate, the full one is reached within 20 s of the last trouble", () => {
+  const set = setUp();
+  for (let i = 0; i < 4; i += 1) set.pacing.slowDown(1);
+  assert.equal(set.pacing.fps, LOWEST_FPS);
+  stream(set, { pictureMs: 33, forMs: 20_000 });
+  assert.equal(set.pacing.fps, START_FPS);
+});
+
+test("the age of an answer counts from the picture, the server's work from when it was sent", () => {
+  const { time, pacing } = setUp();
+  time.ms = 1000;
+  const index = pacing.sent(940);
+  time.ms = 1030;
+  assert.equal(pacing.answered(index, false), 90);
+  assert.equal(pacing.workMs, 30);
 });
 
 test("a new connection keeps the rate learnt, a new stream forgets it", () => {

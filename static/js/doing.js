@@ -1,0 +1,58 @@
+/**
+ * What the sender does now, and why, in plain words.
+ *
+ * @typedef {import("./messages.js").PressureState} PressureState
+ * @typedef {object} Doing
+ * @property {number} targetFps
+ * @property {number} unanswered
+ * @property {number} width of the frames sent lately; 0 before the first
+ * @property {number} height
+ * @property {number} quality of their JPEG
+ * @property {number} bufferedAmount bytes that have not left yet
+ * @property {PressureState} backpressure what the server said last
+ * @property {string} encodedIn worker or page
+ * @property {string} why
+ * @typedef {object} Facts
+ * @property {boolean} isOn
+ * @property {boolean} isConnected
+ * @property {boolean} isWarming
+ * @property {number} fps the rate aimed at
+ * @property {number} maxFps
+ * @property {boolean} isResting after the server asked for less, or dropped a frame
+ * @property {number} workMs what the server takes for a frame
+ * @property {number} quality
+ * @property {{width: number, height: number}} limit
+ * @property {number} level steps below the chosen quality and size
+ */
+
+/**
+ * @param {Facts} facts
+ * @returns {string} one sentence without its full stop
+ */
+export function whyOf(facts) {
+  if (!facts.isOn) return "Nothing is sent: there is no picture";
+  if (!facts.isConnected) return "Nothing is sent: there is no connection";
+  if (facts.isWarming) return "One frame a second while the pipeline loads";
+  const rate = rateOf(facts);
+  return facts.level > 0 ? `${rate}; ${qualityOf(facts)}` : rate;
+}
+
+/** @param {Facts} facts */
+function rateOf({ fps, maxFps, isResting, workMs }) {
+  if (fps < maxFps && isResting) return `${shown(fps)} fps: the server asked for fewer frames`;
+  if (fps < maxFps) return `Climbing back to ${shown(maxFps)} fps: ${shown(fps)} now`;
+  // The server paces the stream where it takes longer for a frame than one comes.
+  if (workMs > 1000 / fps) return `${shown(1000 / workMs)} fps: the server takes ${Math.round(workMs)} ms for a frame`;
+  return `${shown(fps)} fps, nothing is in the way`;
+}
+
+/** @param {Facts} facts */
+function qualityOf({ quality, limit }) {
+  const size = `${Math.round(limit.width)}x${Math.round(limit.height)}`;
+  return `JPEG quality ${quality} at ${size} at most: the network is slow`;
+}
+
+/** @param {number} fps */
+function shown(fps) {
+  return String(Math.round(fps * 10) / 10);
+}

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { CALM_MS, JPEG_QUALITY, LONGEST_CALM_MS, Quality, SETTLE_MS, STAY_MS, STEPS } from "../../static/js/quality.js";
+import { seeded } from "./fakes.js";
+
+function setUp() {
+  const time = { ms: 0 };
+  const quality = new Quality(() => time.ms);
+  quality.reset();
+  /** Pictures come 30 times a second and find this much unsent. */
+  const see = (buffered, forMs) => {
+    for (const end = time.ms + forMs; time.ms < end; time.ms += 33) quality.observe(buffered);
+  };
+  return { time, quality, see };
+}
+
+test("begins with what was chosen", () => {
+  const { quality } = setUp();
+  assert.deepEqual(quality.plan, { quality: JPEG_QUALITY, limit: { width: 640, height: 480 } });
+  quality.configure({ quality: 0.6 });
+  quality.configure({ size: { width: 1280, height: 960 } });
+  assert.deepEqual(quality.plan, { quality: 0.6, limit: { width: 1280, height: 960 } });
+});
+
+test("bytes that leave soon change nothing", () => {
+  const { quality, see } = setUp();
+  for (let i = 0; i < 50; i += 1) {
+    see(40_000, STAY_MS / 2);
+    see(0, 66);
+  }
+  assert.equal(quality.level, 0);
+});
+
+test("bytes that stay step quality down first, then the size, in the same shape, to the last step", () => {
+  const { quality, see } = setUp();
+  const seen = new Set();
+  for (let i = 0; i < 300; i += 1) {
+    see(40_000, 33);
+    seen.add(`${quality.plan.quality} ${quality.plan.limit.width}x${quality.plan.limit.height}`);
+  }
+  assert.deepEqual([...seen], ["0.8 640x480", "0.7 640x480", "0.6 640x480", "0.6 480x360", "0.5 480x360", "0.5 320x240"]);
+});
+
+test("after calm it steps up again, one at a time", () => {
+  const { quality, see } = setUp();
+  see(40_000, 2 * SETTLE_MS + 200);
+  assert.equal(quality.level, 2);
+  see(0, CALM_MS - 100);
+  assert.equal(quality.level, 2);
+  see(0, 200);
+  assert.equal(quality.level, 1);
+  see(0, CALM_MS + 100);
+  assert.equal(quality.level, 0);
+});
+
+test("a step up that fails makes the next one wait twice as long, up to a limit", () => {
+  const { quality, see, time } = setUp();
+  see(40_000, SETTLE_MS + 400);
+  const waits = [];
+  for (let i = 0; i < 6; i += 1) {
+    const from = time.ms;
+    while (quality.level === 1) see(0, 33);
+    waits.push(Math.round((time.ms - from) / 1000));
+    while (quality.level === 0) see(40_000, 33);
+  }
+  assert.deepEqual(waits, [5, 10, 20, 40, 40, 40]);
+  assert.equal(waits.at(-1) * 1000, LONGEST_CALM_MS);
+});
+
+test("a new connection keeps the step, a new stream forgets it", () => {
+  const { quality, see } = setUp();
+  see(40_000, SETTLE_MS + 400);
+  assert.equal(quality.level, 1);
+  quality.restart();
+  assert.equal(quality.level, 1);
+  quality.reset();
+  assert.equal(quality.level, 0);
+});
+
+/** A link that takes `rate` bytes a second, filled 15 times a second with frames as large as the plan makes them. */
+function overLink({ time, quality }, { rate, forMs }) {
+  let [buffered, worst] = [0, 0];
+  for (const end = time.ms + forMs; time.ms < end; time.ms += 66) {
+    buffered = Math.max(0, buffered - rate * 0.066);
+    quality.observe(buffered);
+    const { quality: q, limit } = quality.plan;
+    // Two frames wait for an answer at most, so no more than two are ever unsent.
+    const bytes = 45_000 * (q / 0.8) ** 2 * ((limit.width * limit.height) / (640 * 480));
+    if (buffered < bytes) buffered += bytes;
+    worst = Math.max(worst, buffered);
+  }
+  return worst;
+}
+
+for (let seed = 1; seed <= 50; seed += 1) {
+  test(`random link ${seed}: sends less while it is slow, and everything again once it is fast`, () => {
+    const random = seeded(seed);
+    const set = setUp();
+    for (let phase = 0; phase < 10; phase += 1) {
+      const rate = 50_000 * 2 ** (random() * 6);
+      const before = set.quality.level;
+      overLink(set, { rate, forMs: 2000 + random() * 20_000 });
+      assert.ok(set.quality.level >= 0 && set.quality.level < STEPS.length);
+      if (rate < 100_000) assert.ok(set.quality.level >= Math.min(before, 1), "stayed at the top on a slow link");
+      const { limit } = set.quality.plan;
+      assert.equal(limit.width / limit.height, 640 / 480);
+    }
+    overLink(set, { rate: 5_000_000, forMs: LONGEST_CALM_MS + CALM_MS * STEPS.length + 5000 });
+    assert.equal(set.quality.level, 0);
+  });
+}
