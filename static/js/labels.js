@@ -20,9 +20,9 @@ export const SLOTS = Object.freeze(["above", "below", "right", "left", "above en
 export const NOWHERE = "";
 
 /** What speaks against a place: what it covers altogether, and coming from another place. */
-const COVERS_WORDS = 60;
+const COVERS_WORDS = 150;
 const COVERS_BOX = 6;
-const MOVES = 15;
+const MOVES = 10;
 const NEXT_BEST = 0.6;
 /** A label that covers more than a part of what was read is not worth it: the words can be read in the picture. */
 const TOO_MUCH = 15;
