@@ -34,6 +34,14 @@ test("a better reading of the same line replaces a worse one, in its place", () 
   assert.deepEqual(texts(read), ["above", "NO ENTRY"]);
 });
 
+test("the same words read more surely keep their place and get the better score", () => {
+  const read = new ReadLines();
+  read.add([detection("EXIT", { textScore: 0.6 })], 0);
+  assert.equal(read.add([detection("EXIT", { textScore: 0.9 })], 100), true);
+  const [{ score, readAt, lastSeen }] = read.lines;
+  assert.deepEqual([score, readAt, lastSeen], [0.9, 0, 100]);
+});
+
 test("a line that comes back after a while is news", () => {
   const read = new ReadLines();
   read.add([detection("old")], 0);
@@ -41,6 +49,7 @@ test("a line that comes back after a while is news", () => {
   assert.equal(read.add([detection("old")], NEWS_AFTER_MS), false);
   assert.equal(read.add([detection("old")], 2 * NEWS_AFTER_MS + 1), true);
   assert.deepEqual(texts(read), ["old", "other line"]);
+  assert.equal(read.lines[0].readAt, 2 * NEWS_AFTER_MS + 1);
 });
 
 test("guesses, blanks and boxes without text are left out", () => {
