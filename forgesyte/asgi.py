@@ -18,6 +18,7 @@ from forgesyte.handler import Handler  # noqa: E402
 
 websocket_urlpatterns = [
     *import_string("streaming.routing.websocket_urlpatterns"),
+    *import_string("jobs.routing.websocket_urlpatterns"),
     re_path("", WebsocketDenier.as_asgi()),
 ]
 

@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from jobs.connection_manager import Client, ConnectionManager
 from jobs.messages import Deleted, DeletedMessage, JobData, Message
@@ -60,7 +60,7 @@ class NewsDesk:
         self,
         reader: Reader,
         *,
-        listen: Callable[[Callable[[], None]], Awaitable[None]] | None = None,
+        listen: Callable[[Callable[[], None]], Coroutine[Any, Any, None]] | None = None,
         look_every_s: float = LOOK_EVERY_S,
     ) -> None:
         self._reader = reader

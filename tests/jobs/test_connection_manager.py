@@ -104,7 +104,7 @@ async def test_a_client_that_watches_everything_is_told_in_brief() -> None:
 
 
 class Unneeded(ProgressMessage):
-    def in_brief(self) -> None:  # type: ignore[override]
+    def in_brief(self) -> None:
         return None
 
 

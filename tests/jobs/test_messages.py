@@ -10,6 +10,7 @@ from jobs.messages import (
     DeletedMessage,
     Frame,
     FrameMessage,
+    Message,
     PartialResult,
     PartialResultMessage,
     Ping,
@@ -79,7 +80,8 @@ def test_no_warning_is_lost() -> None:
 
 
 def test_a_list_hears_of_no_frame_and_reads_no_summary() -> None:
-    frame = FrameMessage(payload=Frame(job_id="a", frame_index=3, time_s=0.1, result={"detections": []}))
+    payload = Frame(job_id="a", frame_index=3, time_s=0.1, result={"detections": []})
+    frame: Message = FrameMessage(payload=payload)
     assert frame.in_brief() is None
     whole = SnapshotMessage(payload=Snapshot(job_id="a", job={"job_id": "a", "summary": {"labels": []}}))
     assert whole.in_brief().payload.job == {"job_id": "a"}

@@ -1,0 +1,180 @@
+"""The WebSocket on which clients hear of jobs."""
+
+import asyncio
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from enum import Enum
+from typing import Any
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from channels.consumer import get_handler_name
+from channels.exceptions import StopConsumer
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+
+from jobs.connection_manager import Client
+from jobs.desk import desk, missing
+from jobs.messages import ErrorMessage, Failure, Message, Ping, PingMessage, encode
+
+logger = logging.getLogger(__name__)
+
+PING_EVERY_S = 30.0
+# Of one connection: more belong on a list, which watches them all.
+MOST_JOBS = 200
+
+
+class End(Enum):
+    """Why a connection ends: the code that clients read, the WebSocket's close code, the default sentence."""
+
+    INVALID_JOB_ID = ("invalid_job_id", 4400, "A job_id is a UUID")
+    UNKNOWN_JOB = ("unknown_job", 4404, "There is no such job")
+    TOO_MANY_JOBS = ("too_many_jobs", 4400, f"One connection watches at most {MOST_JOBS} jobs by their ids")
+    INVALID_MESSAGE = ("invalid_message", 4400, 'The only message that is understood is {"type": "pong"}')
+    LOGIN_REQUIRED = ("login_required", 4401, "Log in to watch jobs")
+    NO_PONG = ("no_pong", 4408, "No pong came for the last ping")
+    SERVER_SHUTDOWN = ("server_shutdown", 1012, "The server is stopping: connect again in a moment")
+    INTERNAL_ERROR = ("internal_error", 1011, "Unexpected error occurred")
+
+    def __init__(self, code: str, close_code: int, detail: str) -> None:
+        self.code = code
+        self.close_code = close_code
+        self.detail = detail
+
+
+class Ended(Exception):
+    """Ends the connection: the client reads why, then the socket closes."""
+
+    def __init__(self, end: End, detail: str = "", job_id: str = "") -> None:
+        self.end = end
+        self.message = ErrorMessage(
+            payload=Failure(job_id=job_id, code=end.code, detail=detail or end.detail)
+        )
+        super().__init__(detail or end.detail)
+
+
+class RealtimeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
+    """Sends what the news desk has for one client; all it hears are pongs.
+
+    What the connection owns lives in the task group around it, for `disconnect` is not called when a handler
+    raises or the task is cancelled.
+    """
+
+    _tasks: asyncio.TaskGroup
+    channel_layer_alias = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._client: Client | None = None
+        self._own: list[asyncio.Task[None]] = []
+        self._pong = asyncio.Event()
+        self._accepted = False
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """One connection, from its handshake to its end."""
+        try:
+            async with asyncio.TaskGroup() as self._tasks:
+                await super().__call__(scope, receive, send)
+                for task in self._own:
+                    task.cancel()
+        except asyncio.CancelledError:
+            # The web server cancels its connections when it stops.
+            if self._accepted:
+                await self._say_goodbye(Ended(End.SERVER_SHUTDOWN))
+            raise
+        except ExceptionGroup as group:
+            await self._say_goodbye(reason_of(group))
+        finally:
+            if self._client:
+                await desk.leave(self._client)
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Handle one message as Channels does, but without a visit to a thread for each."""
+        await getattr(self, get_handler_name(message))(message)
+
+    async def connect(self) -> None:
+        """Accept, so that a browser can read why it is turned away; then watch."""
+        await self.accept()
+        self._accepted = True
+        user = self.scope.get("user")
+        if settings.FORGESYTE_REQUIRE_LOGIN and not (user and user.is_authenticated):
+            raise Ended(End.LOGIN_REQUIRED)
+        job_ids = asked_jobs(self.scope)
+        for job_id in await missing(job_ids or frozenset()):
+            raise Ended(End.UNKNOWN_JOB, f"There is no job {job_id}", job_id)
+        self._client = Client(job_ids)
+        desk.join(self._client)
+        self._own = [
+            self._tasks.create_task(work) for work in (self._send_news(self._client), self._keep_alive())
+        ]
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Hear a pong."""
+        if not is_pong(text_data):
+            raise Ended(End.INVALID_MESSAGE)
+        self._pong.set()
+
+    async def disconnect(self, code: int) -> None:
+        """The client is gone."""
+        raise StopConsumer
+
+    async def _send_news(self, client: Client) -> None:
+        drained: Callable[[], Awaitable[None]] | None = self.scope.get("drained")
+        while True:
+            # What cannot be sent yet waits in the mailbox, where newer news take its place.
+            if drained:
+                await drained()
+            await self._send(await client.mailbox.get())
+
+    async def _keep_alive(self) -> None:
+        while True:
+            self._pong.clear()
+            await self._send(PingMessage(payload=Ping()))
+            await asyncio.sleep(PING_EVERY_S)
+            if not self._pong.is_set():
+                raise Ended(End.NO_PONG)
+
+    async def _say_goodbye(self, ended: Ended) -> None:
+        await self._send(ended.message)
+        await self.close(ended.end.close_code, reason=ended.end.code)
+
+    async def _send(self, message: Message) -> None:
+        await self.send(text_data=encode(message))
+
+
+def asked_jobs(scope: dict[str, Any]) -> frozenset[str] | None:
+    """The ids in the query, spelled as the API does; None where there are none: all jobs. Raises Ended."""
+    query = parse_qs(scope["query_string"].decode("utf-8", "replace"), keep_blank_values=True)
+    asked = query.get("job_id")
+    if asked is None:
+        return None
+    if len(asked) > MOST_JOBS:
+        raise Ended(End.TOO_MANY_JOBS)
+    return frozenset(canonical(job_id) for job_id in asked)
+
+
+def canonical(job_id: str) -> str:
+    """The one spelling of an id; raises Ended."""
+    try:
+        return str(UUID(job_id))
+    except ValueError:
+        raise Ended(End.INVALID_JOB_ID, f"“{job_id[:80]}” is no job_id: it must be a UUID") from None
+
+
+def is_pong(text: str | None) -> bool:
+    """Whether a message is `{"type": "pong"}`."""
+    try:
+        message = json.loads(text or "")
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(message, dict) and message.get("type") == "pong"
+
+
+def reason_of(group: ExceptionGroup[Exception]) -> Ended:
+    """Why a connection ended; what nobody foresaw is logged."""
+    for error in group.exceptions:
+        if isinstance(error, Ended):
+            return error
+    logger.error("realtime_failed", exc_info=group.exceptions[0])
+    return Ended(End.INTERNAL_ERROR)
