@@ -21,12 +21,16 @@ CONTAINERS = "mov,mp4,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,gif,mx
 class VideoFrame:
     """One upright frame, BGR uint8 HxWx3; `index` counts all frames of the file from 1.
 
-    `warnings` say what was wrong with the file at this frame or between it and the one before.
+    `time_s` is when it is shown, from the beginning of the file. `warnings` say what was wrong with the file
+    at this frame or between it and the one that was given before; `lost` are the frames in between that
+    cannot be decoded, by their index, each with FFmpeg's reason.
     """
 
     index: int
     image_bgr: NDArray[np.uint8]
     warnings: list[str] = field(default_factory=list)
+    time_s: float = 0.0
+    lost: dict[int, str] = field(default_factory=dict)
 
 
 class VideoReader:
@@ -48,6 +52,7 @@ class VideoReader:
             raise
         # What was wrong with the file and has not gone out with a frame yet.
         self.warnings: list[str] = []
+        self.lost: dict[int, str] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -70,16 +75,22 @@ class VideoReader:
             return max(round(seconds * self.fps), 1)
         return None
 
-    def frames(self, *, frame_stride: int = 1, max_frames: int | None = None) -> Iterator[VideoFrame]:
+    def frames(
+        self, *, frame_stride: int = 1, max_frames: int | None = None, first_frame: int = 1
+    ) -> Iterator[VideoFrame]:
         """Every `frame_stride`-th frame from the first on, at most `max_frames` of them; once per reader.
 
-        A frame that cannot be decoded keeps its index and is left out. Raises InvalidVideo where none can.
+        Those before `first_frame` are passed over, as if they had been given before. A frame that cannot be
+        decoded keeps its index and is left out. Raises InvalidVideo where none can.
         """
         given = 0
         index = None
         for index, frame in self._decoded():
             if (index - 1) % frame_stride == 0:
-                yield VideoFrame(index, upright(frame), self._take_warnings())
+                warnings, lost = self._take_warnings()
+                if index < first_frame:
+                    continue
+                yield VideoFrame(index, upright(frame), warnings, self._time_s(index, frame), lost)
                 given += 1
                 if given == max_frames:
                     return
@@ -104,11 +115,11 @@ class VideoReader:
                 continue
             for frame in frames:
                 index, lost = numbers.number(when(frame))
-                self.warnings += lost
+                self._complain(lost)
                 if frame.is_corrupt:
                     self.warnings.append(f"Frame {index} is damaged")
                 yield index, frame
-        self.warnings += numbers.lost_at_end()
+        self._complain(numbers.lost_at_end())
 
     def _packets(self) -> Iterator[Any]:
         try:
@@ -116,9 +127,21 @@ class VideoReader:
         except av.FFmpegError as error:
             self.warnings.append(f"The file ends too early: {reason(error)}")
 
-    def _take_warnings(self) -> list[str]:
-        taken, self.warnings = self.warnings, []
+    def _complain(self, lost: dict[int, str]) -> None:
+        self.lost.update(lost)
+        self.warnings += [lost_frame(index, why) for index, why in lost.items()]
+
+    def _take_warnings(self) -> tuple[list[str], dict[int, str]]:
+        taken = self.warnings, self.lost
+        self.warnings, self.lost = [], {}
         return taken
+
+    def _time_s(self, index: int, frame: Any) -> float:
+        shown = when(frame)
+        if shown is None:
+            return (index - 1) / self.fps
+        begins_s: float = (self._container.start_time or 0) / av.time_base
+        return round(float(shown * self._stream.time_base) - begins_s, 4)
 
 
 class FrameNumbers:
@@ -143,8 +166,8 @@ class FrameNumbers:
         """One of the frames that are expected cannot be decoded."""
         self._complaints.append(why)
 
-    def number(self, timestamp: int | None) -> tuple[int, list[str]]:
-        """The number of the frame that is shown at this time, and what to say of those lost before it."""
+    def number(self, timestamp: int | None) -> tuple[int, dict[int, str]]:
+        """The number of the frame that is shown at this time, and of those lost before it with the reason."""
         missing = 0
         while self._expected and timestamp is not None and self._expected[0] <= timestamp:
             missing += heappop(self._expected) < timestamp
@@ -152,15 +175,20 @@ class FrameNumbers:
         self._index += 1
         return self._index, lost
 
-    def lost_at_end(self) -> list[str]:
-        """What to say of the frames after the last one that was shown."""
+    def lost_at_end(self) -> dict[int, str]:
+        """The frames that were lost after the last one that was shown."""
         return self._lose(len(self._complaints))
 
-    def _lose(self, count: int) -> list[str]:
+    def _lose(self, count: int) -> dict[int, str]:
         said, self._complaints = self._complaints[:count], self._complaints[count:]
         numbers = range(self._index + 1, self._index + 1 + len(said))
         self._index += len(said)
-        return [f"Frame {number} cannot be decoded: {why}" for number, why in zip(numbers, said, strict=True)]
+        return dict(zip(numbers, said, strict=True))
+
+
+def lost_frame(index: int, why: str) -> str:
+    """The sentence for a frame that cannot be decoded."""
+    return f"Frame {index} cannot be decoded: {why}"
 
 
 def when(item: Any) -> int | None:

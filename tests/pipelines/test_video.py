@@ -137,10 +137,10 @@ def test_what_is_wrong_after_the_last_frame_is_kept(tmp_path: Path) -> None:
 def test_a_stream_without_times_counts_its_complaints() -> None:
     numbers = FrameNumbers()
     numbers.expect(None)
-    assert numbers.number(None) == (1, [])
+    assert numbers.number(None) == (1, {})
     numbers.complain("bad data")
 
-    assert numbers.number(None) == (3, ["Frame 2 cannot be decoded: bad data"])
+    assert numbers.number(None) == (3, {2: "bad data"})
 
 
 def test_what_was_never_to_be_shown_is_not_counted() -> None:
@@ -148,8 +148,8 @@ def test_what_was_never_to_be_shown_is_not_counted() -> None:
     for timestamp in (0, 40, 45, 80):
         numbers.expect(timestamp)
 
-    assert [numbers.number(timestamp) for timestamp in (0, 40, 80)] == [(1, []), (2, []), (3, [])]
-    assert numbers.lost_at_end() == []
+    assert [numbers.number(timestamp) for timestamp in (0, 40, 80)] == [(1, {}), (2, {}), (3, {})]
+    assert numbers.lost_at_end() == {}
 
 
 def test_a_file_that_was_cut_off_gives_what_is_there(tmp_path: Path) -> None:
