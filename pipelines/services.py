@@ -65,6 +65,20 @@ def checked(data: Any, pipeline_id: str = "") -> PipelineDefinition:
     return definition
 
 
+def open_for_file(data: Any, *, device: str = "auto") -> OpenPipeline:
+    """Open a definition that need not be stored, for a whole file; raises PipelineError.
+
+    `auto` stands for the server's own setting.
+    """
+    wanted = None if device == "auto" else device
+    return get_engine().open_sync(checked(data), live=False, device=wanted)
+
+
+def live_is_pressed() -> bool:
+    """Whether live sessions, of whatever process, have had to drop frames just now."""
+    return get_engine().pressure.is_high()
+
+
 async def adefinition_of(pipeline_id: str) -> PipelineDefinition:
     """`definition_of` for an event loop; a database connection that has died meanwhile is made anew."""
 

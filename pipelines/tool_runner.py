@@ -8,7 +8,7 @@ from pipelines.errors import PipelineError, ToolFailure
 from pipelines.graph.definition import Node
 from pipelines.graph.results import json_safe
 from pipelines.inspector import Inspection, InspectorService
-from pipelines.plugins.base import OpenContext, ToolSpec
+from pipelines.plugins.base import OpenContext, Resumable, ToolSpec
 
 LOGGER = logging.getLogger(__name__)
 
@@ -67,6 +67,20 @@ class ToolRunner:
         except Exception:
             self._log("tool_metadata_failed")
             return {}
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether `state` is all that another process needs in order to go on after this frame."""
+        return isinstance(self._tool, Resumable) or not self._spec.stateful
+
+    def state(self) -> bytes:
+        """What the tool keeps from the frames before; empty where it keeps nothing."""
+        return self._tool.state() if isinstance(self._tool, Resumable) else b""
+
+    def restore(self, state: bytes) -> None:
+        """Let the tool go on from a state of its own; raises whatever it raises."""
+        if isinstance(self._tool, Resumable):
+            self._tool.restore(state)
 
     def close(self) -> None:
         """Close the tool; what it raises is logged only, because there is nobody left to tell."""

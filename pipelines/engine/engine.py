@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Self
 
 from pipelines.engine.networks import NetworkCache
+from pipelines.engine.pressure import Pressure
 from pipelines.engine.slots import EngineClosed, Slot, Slots
 from pipelines.engine.weights import WeightsStore
 from pipelines.graph.execution import OpenPipeline, open_pipeline
@@ -31,11 +32,13 @@ class Engine:
         weights: WeightsStore,
         registry: PluginRegistry,
         device: str,
+        pressure: Pressure | None = None,
     ) -> None:
         self.networks = networks
         self.weights = weights
         self.registry = registry
         self.device = device
+        self.pressure = pressure or Pressure()
         self._slots = Slots(slots)
         self._loaders = ThreadPoolExecutor(max_workers=LOADERS, thread_name_prefix="loader")
 
@@ -49,6 +52,7 @@ class Engine:
             weights=WeightsStore(settings.weights_dir, settings.cache_dir),
             registry=PluginRegistry.load(),
             device=settings.device,
+            pressure=Pressure(settings.cache_dir / "live_pressure"),
         )
 
     @property
@@ -85,7 +89,10 @@ class Engine:
     ) -> OpenPipeline:
         """Open a pipeline in the calling thread; `device` overrides the engine's. Raises PipelineError."""
         context = OpenContext(self.networks, self.weights, live=live, device=device or self.device)
-        return open_pipeline(definition, self.registry, context)
+        pipeline = open_pipeline(definition, self.registry, context)
+        if live:
+            pipeline.when_pressed = self.pressure.note
+        return pipeline
 
     def close(self) -> None:
         """Hand out no more slots and forget the networks; what runs now runs to its end."""

@@ -1,6 +1,6 @@
 """Opens a pipeline and runs frames through it: the one path for live frames, single pictures and files."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
 
@@ -32,6 +32,8 @@ class OpenPipeline:
         self._steps = tuple(steps)
         self._inspector = inspector
         self._closed = False
+        # Called for each frame of a session that has to drop others.
+        self.when_pressed: Callable[[], None] | None = None
 
     def run(self, payload: Mapping[str, Any], load: Load = Load.NORMAL) -> RunReport:
         """Run one frame.
@@ -41,6 +43,8 @@ class OpenPipeline:
         """
         if self._closed:
             raise PipelineError("The pipeline is closed")
+        if load is not Load.NORMAL and self.when_pressed:
+            self.when_pressed()
         inspection = self._inspector.inspect(int(payload["frame_index"]), load)
         outputs: dict[str, dict[str, Any]] = {}
         with inspection.measure("total"):
@@ -52,6 +56,20 @@ class OpenPipeline:
             result = merge({}, (outputs[node_id] for node_id in self.definition.output_nodes))
             plain = json_safe(result)
         return inspection.report(plain)
+
+    @property
+    def can_resume(self) -> bool:
+        """Whether `state` is enough to go on with a file in another process; else its frames are run anew."""
+        return all(runner.can_resume for _, runner in self._steps)
+
+    def state(self) -> dict[str, bytes]:
+        """What each node keeps from the frames before, by its id."""
+        return {step.node.id: runner.state() for step, runner in self._steps}
+
+    def restore(self, states: Mapping[str, bytes]) -> None:
+        """Go on from a state of the same pipeline; call it before the first frame."""
+        for step, runner in self._steps:
+            runner.restore(states[step.node.id])
 
     def metadata(self) -> dict[str, dict[str, Any]]:
         """What each node runs on, by its id."""

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -77,6 +77,23 @@ class Tool(Protocol):
         ...
 
 
+@runtime_checkable
+class Resumable(Protocol):
+    """What a tool offers so that a file can be gone on with in another process, as if nothing had happened.
+
+    A tool that keeps something from frame to frame and does not offer it is run over the file from its
+    beginning again.
+    """
+
+    def state(self) -> bytes:
+        """What it keeps from the frames before; empty where it keeps nothing."""
+        ...
+
+    def restore(self, state: bytes) -> None:
+        """Be as the tool was that gave this state; called once, before the first frame."""
+        ...
+
+
 def always_available(params: Any, weights: "WeightsStore") -> str | None:
     """For tools that need nothing that could be missing."""
     return None
@@ -88,7 +105,8 @@ class ToolSpec:
 
     `open(params, context)` loads what the tool needs; it may take seconds and runs off the event loop.
     `unavailable(params, weights)` says without loading anything why the tool cannot be opened, or None.
-    `failure` is the sentence that clients read when the tool raises.
+    `failure` is the sentence that clients read when the tool raises. `stateful` False promises that what came
+    before a frame does not matter to it; for tools that are Resumable it is not asked.
     """
 
     id: str
@@ -101,6 +119,7 @@ class ToolSpec:
     optional_input_types: frozenset[str] = frozenset()
     unavailable: Callable[[Any, "WeightsStore"], str | None] = always_available
     failure: str = "A tool failed"
+    stateful: bool = True
 
 
 @dataclass(frozen=True)

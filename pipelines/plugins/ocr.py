@@ -93,6 +93,14 @@ class ReadTool:
             "versions": {engine: version(engine)},
         }
 
+    def state(self) -> bytes:
+        """Nothing: in a file every line is read on every frame."""
+        return b""
+
+    def restore(self, state: bytes) -> None:
+        """Go on in the middle of a file: the remarks were made at its first frame."""
+        self._remarks = []
+
     def close(self) -> None:
         """Nothing to let go of: the networks are shared."""
 

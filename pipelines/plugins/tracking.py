@@ -1,5 +1,6 @@
 """Follows boxes from frame to frame with Ultralytics' trackers."""
 
+import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
@@ -53,6 +54,14 @@ class Tracker:
         rows = [[*box.xyxy_pixels(size_wh), box.score, 0.0] for box in detections]
         boxes = self._boxes(np.asarray(rows, np.float32).reshape(-1, 6), size_wh[::-1])
         return {int(row[-1]): int(row[4]) for row in self._tracker.update(boxes, image_bgr)}
+
+    def state(self) -> bytes:
+        """The tracks and all that they hang on; for this tool in our own data folder only."""
+        return pickle.dumps(self._tracker)
+
+    def restore(self, state: bytes) -> None:
+        """Carry on the tracks that `state` gave; unpickling runs code, so never give it one from outside."""
+        self._tracker = pickle.loads(state)
 
 
 def library_settings(settings: TrackerSettings) -> SimpleNamespace:

@@ -78,6 +78,14 @@ class DetectTool:
             "versions": {"ultralytics": version("ultralytics"), "openvino": version("openvino")},
         }
 
+    def state(self) -> bytes:
+        """Nothing is kept from frame to frame."""
+        return b""
+
+    def restore(self, state: bytes) -> None:
+        """Go on in the middle of a file: the remarks were made at its first frame."""
+        self._remarks = []
+
     def close(self) -> None:
         """Nothing to let go of: the network is shared."""
 
@@ -111,6 +119,15 @@ class TrackTool(DetectTool):
             box for index, box in enumerate(found) if index not in ids and box.score >= self._params.conf
         ]
         return {"detections": [*tracks, *fresh], "tracks": tracks}
+
+    def state(self) -> bytes:
+        """The tracks."""
+        return self._tracker.state()
+
+    def restore(self, state: bytes) -> None:
+        """Carry on these tracks."""
+        super().restore(state)
+        self._tracker.restore(state)
 
     def metadata(self) -> Mapping[str, Any]:
         """That of the detector, and the tracker."""
