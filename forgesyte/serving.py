@@ -12,8 +12,10 @@ from collections.abc import Iterable
 from concurrent.futures import Future
 from functools import partial
 from types import FrameType
+from typing import Protocol
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from forgesyte.lan import Lan, introduction
 from forgesyte.logs import log_event
@@ -27,6 +29,18 @@ ASK_EVERY_S = 0.05
 EXIT_WITHIN_S = 1.5
 
 
+class Companion(Protocol):
+    """What runs beside the server, such as the workers of video jobs."""
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        ...
+
+    def stop(self) -> None:
+        """End, also where it never began; may take some seconds."""
+        ...
+
+
 def serve(host: str, port: int, lan: Lan | None = None) -> int:
     """Serve until SIGINT or SIGTERM; returns the exit code. A second signal ends the process at once.
 
@@ -35,16 +49,25 @@ def serve(host: str, port: int, lan: Lan | None = None) -> int:
     from forgesyte.asgi import application
 
     failures: list[str] = []
+    companions: list[Companion] = [import_string(name)() for name in settings.SERVED_BESIDE]
+
+    def listening(real_port: int) -> None:
+        for companion in companions:
+            companion.start()
+        start_thread(announce, host, real_port, lan)
+
     server = WebServer(
         application,
         host,
         port,
-        listening=lambda real_port: start_thread(announce, host, real_port, lan),
+        listening=listening,
         failed=failures.append,
         certificate_pem=lan.certificate.pem if lan else b"",
     )
     handle_signals(server)
     server.run()
+    for companion in companions:
+        companion.stop()
     if failures:
         print(f"ForgeSyte cannot listen on {host}:{port}: {failures[0]}", file=sys.stderr)  # noqa: T201
         return 1

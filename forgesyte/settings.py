@@ -71,6 +71,9 @@ MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
+# What `serve` starts beside itself and ends with itself.
+SERVED_BESIDE = ["jobs.supervision.WorkerSupervisor"] if HAS_JOBS else []
+
 ROOT_URLCONF = "forgesyte.urls"
 ASGI_APPLICATION = "forgesyte.asgi.application"
 TEMPLATES: list[dict[str, Any]] = [

@@ -15,7 +15,7 @@ DATABASE_TASKS = "django_tasks_db.DatabaseBackend"
 class JobSettings:
     """Limits of an upload and the clocks of a worker; times in seconds, sizes in bytes.
 
-    `keep_s` 0 means: until somebody deletes it; `max_duration_s` 0 means: no limit.
+    `keep_s` 0 means: until somebody deletes it; `max_duration_s` and `frame_timeout_s` 0 mean: no limit.
     """
 
     workers: int = 1
@@ -31,6 +31,7 @@ class JobSettings:
     chunk_s: float = 1.0
     chunk_frames: int = 64
     max_strikes: int = 3
+    frame_timeout_s: float = 300.0
     nice: int = 10
     yield_to_live: bool = False
 
@@ -53,6 +54,7 @@ class JobSettings:
             chunk_s=read.number(env, "JOBS_CHUNK_S", 1, at_most=60),
             chunk_frames=read.integer(env, "JOBS_CHUNK_FRAMES", 64, at_least=1, at_most=10_000),
             max_strikes=read.integer(env, "JOBS_MAX_STRIKES", 3, at_least=1, at_most=100),
+            frame_timeout_s=read.number(env, "JOBS_FRAME_TIMEOUT_S", 300, at_most=24 * HOUR_S),
             nice=read.integer(env, "JOBS_NICE", 10, at_most=19),
             yield_to_live=read.boolean(env, "JOBS_YIELD_TO_LIVE", False),
         )

@@ -19,16 +19,21 @@ from jobs.tasks import annotate_job, run_job
 
 # A backend that cannot be asked what became of a delivery: it counts as lost after so long.
 LOST_AFTER = timedelta(minutes=10)
+FIRST = 10
 
 
-def deliver_on_commit(job_id: UUID) -> None:
+def deliver_on_commit(job_id: UUID, *, first: bool = False, after: timedelta | None = None) -> None:
     """Have the job worked on once what was changed is committed; a crash in between is the sweeper's case."""
-    transaction.on_commit(partial(deliver, job_id))
+    transaction.on_commit(partial(deliver, job_id, first=first, after=after))
 
 
-def deliver(job_id: UUID) -> None:
-    """Have the job worked on."""
-    _note(job_id, run_job.enqueue(str(job_id)).id)
+def deliver(job_id: UUID, *, first: bool = False, after: timedelta | None = None) -> None:
+    """Have the job worked on: before all others if it was interrupted, or after a while."""
+    task = run_job
+    if has_database_backend():
+        run_after = timezone.now() + after if after else None
+        task = task.using(priority=FIRST if first else 0, run_after=run_after)
+    _note(job_id, task.enqueue(str(job_id)).id)
 
 
 def deliver_annotation(job_id: UUID) -> None:

@@ -46,6 +46,11 @@ def state_path(chunk: Path) -> Path:
     return chunk.with_suffix(".state")
 
 
+def marker_path(job_id: UUID, attempt: int) -> Path:
+    """Where an attempt notes the frame that it is at."""
+    return result_dir(job_id) / f"{attempt}.frame"
+
+
 def write_durably(path: Path, data: bytes) -> None:
     """Write a new file that is whole on the disk when this returns; raises OSError.
 

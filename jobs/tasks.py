@@ -16,6 +16,6 @@ def run_job(job_id: str) -> None:
 @task()
 def annotate_job(job_id: str) -> None:
     """Make the annotated video of a job if it still waits to be made."""
-    from jobs.work import annotate
+    from jobs.annotating import annotate
 
     annotate(UUID(job_id))

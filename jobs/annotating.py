@@ -1,0 +1,76 @@
+"""The second thing that workers do: have a job's annotated video made, and note how far that is."""
+
+import logging
+import time
+from functools import partial
+from uuid import UUID
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, transaction
+
+from forgesyte.logs import log_event
+from jobs import events, leases
+from jobs.delivery import deliver_annotation
+from jobs.heart import Heart, Stopped
+from jobs.leases import Claim, LeaseLost
+from jobs.models import Job
+from jobs.process import this_process
+from jobs.work import described
+
+logger = logging.getLogger(__name__)
+
+
+def annotate(job_id: UUID) -> None:
+    """Make the annotated video if it still waits to be made; returns quietly where it does not."""
+    process = this_process()
+    owner = process.new_owner()
+    if process.stopping.is_set() or (job := leases.claim_annotation(job_id, owner)) is None:
+        return
+    claim = Claim(job_id, owner)
+    with process.holding(claim), Heart(claim, process.stopping) as heart:
+        try:
+            render(job, claim, heart)
+            heart.check()
+        except LeaseLost:
+            log_event(logger, logging.WARNING, events.LEASE_LOST, job_id=str(job_id))
+        except Stopped:
+            give_back(claim)
+        except (DatabaseError, InterfaceError):
+            logger.exception(events.WORKER_TROUBLE, extra={"fields": {"job_id": str(job_id)}})
+        except Exception as error:
+            logger.exception(events.ANNOTATED, extra={"fields": {"job_id": str(job_id)}})
+            leases.release_annotation(claim, Job.Annotated.FAILED, annotated_error=described(error)[1])
+        else:
+            leases.release_annotation(claim, Job.Annotated.READY, annotated_progress=100.0)
+            log_event(logger, logging.INFO, events.ANNOTATED, job_id=str(job_id))
+
+
+def render(job: Job, claim: Claim, heart: Heart) -> None:
+    """Draw and encode; what drawing needs is imported by those who draw."""
+    from jobs.annotated import render as render_video
+
+    told_at = 0.0
+
+    def progress(percent: float) -> None:
+        nonlocal told_at
+        if time.monotonic() - told_at >= settings.JOBS.progress_s:
+            told_at = time.monotonic()
+            leases.note(claim, annotated_progress=round(min(max(percent, 0.0), 99.9), 1))
+
+    render_video(job, should_stop=partial(must_stop, heart), progress=progress)
+
+
+def must_stop(heart: Heart) -> bool:
+    """Whether the work must not go on, for whatever reason."""
+    try:
+        heart.check()
+    except (LeaseLost, Stopped):
+        return True
+    return False
+
+
+def give_back(claim: Claim) -> None:
+    """Let another worker make it."""
+    with transaction.atomic():
+        if leases.release_annotation(claim, Job.Annotated.PENDING):
+            transaction.on_commit(partial(deliver_annotation, claim.job_id))

@@ -1,0 +1,25 @@
+"""`manage.py prune_jobs`: delete what is old."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from jobs.services import prune_jobs
+
+DAY_S = 86_400
+
+
+class Command(BaseCommand):
+    help = "Deletes jobs that were over so many days ago, with their files, and files that belong to no job."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--days", type=float, help="instead of JOBS_KEEP_DAYS")
+
+    def handle(self, *args: Any, days: float | None, **options: Any) -> None:
+        days = settings.JOBS.keep_s / DAY_S if days is None else days
+        if days <= 0:
+            raise CommandError("Say how old: --days N, or set JOBS_KEEP_DAYS")
+        pruned = prune_jobs(older_than=timedelta(days=days))
+        self.stdout.write(f"{pruned} job{'' if pruned == 1 else 's'} deleted")

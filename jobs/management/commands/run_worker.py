@@ -1,0 +1,29 @@
+"""`manage.py run_worker`: works on video jobs."""
+
+import logging
+import os
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+
+
+class Command(BaseCommand):
+    help = "Works on video jobs until a signal. `serve` starts FORGESYTE_WORKERS of these beside itself."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="work on what is there now, and end")
+        parser.add_argument(
+            "--parent", type=int, metavar="PID", help="end when the process that started this one is gone"
+        )
+
+    def handle(self, *args: Any, once: bool, parent: int | None, **options: Any) -> None:
+        from jobs.worker import Worker
+
+        worker = Worker(parent_pid=parent)
+        if once:
+            worker.drain()
+            return
+        worker.run()
+        logging.shutdown()
+        # A thread may still be inside of a network; all it had is given back.
+        os._exit(0)

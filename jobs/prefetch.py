@@ -1,0 +1,73 @@
+"""Makes items ahead of those who use them, in a thread of its own; pure."""
+
+import threading
+from collections import deque
+from collections.abc import Generator, Iterator
+from typing import Generic, Self, TypeVar
+
+T = TypeVar("T")
+
+
+class Prefetch(Generic[T]):
+    """Iterates over what a generator gives, which works at most `ahead` items ahead; use it in a `with`.
+
+    What the generator raises is raised to the user in its turn. It is closed in its own thread.
+    """
+
+    def __init__(self, items: Generator[T, None, None] | Iterator[T], ahead: int) -> None:
+        self._items = items
+        self._ahead = ahead
+        self._ready: deque[T] = deque()
+        self._changed = threading.Condition()
+        self._over = False
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._work, name="prefetch", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        with self._changed:
+            self._over = True
+            self._changed.notify_all()
+        self._thread.join()
+
+    def __iter__(self) -> Iterator[T]:
+        return self
+
+    def __next__(self) -> T:
+        with self._changed:
+            self._changed.wait_for(lambda: self._ready or self._over)
+            if self._ready:
+                item = self._ready.popleft()
+                self._changed.notify_all()
+                return item
+        if self._error is not None:
+            raise self._error
+        raise StopIteration
+
+    def _work(self) -> None:
+        try:
+            for item in self._items:
+                if not self._offer(item):
+                    break
+        # Whatever it is, whoever uses the items is to know.
+        except BaseException as error:
+            self._error = error
+        finally:
+            if isinstance(self._items, Generator):
+                self._items.close()
+            with self._changed:
+                self._over = True
+                self._changed.notify_all()
+
+    def _offer(self, item: T) -> bool:
+        """Wait for room; False where nobody wants any more."""
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._ready) < self._ahead or self._over)
+            if self._over:
+                return False
+            self._ready.append(item)
+            self._changed.notify_all()
+            return True
