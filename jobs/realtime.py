@@ -6,9 +6,11 @@ Without one they find out by themselves: while anybody watches, they look many t
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable
 from uuid import UUID
 
+from asgiref.sync import async_to_sync
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 logger = logging.getLogger(__name__)
@@ -38,22 +40,19 @@ class Nudger:
         self._due.set()
         with self._lock:
             if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="jobs-nudger", daemon=True)
+                self._thread = threading.Thread(target=self._send_all, name="jobs-nudger", daemon=True)
                 self._thread.start()
 
-    def _work(self) -> None:
-        asyncio.run(self._send_all())
-
-    async def _send_all(self) -> None:
-        layer = get_channel_layer()
+    def _send_all(self) -> None:
+        send = async_to_sync(get_channel_layer().group_send)
         while True:
-            await asyncio.to_thread(self._due.wait)
+            self._due.wait()
             self._due.clear()
             try:
-                await layer.group_send(GROUP, EVENT)
+                send(GROUP, EVENT)
             except Exception as error:
                 logger.warning("nudge_failed", extra={"fields": {"detail": str(error)}})
-                await asyncio.sleep(REST_S)
+                time.sleep(REST_S)
 
 
 _nudger = Nudger()

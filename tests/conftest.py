@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,3 +27,19 @@ def test_media() -> Path:
     if not folder:
         pytest.skip("FORGESYTE_TEST_MEDIA is not set: it names the folder with the real media and models")
     return Path(folder)
+
+
+@pytest.fixture
+def redis_socket(tmp_path: Path) -> Iterator[Path]:
+    """The socket of a Redis that keeps nothing."""
+    path = tmp_path / "redis.sock"
+    command = [require_tool("redis-server"), "--port", "0", "--unixsocket", str(path), "--save", ""]
+    server = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    try:
+        assert any("ready to accept connections" in line for line in server.stdout)
+        yield path
+    finally:
+        server.terminate()
+        server.wait(timeout=10)
+        server.stdout.close()

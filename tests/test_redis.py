@@ -3,12 +3,8 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from tests.conftest import require_tool
 from tests.demo_runner import ROOT
 
 SEND_AND_RECEIVE = """
@@ -24,22 +20,6 @@ async def main():
 
 asyncio.run(main())
 """
-
-
-@pytest.fixture
-def redis_socket(tmp_path: Path) -> Iterator[Path]:
-    """The socket of a Redis that keeps nothing."""
-    path = tmp_path / "redis.sock"
-    command = [require_tool("redis-server"), "--port", "0", "--unixsocket", str(path), "--save", ""]
-    server = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
-    assert server.stdout is not None
-    try:
-        assert any("ready to accept connections" in line for line in server.stdout)
-        yield path
-    finally:
-        server.terminate()
-        server.wait(timeout=10)
-        server.stdout.close()
 
 
 def test_messages_travel_through_redis(redis_socket: Path, tmp_path: Path) -> None:
