@@ -16,6 +16,7 @@ test("reads a result with what each tool set", () => {
       text: "NO ENTRY",
     },
     timings_ms: { wait: 1.5, total: 20, note: "no number" },
+    backpressure: "warning",
   });
   assert.deepEqual(message, {
     kind: "result",
@@ -26,11 +27,13 @@ test("reads a result with what each tool set", () => {
     ],
     text: "NO ENTRY",
     timingsMs: { wait: 1.5, total: 20 },
+    pressure: "warning",
   });
 });
 
 test("reads the other kinds", () => {
-  assert.deepEqual(read({ frame_index: 8, dropped: true }), { kind: "dropped", frameIndex: 8 });
+  const dropped = { kind: "dropped", frameIndex: 8, pressure: "critical" };
+  assert.deepEqual(read({ frame_index: 8, dropped: true, backpressure: "critical" }), dropped);
   assert.deepEqual(read({ warning: "slow_down", suggested_fps: 7.5 }), { kind: "slow_down", suggestedFps: 7.5 });
   assert.deepEqual(read({ warning: "slow_down" }), { kind: "slow_down", suggestedFps: null });
   assert.deepEqual(read({ error: "invalid_frame", detail: "Not a valid JPEG image", frame_index: 2 }), {
@@ -38,6 +41,12 @@ test("reads the other kinds", () => {
     code: "invalid_frame",
     detail: "Not a valid JPEG image",
   });
+});
+
+test("a server that does not say how hard the stream presses, or says something new, is at ease", () => {
+  for (const backpressure of [undefined, "normal", "from the future", 4, null]) {
+    assert.equal(read({ frame_index: 1, result: {}, backpressure }).pressure, "normal");
+  }
 });
 
 test("a result without detections has none, and a detection without a box is left out", () => {

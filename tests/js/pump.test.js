@@ -1,41 +1,83 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Encoder, JPEG_QUALITY } from "../../static/js/encoder.js";
 import { Pacing } from "../../static/js/pacing.js";
-import { FramePump } from "../../static/js/pump.js";
+import { FramePump, REPEAT_MS } from "../../static/js/pump.js";
+import { Quality } from "../../static/js/quality.js";
 import { settled } from "./fakes.js";
 
-function setUp({ encode = async () => "jpeg", isOpen = true } = {}) {
+const SIZE = { width: 640, height: 480 };
+const encoded = (jpeg = "jpeg") => ({ jpeg, size: SIZE });
+
+function setUp({ encode = async () => encoded(), isOpen = true } = {}) {
   const time = { ms: 0 };
-  const pacing = new Pacing(() => time.ms);
+  const now = () => time.ms;
+  const pacing = new Pacing(now);
   pacing.restart();
-  const socket = { isOpen, sent: [], send(blob) { return this.isOpen && this.sent.push(blob) > 0; } };
+  const quality = new Quality(now);
+  quality.reset();
+  const socket = { isOpen, bufferedAmount: 0, sent: [], send(blob) { return this.isOpen && this.sent.push(blob) > 0; } };
+  const sent = [];
   let callbacks = [];
   const pump = new FramePump({
-    onNextPicture: (callback) => callbacks.push(callback), encode, socket, pacing, now: () => time.ms,
+    onNextPicture: (callback) => callbacks.push(callback),
+    encode, socket, pacing, quality, now,
+    sent: (frameIndex, frame) => sent.push({ frameIndex, ...frame }),
   });
-  const picture = async () => {
+  const picture = async (takenAt) => {
     const due = callbacks;
     callbacks = [];
-    for (const callback of due) callback();
+    for (const callback of due) callback(takenAt);
     await settled();
   };
-  return { time, pacing, socket, pump, picture };
+  return { time, pacing, quality, socket, pump, picture, sent, asked: () => callbacks.length };
 }
 
-test("sends a picture when one comes and the pacing allows it", async () => {
-  const { pump, picture, socket, pacing, time } = setUp();
+/** An encoder whose pictures are ready when the test says so. */
+function slowly() {
+  const waiting = [];
+  const encode = () => new Promise((resolve) => waiting.push((jpeg) => resolve(encoded(jpeg))));
+  return { encode, done: (jpeg) => waiting.shift()(jpeg), waiting };
+}
+
+test("sends a picture when one comes and the pacing allows it, and tells which", async () => {
+  const { pump, picture, socket, pacing, time, sent } = setUp();
   pump.start();
   assert.equal(socket.sent.length, 0);
   await picture();
-  assert.deepEqual(socket.sent, ["jpeg"]);
+  assert.deepEqual(sent, [{ frameIndex: 1, jpeg: "jpeg", size: SIZE, takenAt: 0 }]);
   await picture();
   assert.equal(socket.sent.length, 1);
   time.ms = 30;
   assert.equal(pacing.answered(1, false), 30);
   await picture();
-  assert.equal(socket.sent.length, 2);
+  assert.deepEqual(sent.map(({ frameIndex }) => frameIndex), [1, 2]);
+});
+
+for (const [what, told, believed] of [
+  ["the camera's own time is taken", 4950, 4950],
+  ["a time to come is not believed", 5001, 5000],
+  ["a time of another clock is not believed", 120, 5000],
+  ["without one, it is now", undefined, 5000],
+]) {
+  test(`when a picture was taken: ${what}`, async () => {
+    const { pump, picture, sent, time } = setUp();
+    pump.start();
+    time.ms = 5000;
+    await picture(told);
+    assert.equal(sent[0].takenAt, believed);
+  });
+}
+
+test("pictures are made as the quality says, which hears what is unsent at every picture", async () => {
+  const plans = [];
+  const set = setUp({ encode: async (plan) => { plans.push(plan); return encoded(); } });
+  set.pump.start();
+  set.socket.bufferedAmount = 50_000;
+  for (; set.time.ms < 2000; set.time.ms += 33) await set.picture();
+  assert.ok(set.quality.level > 0);
+  assert.deepEqual(plans[0], { quality: 0.8, limit: SIZE });
+  assert.ok(plans.at(-1).quality < 0.8);
 });
 
 test("sends nothing without a session, and no frame is counted", async () => {
@@ -50,31 +92,30 @@ test("sends nothing without a session, and no frame is counted", async () => {
 });
 
 test("a session lost while a picture is encoded costs that picture only", async () => {
-  let done = () => {};
-  const { pump, picture, socket, pacing } = setUp({ encode: () => new Promise((resolve) => { done = resolve; }) });
+  const { encode, done } = slowly();
+  const { pump, picture, socket, pacing, sent } = setUp({ encode });
   pump.start();
   await picture();
   socket.isOpen = false;
   done("jpeg");
   await settled();
-  assert.equal(socket.sent.length, 0);
-  assert.equal(pacing.unanswered, 0);
+  assert.deepEqual([socket.sent.length, pacing.unanswered, sent.length], [0, 0, 0]);
 });
 
 test("encodes one picture at a time", async () => {
-  let encoding = 0;
-  const { pump, picture, time } = setUp({ encode: () => { encoding += 1; return new Promise(() => {}); } });
+  const { encode, waiting } = slowly();
+  const { pump, picture, time } = setUp({ encode });
   pump.start();
   for (let i = 0; i < 5; i += 1) {
     time.ms += 2000;
     await picture();
   }
-  assert.equal(encoding, 1);
+  assert.equal(waiting.length, 1);
 });
 
 test("a picture that cannot be made is passed over", async () => {
-  const blobs = [null, "jpeg"];
-  const { pump, picture, socket } = setUp({ encode: async () => blobs.shift() ?? null });
+  const made = [null, encoded()];
+  const { pump, picture, socket } = setUp({ encode: async () => made.shift() ?? null });
   pump.start();
   await picture();
   assert.equal(socket.sent.length, 0);
@@ -83,8 +124,8 @@ test("a picture that cannot be made is passed over", async () => {
 });
 
 test("after stop nothing is sent, not even what was being encoded; after a new start one stream runs", async () => {
-  let done = () => {};
-  const { pump, picture, socket, time } = setUp({ encode: () => new Promise((resolve) => { done = resolve; }) });
+  const { encode, done } = slowly();
+  const { pump, picture, socket, time } = setUp({ encode });
   pump.start();
   await picture();
   pump.stop();
@@ -100,28 +141,45 @@ test("after stop nothing is sent, not even what was being encoded; after a new s
   assert.deepEqual(socket.sent, ["new"]);
 });
 
-function fakeCanvas() {
-  const drawn = [];
-  const canvas = {
-    width: 300,
-    height: 150,
-    drawn,
-    getContext: () => ({ drawImage: (_video, ...place) => drawn.push(place) }),
-    toBlob: (done, type, quality) => done({ type, quality, size: [canvas.width, canvas.height] }),
-  };
-  return canvas;
-}
-
-test("the encoder keeps the shape of the picture, upright too", async () => {
-  const canvas = fakeCanvas();
-  const encoder = new Encoder(canvas);
-  const wide = await encoder.encode({ videoWidth: 1280, videoHeight: 720 });
-  assert.deepEqual(wide, { type: "image/jpeg", quality: JPEG_QUALITY, size: [640, 360] });
-  const upright = await encoder.encode({ videoWidth: 480, videoHeight: 640 });
-  assert.deepEqual(upright.size, [480, 640]);
-  assert.deepEqual(canvas.drawn, [[0, 0, 640, 360], [0, 0, 480, 640]]);
+test("asking anew for the next picture makes no second stream", async () => {
+  const { pump, picture, asked } = setUp();
+  pump.start();
+  pump.start();
+  pump.start();
+  await picture();
+  assert.equal(asked(), 1);
 });
 
-test("the encoder makes nothing of a camera that shows nothing yet", async () => {
-  assert.equal(await new Encoder(fakeCanvas()).encode({ videoWidth: 0, videoHeight: 0 }), null);
+test("knows for how long there was no new picture, while it runs", async () => {
+  const { pump, picture, time } = setUp();
+  assert.equal(pump.stillMs, 0);
+  time.ms = 5000;
+  pump.start();
+  time.ms = 5400;
+  assert.equal(pump.stillMs, 400);
+  await picture();
+  assert.equal(pump.stillMs, 0);
+  time.ms = 9000;
+  pump.stop();
+  assert.equal(pump.stillMs, 0);
+});
+
+test("a picture that stands still is sent again once a second, and not while pictures come or nothing runs", async () => {
+  const { pump, picture, socket, pacing, time, sent } = setUp();
+  pump.repeat();
+  pump.start();
+  await picture();
+  pacing.answered(1, false);
+  for (const ms of [500, 999, REPEAT_MS]) {
+    time.ms = ms;
+    pump.repeat();
+    await settled();
+    assert.equal(socket.sent.length, ms < REPEAT_MS ? 1 : 2);
+  }
+  assert.equal(sent[1].takenAt, REPEAT_MS);
+  pump.stop();
+  time.ms = 9000;
+  pump.repeat();
+  await settled();
+  assert.equal(socket.sent.length, 2);
 });

@@ -42,9 +42,17 @@ test("connects, sends, hears and closes normally", () => {
   socket.stop();
   assert.deepEqual(server.sent, ["frame"]);
   assert.equal(server.closedWith, 1000);
-  assert.deepEqual(seen.messages, [{ kind: "dropped", frameIndex: 1 }]);
+  assert.deepEqual(seen.messages, [{ kind: "dropped", frameIndex: 1, pressure: "normal" }]);
   assert.deepEqual(names(), ["connecting", "connected", "disconnected"]);
   assert.deepEqual(seen.failures, []);
+});
+
+test("tells what is unsent of the present session", () => {
+  const { Sockets, socket } = setUp();
+  assert.equal(socket.bufferedAmount, 0);
+  socket.start();
+  Sockets.last.bufferedAmount = 700;
+  assert.equal(socket.bufferedAmount, 700);
 });
 
 test("starting twice makes one connection, stopping twice harms nothing", () => {

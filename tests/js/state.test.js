@@ -12,6 +12,10 @@ for (const [given, text, tone] of [
   [state({}), "Camera off", "idle"],
   [state({ failure: { code: "camera_refused", detail: "" } }), "Camera off", "bad"],
   [state({ camera: "starting" }), "Waiting for the camera", "busy"],
+  [state({ source: "screen" }), "Screen not shared", "idle"],
+  [state({ source: "screen", camera: "starting" }), "Waiting for the screen", "busy"],
+  [state({ source: "file", failure: { code: "file_lost", detail: "" } }), "Video stopped", "bad"],
+  [state({ source: "file", camera: "starting" }), "Opening the video", "busy"],
   [on("connecting"), "Connecting", "busy"],
   [on("connected"), "Connected", "good"],
   [on("reconnecting"), "Reconnecting", "busy"],
@@ -27,6 +31,19 @@ test("a note lies over the picture only while there is something to wait for", (
   assert.match(noteOf(on("connected", { isWarming: false, isWaiting: true })), /Waiting for the server/);
   assert.equal(noteOf(on("connected", { isWarming: false })), "");
   assert.equal(noteOf(on("reconnecting")), "");
+});
+
+test("what is asked of a person fits the source, while it is switched to as well", () => {
+  assert.match(noteOf(on("connected", { isSwitching: true, source: "screen" })), /Choose what to share/);
+  assert.match(noteOf(state({ camera: "starting", source: "file" })), /Opening the video/);
+});
+
+test("a picture that is not what it seems is told of, whatever the server does", () => {
+  for (const connection of ["connected", "reconnecting"]) {
+    assert.match(noteOf(on(connection, { picture: "paused" })), /held back/);
+    assert.match(noteOf(on(connection, { picture: "still" })), /no new picture/);
+    assert.match(noteOf(on(connection, { picture: "still", source: "file" })), /video does not go on/);
+  }
 });
 
 test("the stream is on the page's own server, and secure where the page is", () => {
