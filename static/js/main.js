@@ -172,6 +172,10 @@ function showDebug() {
   if (!debugPanel.hidden) debug.render({ report: stats.report(), doing: live.doing() });
 }
 
+function showReadTools() {
+  for (const id of ["read-copy", "read-clear"]) button(id).disabled = readText.lines.length === 0;
+}
+
 options.subscribe((chosen) => {
   settings.render(chosen);
   live.configure({ maxFps: chosen.fps, quality: chosen.quality, size: sizeOf(chosen.size) });
@@ -191,9 +195,13 @@ store.subscribe((state) => {
   if (state.camera === "starting" && before.camera === "off") stats.reset();
   if (state.frame !== before.frame) overlay.show(state.frame);
   if (state.frame && state.frame !== before.frame) readText.add(state.frame.detections, now());
+  showReadTools();
   before = state;
 }, signal);
 
+video.addEventListener("resize", () => {
+  stage.dataset["shape"] = video.videoWidth > video.videoHeight ? "wide" : "tall";
+}, { signal });
 const fitOverlay = () => {
   overlay.resize({ width: stage.clientWidth, height: stage.clientHeight }, window.devicePixelRatio);
 };
@@ -212,6 +220,12 @@ window.setInterval(() => {
 function save(/** @type {"png" | "json"} */ ending) {
   const { frame, pipelineId } = store.state;
   if (frame) void keeper.save(ending, frame, options.state, pipelineId);
+}
+
+function clearRead() {
+  readText.clear();
+  showReadTools();
+  words("read-text").focus();
 }
 
 function toggleDebug() {
@@ -249,7 +263,7 @@ const presses = [
   ["debug-toggle", toggleDebug],
   ["debug-copy", copyDebug],
   ["read-copy", () => void copy(readText.text)],
-  ["read-clear", () => readText.clear()],
+  ["read-clear", clearRead],
   ["choose-file", () => fileField.click()],
 ];
 for (const [id, press] of presses) button(id).addEventListener("click", press, { signal });
