@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pipelines.engine.straighten import straightened
 from pipelines.engine.text_readers import FoundText, Image, PixelBox, Reading, best_of, quarter_turns
 
 HEIGHT = 48
@@ -43,9 +44,9 @@ class RapidOcrReader:
         self._warm_up()
 
     def read(self, image_bgr: Image, boxes_xyxy: Sequence[PixelBox]) -> list[Reading]:
-        """Cut every box out, and read all in one call; tall ones are read upright and turned."""
+        """Cut every box out, make its line level, and read all in one call; tall ones also turned."""
         views = [
-            (number, np.rot90(image_bgr[y1:y2, x1:x2], turns))
+            (number, straightened(np.rot90(image_bgr[y1:y2, x1:x2], turns)))
             for number, (x1, y1, x2, y2) in enumerate(boxes_xyxy)
             for turns in quarter_turns((x1, y1, x2, y2))
         ]
