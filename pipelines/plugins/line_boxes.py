@@ -10,7 +10,9 @@ from pipelines.detections import Detection
 SAME_HEIGHTS = 0.6
 SHARED_WIDTH = 0.3
 # Of two that do not agree, as a line and two lines taken for one, the worse goes if so much of one is shared.
-COVERED = 0.5
+SWALLOWED = 0.8
+# Less is enough for a far worse guess. Upright boxes of slanted lines share as much, but are about as good.
+COVERED, FAR_WORSE = 0.5, 0.6
 
 
 def joined_lines(boxes: Iterable[Detection]) -> list[Detection]:
@@ -39,7 +41,8 @@ def belongs(box: Detection, line: Detection) -> bool:
     if width <= 0 or height <= 0:
         return False
     covered = width * height / min(box.w * box.h, line.w * line.h)
-    return covered >= COVERED or is_same_line(box, line)
+    far_worse = min(box.score, line.score) < FAR_WORSE * max(box.score, line.score)
+    return covered >= (COVERED if far_worse else SWALLOWED) or is_same_line(box, line)
 
 
 def is_same_line(box: Detection, line: Detection) -> bool:

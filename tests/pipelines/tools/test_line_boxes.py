@@ -48,6 +48,20 @@ def outlines(boxes: Sequence[Detection]) -> list[tuple[float, float, float, floa
             [(0.1, 0.1, 0.5, 0.05), (0.1, 0.15, 0.5, 0.05)],
             id="a bad guess over two lines goes",
         ),
+        pytest.param(
+            [
+                line(0.1, 0.1, 0.5, score=0.9),
+                line(0.1, 0.15, 0.5, score=0.8),
+                line(0.1, 0.125, 0.5, score=0.4),
+            ],
+            [(0.1, 0.1, 0.5, 0.05), (0.1, 0.15, 0.5, 0.05)],
+            id="a bad guess between two lines goes",
+        ),
+        pytest.param(
+            [line(0.1, 0.1, 0.5, 0.1, 0.9), line(0.1, 0.14, 0.5, 0.1, 0.8), line(0.1, 0.18, 0.5, 0.1, 0.85)],
+            [(0.1, 0.1, 0.5, 0.1), (0.1, 0.14, 0.5, 0.1), (0.1, 0.18, 0.5, 0.1)],
+            id="slanted lines stay, although their upright boxes overlap",
+        ),
     ],
 )
 def test_boxes_become_lines(
