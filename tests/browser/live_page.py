@@ -1,0 +1,74 @@
+"""What a person does and sees on the live page, for the tests of it."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, WebSocket, expect
+
+from tests.browser.conftest import ROOT, Visit
+
+# The first session loads its networks, on a machine that may be busy with other things.
+FIRST_ANSWER_MS = 120_000
+OCR = "/?pipeline=ocr_only"
+PHONE = {"is_mobile": True, "has_touch": True, "device_scale_factor": 2}
+
+# How many pixels are drawn on: boxes and labels, without the frame's number at the bottom.
+DRAWN_PIXELS = """() => {
+  const canvas = document.getElementById("overlay");
+  const [width, height] = [canvas.width, canvas.height];
+  const { data } = canvas.getContext("2d").getImageData(0, 0, width, Math.floor(height * 0.85));
+  let drawn = 0;
+  for (let i = 3; i < data.length; i += 4) drawn += data[i] > 0 ? 1 : 0;
+  return drawn;
+}"""
+
+
+def start(visit: Visit) -> Page:
+    """Press Start and wait for the first answer."""
+    visit.page.click("#start")
+    return streaming(visit.page)
+
+
+def streaming(page: Page) -> Page:
+    """Wait until an answer is shown."""
+    expect(page.locator("#status")).to_contain_text("Connected")
+    expect(page.locator("#figure-found")).to_have_text(re.compile(r"\d+"), timeout=FIRST_ANSWER_MS)
+    return page
+
+
+def wait_for_pixels(page: Page, condition: str) -> None:
+    """Wait until the number of pixels drawn on is as wanted: `wait_for_pixels(page, "> 500")`."""
+    page.wait_for_function(f"() => ({DRAWN_PIXELS})() {condition}")
+
+
+def sockets_of(visit: Visit) -> list[WebSocket]:
+    """The sessions of the page, as they come."""
+    sockets: list[WebSocket] = []
+    visit.page.on("websocket", lambda socket: sockets.append(socket))
+    return sockets
+
+
+def open_fold(page: Page, name: str) -> None:
+    """Open the settings of the view or of the picture."""
+    page.locator("summary", has_text=re.compile(f"^{name}")).click()
+
+
+def axe() -> str:
+    """The source of axe-core, which judges whether everybody can use a page."""
+    source = Path(ROOT / "node_modules" / "axe-core" / "axe.min.js")
+    if source.exists():
+        return source.read_text()
+    reason = "axe-core is not installed: `npm install` brings it"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def violations(page: Page) -> list[str]:
+    """What axe-core objects to, and where."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(axe())
+    found = page.evaluate("axe.run().then((report) => report.violations)")
+    return [f"{rule['id']}: {[node['target'] for node in rule['nodes']]}" for rule in found]
