@@ -28,6 +28,7 @@ export const NOTHING_SHOWN = Object.freeze({ frame: null, delayMs: null, fps: nu
 export class Answers {
   #store;
   #pacing;
+  #quality;
   #stats;
   #clock;
   #frames = new SentFrames();
@@ -43,12 +44,14 @@ export class Answers {
    * @param {object} needs
    * @param {import("./store.js").Store<LiveState>} needs.store
    * @param {import("./pacing.js").Pacing} needs.pacing
+   * @param {import("./quality.js").Quality} needs.quality
    * @param {Stats} needs.stats
    * @param {import("./socket.js").Clock} needs.clock
    */
-  constructor({ store, pacing, stats, clock }) {
+  constructor({ store, pacing, quality, stats, clock }) {
     this.#store = store;
     this.#pacing = pacing;
+    this.#quality = quality;
     this.#stats = stats;
     this.#clock = clock;
   }
@@ -108,6 +111,8 @@ export class Answers {
     const delayMs = this.#pacing.answered(frameIndex, false, pressure);
     const sent = this.#frames.take(frameIndex);
     const fps = this.#rate.add(this.#clock.now());
+    // What the server did not take, the network did.
+    if (timingsMs["total"] !== undefined) this.#quality.travelled(this.#pacing.tripMs - timingsMs["total"]);
     if (delayMs !== null) this.#stats.frameAnswered({ latencyMs: delayMs, timingsMs });
     this.#store.update({ isWarming: false, isWaiting: false });
     if (!sent) return;

@@ -22,6 +22,7 @@ export class Pacing {
   #heard = -Infinity;
   #answeredAt = -Infinity;
   #workMs = 0;
+  #tripMs = 0;
   /** @type {Map<number, {takenAt: number, sentAt: number}>} by frame index, oldest first */
   #unanswered = new Map();
 
@@ -57,9 +58,9 @@ export class Pacing {
     return this.#workMs;
   }
 
-  /** When the server last answered, or the connection began. */
-  get heardAt() {
-    return this.#heard;
+  /** From sending the frame that was answered last until its answer. */
+  get tripMs() {
+    return this.#tripMs;
   }
 
   /** How long the server has owed an answer without saying anything; 0 where it owes none. */
@@ -116,6 +117,7 @@ export class Pacing {
     this.#heard = now;
     const frame = this.#unanswered.get(frameIndex);
     this.#unanswered.delete(frameIndex);
+    this.#tripMs = now - (frame?.sentAt ?? now);
     if (dropped) this.#throttler.rest();
     else this.#learn(frame?.sentAt ?? now, now);
     if (pressure !== "normal") this.#throttler.rest(PRESSED_MS);

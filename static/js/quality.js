@@ -17,7 +17,7 @@ export const STEPS = Object.freeze([
   { quality: 0.625, size: 0.5 },
 ]);
 
-/** Bytes that stay unsent for this long are more than the network takes. */
+/** A network that is slow for this long is no accident. */
 export const STAY_MS = 300;
 /** A step shows what it does only after a while. */
 export const SETTLE_MS = 1000;
@@ -26,7 +26,23 @@ export const CALM_MS = 5000;
 /** A step up that fails at once makes the next one wait longer, up to this. */
 export const LONGEST_CALM_MS = 40_000;
 
-/** How good and how large frames are made, by what the socket has left unsent. */
+/** A frame and its answer that are under way for longer than this make the picture lag; for less than that do not. */
+export const SLOW_TRIP_MS = 200;
+export const QUICK_TRIP_MS = 100;
+/** At this step frames have a third of their bytes: where they travel hardly faster, their size is not the reason. */
+export const JUDGED_STEP = 3;
+const HARDLY_FASTER = 0.7;
+/** Then it is not tried again for this long. */
+export const FUTILE_MS = 300_000;
+/** How much the newest trip counts. */
+const SMOOTHING = 0.3;
+
+/**
+ * How good and how large frames are made: less where the network is slow, everything again where it is not.
+ *
+ * It is slow where bytes stay unsent in the socket, or, as few frames are ever unsent and the system takes those in,
+ * where frames and answers travel for long.
+ */
 export class Quality {
   #now;
   #quality = JPEG_QUALITY;
@@ -34,11 +50,16 @@ export class Quality {
   #size = FRAME_LIMIT;
   #level = 0;
   #calmMs = CALM_MS;
-  /** Since when bytes have been waiting; null while none do. @type {number | null} */
-  #waitingSince = null;
+  #isBuffering = false;
+  #tripMs = 0;
+  /** Since when the network has been slow; null while it is not. @type {number | null} */
+  #slowSince = null;
   #quietSince = -Infinity;
   #steppedAt = -Infinity;
   #wasUp = false;
+  /** How long frames travelled at the chosen quality, before the first step down. */
+  #fullTripMs = 0;
+  #futileUntil = -Infinity;
 
   /** @param {() => number} now */
   constructor(now) {
@@ -73,14 +94,16 @@ export class Quality {
   reset() {
     this.#level = 0;
     this.#calmMs = CALM_MS;
+    this.#futileUntil = -Infinity;
     this.restart();
   }
 
-  /** A new connection begins: nothing waits in it. The step learnt so far stays. */
+  /** A new connection begins: nothing is under way in it. The step learnt so far stays. */
   restart() {
-    this.#waitingSince = null;
+    this.#isBuffering = this.#wasUp = false;
+    this.#tripMs = 0;
+    this.#slowSince = null;
     this.#quietSince = this.#steppedAt = this.#now();
-    this.#wasUp = false;
   }
 
   /**
@@ -89,30 +112,65 @@ export class Quality {
    * @param {number} bufferedAmount bytes given to the socket that have not left
    */
   observe(bufferedAmount) {
+    this.#isBuffering = bufferedAmount > 0;
     const now = this.#now();
-    if (bufferedAmount > 0) this.#waits(now);
+    if (this.#isSlow(now)) this.#slow(now);
     else this.#flows(now);
   }
 
+  /**
+   * A frame was answered.
+   *
+   * @param {number} tripMs how long it and its answer were under way
+   */
+  travelled(tripMs) {
+    this.#tripMs += (this.#tripMs === 0 ? 1 : SMOOTHING) * (tripMs - this.#tripMs);
+  }
+
   /** @param {number} now */
-  #waits(now) {
-    this.#waitingSince ??= now;
-    if (now - this.#waitingSince < STAY_MS) return;
+  #isSlow(now) {
+    return this.#isBuffering || (this.#tripMs > SLOW_TRIP_MS && now >= this.#futileUntil);
+  }
+
+  /** @param {number} now */
+  #slow(now) {
+    this.#slowSince ??= now;
+    if (now - this.#slowSince < STAY_MS) return;
     this.#quietSince = now;
-    if (now - this.#steppedAt >= SETTLE_MS) this.#stepDown(now);
+    if (now - this.#steppedAt < SETTLE_MS) return;
+    if (this.#isFutile()) this.#giveUp(now);
+    else this.#stepDown(now);
   }
 
   /** @param {number} now */
   #flows(now) {
-    this.#waitingSince = null;
+    this.#slowSince = null;
     // A step up that lasted was right: the next one need not wait longer.
     if (this.#wasUp && now - this.#steppedAt >= CALM_MS) this.#calmMs = CALM_MS;
-    if (this.#level > 0 && now - Math.max(this.#quietSince, this.#steppedAt) >= this.#calmMs) this.#stepUp(now);
+    const calmSince = Math.max(this.#quietSince, this.#steppedAt);
+    const isQuick = this.#tripMs < QUICK_TRIP_MS || now < this.#futileUntil;
+    if (this.#level > 0 && isQuick && now - calmSince >= this.#calmMs) this.#stepUp(now);
+  }
+
+  #isFutile() {
+    return !this.#isBuffering && this.#level === JUDGED_STEP && this.#tripMs > HARDLY_FASTER * this.#fullTripMs;
+  }
+
+  /**
+   * The other end is far away, and smaller frames do not bring it nearer.
+   *
+   * @param {number} now
+   */
+  #giveUp(now) {
+    this.#futileUntil = now + FUTILE_MS;
+    this.#level = 0;
+    this.#steppedAt = now;
   }
 
   /** @param {number} now */
   #stepDown(now) {
     if (this.#level >= STEPS.length - 1) return;
+    if (this.#level === 0) this.#fullTripMs = this.#tripMs;
     if (this.#wasUp) this.#calmMs = Math.min(LONGEST_CALM_MS, this.#calmMs * 2);
     this.#wasUp = false;
     this.#level += 1;
