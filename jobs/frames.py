@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from numpy import uint8
 from numpy.typing import NDArray
@@ -55,23 +54,29 @@ def frames_of_video(path: Path, stride: int, first_frame: int) -> Iterator[Item]
     """The frames of a video; one that cannot be decoded stands where it would have been shown."""
     with VideoReader(path) as video:
         for frame in video.frames(frame_stride=stride, first_frame=first_frame):
-            lost = lost_on_stride(frame.lost, stride, first_frame)
-            yield from lost_frames(lost, video.fps)
-            said = {lost_frame(index, why) for index, why in lost.items()}
-            warnings = [warning for warning in frame.warnings if warning not in said]
+            lost = on_stride(frame.lost, stride)
+            yield from lost_frames(lost, first_frame, video.fps)
+            warnings = without_lost(frame.warnings, lost)
             yield SourceFrame(frame.index, frame.time_s, frame.image_bgr, warnings)
-        lost = lost_on_stride(video.lost, stride, first_frame)
-        yield from lost_frames(lost, video.fps)
-        said = {lost_frame(index, why) for index, why in video.lost.items()}
-        yield EndOfFile([warning for warning in video.warnings if warning not in said])
+        lost = on_stride(video.lost, stride)
+        yield from lost_frames(lost, first_frame, video.fps)
+        yield EndOfFile(without_lost(video.warnings, lost))
 
 
-def lost_on_stride(lost: dict[int, str], stride: int, first_frame: int) -> dict[int, str]:
+def on_stride(lost: dict[int, str], stride: int) -> dict[int, str]:
     """Those of the frames that cannot be decoded that would have been worked on."""
-    return {index: why for index, why in lost.items() if index >= first_frame and (index - 1) % stride == 0}
+    return {index: why for index, why in lost.items() if (index - 1) % stride == 0}
 
 
-def lost_frames(lost: dict[int, str], fps: float) -> Iterator[Any]:
+def lost_frames(lost: dict[int, str], first_frame: int, fps: float) -> Iterator[SourceFrame]:
     """A frame without a picture for each; when it would have been shown is only guessed."""
     for index, why in lost.items():
-        yield SourceFrame(index, round((index - 1) / fps, 4), None, error=f"It cannot be decoded: {why}")
+        if index >= first_frame:
+            time_s = round((index - 1) / fps, 4)
+            yield SourceFrame(index, time_s, None, error=f"It cannot be decoded: {why}")
+
+
+def without_lost(warnings: list[str], lost: dict[int, str]) -> list[str]:
+    """The warnings about other things: those frames have lines of their own, which say the same."""
+    said = {lost_frame(index, why) for index, why in lost.items()}
+    return [warning for warning in warnings if warning not in said]

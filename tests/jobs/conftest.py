@@ -1,0 +1,27 @@
+"""Fixtures of the jobs' tests."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from jobs import process
+from pipelines.services import override_engine
+from tests.jobs.workshop import Workshop, bench_engine
+
+
+@pytest.fixture
+def workshop(
+    tmp_path: Path, settings: Any, transactional_db: None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Workshop]:
+    """A data folder of its own, chunks of three frames, and an engine with the tools of the bench."""
+    settings.PROJECT = replace(settings.PROJECT, data_dir=tmp_path / "data")
+    settings.JOBS = replace(settings.JOBS, chunk_frames=3, chunk_s=60.0, progress_s=0.0)
+    monkeypatch.setattr(process, "_this_process", None)
+    with override_engine(bench_engine(tmp_path)) as engine:
+        yield Workshop(tmp_path)
+        engine.close()
+    if process._this_process is not None:
+        process._this_process.leave()
