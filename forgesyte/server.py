@@ -84,12 +84,12 @@ class WebServer(Server):  # type: ignore[misc]  # Daphne has no types
             protocol.transport.unregisterProducer()
             protocol.transport.registerProducer(valve, True)
             inbox = Inbox(valve)
+            scope["drained"] = valve.drained
         elif protocol.has_body:
             inbox = protocol.inbox()
         else:
             return super().create_application(protocol, scope)
         scope["asgi"] = {"version": "3.0"}
-        scope["drained"] = valve.drained
         application = self.application(scope, inbox.get, partial(self.handle_reply, protocol))
         self.connections[protocol]["application_instance"] = asyncio.ensure_future(application)
         return inbox
