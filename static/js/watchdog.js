@@ -37,6 +37,8 @@ export class Watchdog {
   #retry;
   /** When the stream woke up and the server has not been heard since. @type {number | null} */
   #wokeAt = null;
+  /** When the stream woke up last. */
+  #awokeAt = -Infinity;
   /** @type {number | null} */
   #lookedAt = null;
 
@@ -77,12 +79,13 @@ export class Watchdog {
     const { failure } = this.#store.state;
     if (failure && WORTH_ANOTHER_TRY.has(failure.code)) this.#retry();
     else this.#socket.hurry();
-    this.#wokeAt = this.#clock.now();
+    this.#wokeAt = this.#awokeAt = this.#clock.now();
   }
 
   /** Called twice a second or so. */
   watch() {
     this.#noticeSleep();
+    this.#goOnAfterSleep();
     this.#watchServer();
     this.#watchPicture();
   }
@@ -93,6 +96,15 @@ export class Watchdog {
     this.#lookedAt = now;
     // While the page is hidden browsers call back seldom: that is no sleep, and nothing could be seen anyway.
     if (sleptMs > SLEPT_MS && !this.#isHidden()) this.wake();
+  }
+
+  /** What broke off in a sleep may be told of only after it: that is tried again, once. */
+  #goOnAfterSleep() {
+    const { failure } = this.#store.state;
+    if (!failure || !WORTH_ANOTHER_TRY.has(failure.code)) return;
+    if (this.#clock.now() - this.#awokeAt > PROOF_MS) return;
+    this.#awokeAt = -Infinity;
+    this.#retry();
   }
 
   #watchServer() {

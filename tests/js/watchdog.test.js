@@ -128,6 +128,32 @@ test("a sleep of the computer is noticed, although the page's clock may have sto
   assert.equal(nameOf(set), "reconnecting");
 });
 
+test("a session that ended in the sleep is opened again, though that is told of only afterwards", async () => {
+  const set = setUp();
+  await set.streaming();
+  set.answered();
+  set.watchFor(1000);
+  set.wall.extra += 3_600_000;
+  set.watchFor(500);
+  set.Sockets.last.ends(4408);
+  assert.equal(set.store.state.failure.code, "idle_timeout");
+  set.watchFor(500);
+  assert.equal(set.store.state.failure, null);
+  assert.equal(set.Sockets.made.length, 2);
+});
+
+test("one that ends soon after that again is told of", async () => {
+  const set = setUp();
+  await set.streaming();
+  set.live.wake();
+  for (const _ of [1, 2]) {
+    set.Sockets.last.ends(4408);
+    set.watchFor(500);
+  }
+  assert.equal(set.store.state.failure.code, "idle_timeout");
+  assert.equal(set.Sockets.made.length, 2);
+});
+
 test("a page that nobody sees is called seldom: that is no sleep", async () => {
   const set = setUp();
   await set.streaming();
