@@ -13,7 +13,7 @@ from typing import IO, Any
 from urllib.parse import urljoin
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from tests.browser.videos import plain, printed_page, write_video
 from tests.conftest import require_tool
@@ -29,6 +29,8 @@ BROWSER_ARGUMENTS = (
     "--disable-component-update",
     "--use-fake-device-for-media-stream",
 )
+# Cameras are allowed without a question.
+ASKS_NOBODY = "--use-fake-ui-for-media-stream"
 
 OpenPage = Callable[..., "Visit"]
 
@@ -132,24 +134,26 @@ def open_page(server: str, videos: dict[str, Path]) -> Iterator[OpenPage]:
     A path stands for the shared server, an address for any other. `camera=None` is a browser in which nobody
     allows the camera. Afterwards no console may have complained.
     """
-    executable = require_tool("chromium")
     visits: list[Visit] = []
     with ExitStack() as stack:
         playwright = stack.enter_context(sync_playwright())
 
         def open_it(path: str = "/", *, camera: str | None = "page", **context: Any) -> Visit:
-            asks_nobody = ["--use-fake-ui-for-media-stream"] if camera else []
-            plays = f"--use-file-for-fake-video-capture={videos[camera or 'plain']}"
-            browser = stack.enter_context(
-                playwright.chromium.launch(
-                    executable_path=executable, args=[*BROWSER_ARGUMENTS, plays, *asks_nobody]
-                )
-            )
+            asks_nobody = [ASKS_NOBODY] if camera else []
+            browser = stack.enter_context(launch(playwright, videos[camera or "plain"], *asks_nobody))
             visits.append(visit(browser, urljoin(server, path), context))
             return visits[-1]
 
         yield open_it
         assert [text for made in visits for text in made.unexpected()] == []
+
+
+def launch(playwright: Playwright, video: Path, *arguments: str) -> Browser:
+    """A browser whose camera plays this video."""
+    plays = f"--use-file-for-fake-video-capture={video}"
+    return playwright.chromium.launch(
+        executable_path=require_tool("chromium"), args=[*BROWSER_ARGUMENTS, plays, *arguments]
+    )
 
 
 def visit(browser: Browser, url: str, context: dict[str, Any]) -> Visit:

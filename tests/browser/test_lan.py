@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.conftest import BROWSER_ARGUMENTS
-from tests.conftest import require_tool
+from tests.browser.conftest import ASKS_NOBODY, launch
 from tests.streaming.live import LiveServer, prepare, serving
 
 pytestmark = pytest.mark.browser
@@ -34,14 +33,8 @@ def phones_server(data_dir: Path) -> Iterator[LiveServer]:
 @pytest.fixture
 def browser(videos: dict[str, Path]) -> Iterator[Browser]:
     """A browser with a camera, which finds this machine by another name."""
-    arguments = [
-        *BROWSER_ARGUMENTS,
-        "--use-fake-ui-for-media-stream",
-        f"--use-file-for-fake-video-capture={videos['plain']}",
-        f"--host-resolver-rules=MAP {NAME} 127.0.0.1",
-    ]
     with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=require_tool("chromium"), args=arguments)
+        yield launch(playwright, videos["plain"], ASKS_NOBODY, f"--host-resolver-rules=MAP {NAME} 127.0.0.1")
 
 
 @pytest.fixture

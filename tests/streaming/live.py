@@ -20,7 +20,9 @@ OURS = ("FORGESYTE_", "STREAM_", "ALLOWED_HOSTS", "HOST", "PORT", "DEBUG", "DATA
 START_WITHIN_S = 60
 PATIENCE_S = 15.0
 
-PIPELINES: Mapping[str, Mapping[str, float]] = {
+Params = Mapping[str, float | str]
+
+PIPELINES: Mapping[str, Params] = {
     "quick": {},
     "slow": {"run_s": 0.2},
     "sleepy": {"run_s": 2.0},
@@ -43,7 +45,7 @@ for definition in json.load(sys.stdin):
 """
 
 
-def definition(pipeline_id: str, params: Mapping[str, float]) -> dict[str, Any]:
+def definition(pipeline_id: str, params: Params) -> dict[str, Any]:
     """A pipeline of one steady tool."""
     node = {"id": "work", "plugin_id": "steady", "tool_id": "work", "params": dict(params)}
     return {
@@ -83,9 +85,9 @@ def environment(data_dir: Path, **settings: str) -> dict[str, str]:
     }
 
 
-def prepare(data_dir: Path) -> None:
-    """Make the database, with the pipelines in it."""
-    rows = [definition(pipeline_id, params) for pipeline_id, params in PIPELINES.items()]
+def prepare(data_dir: Path, more: Mapping[str, Params] | None = None) -> None:
+    """Make the database, with the pipelines above and more in it."""
+    rows = [definition(pipeline_id, params) for pipeline_id, params in {**PIPELINES, **(more or {})}.items()]
     subprocess.run(
         [sys.executable, "-c", STORE],
         input=json.dumps(rows),
