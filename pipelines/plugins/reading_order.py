@@ -1,14 +1,69 @@
 """Puts lines of text into the order in which a person reads them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pipelines.detections import Detection
 
+# A line so many times as long as high is a part of running text; a cell of a table or a price is shorter.
+RUNNING = 6.0
+# So many such lines on each side of a gap make two columns.
+LEAST_LINES = 3
+
 
 def reading_order(boxes: Iterable[Detection]) -> list[Detection]:
-    """From top to bottom; boxes at about the same height form a row and go from left to right."""
+    """From top to bottom; boxes at about the same height form a row and go from left to right.
+
+    Columns of running text are read one after the other, between the lines that reach across them.
+    """
+    page = sorted(boxes, key=middle)
+    gap = gap_between_columns(page)
+    if gap is None:
+        return rows_of(page)
+    ordered: list[Detection] = []
+    band: list[Detection] = []
+    for box in page:
+        if crosses(box, gap):
+            ordered += [*columns_of(band, gap), box]
+            band = []
+        else:
+            band.append(box)
+    return ordered + columns_of(band, gap)
+
+
+def columns_of(boxes: Sequence[Detection], gap: float) -> list[Detection]:
+    """What is left of a gap in reading order, then what is right of it."""
+    left, right = [box for box in boxes if box.x < gap], [box for box in boxes if box.x >= gap]
+    return reading_order(left) + reading_order(right)
+
+
+def gap_between_columns(boxes: Sequence[Detection]) -> float | None:
+    """Where a column of running text begins that has another one to its left; None where there are no two."""
+    running = [box for box in boxes if box.w >= RUNNING * box.h]
+    for gap in sorted({box.x for box in running}):
+        left = [box for box in running if box.x + box.w <= gap]
+        right = [box for box in running if box.x >= gap]
+        across = [box for box in boxes if crosses(box, gap)]
+        if min(len(left), len(right)) >= max(LEAST_LINES, len(across) + 1) and side_by_side(left, right):
+            return gap
+    return None
+
+
+def side_by_side(left: Sequence[Detection], right: Sequence[Detection]) -> bool:
+    """Whether most lines of the shorter side have something of the other side beside them."""
+    short, long = sorted((left, right), key=len)
+    beside = sum(any(abs(middle(one) - middle(other)) < one.h for other in long) for one in short)
+    return beside > len(short) / 2
+
+
+def crosses(box: Detection, gap: float) -> bool:
+    """Whether a box lies on both sides of a gap."""
+    return box.x < gap < box.x + box.w
+
+
+def rows_of(boxes: Sequence[Detection]) -> list[Detection]:
+    """Boxes, which come by height, row by row."""
     rows: list[list[Detection]] = []
-    for box in sorted(boxes, key=middle):
+    for box in boxes:
         if rows and abs(middle(box) - middle(rows[-1][0])) < 0.5 * min(box.h, rows[-1][0].h):
             rows[-1].append(box)
         else:
