@@ -15,8 +15,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pipelines.training import fonts
+from pipelines.training import fonts, photos
 from pipelines.training.lines import Boxes
+from pipelines.training.photos import Photos
 from pipelines.training.scene import HEIGHT, WIDTH, scene
 
 FIRST_SEED = 950_000_000
@@ -37,14 +38,20 @@ class Scores:
     boxes_on_empty: int
 
 
-def evaluate(weights: Path, folder: Path, scenes: int = 400, first_seed: int = FIRST_SEED) -> Scores:
+def evaluate(
+    weights: Path,
+    folder: Path,
+    scenes: int = 400,
+    first_seed: int = FIRST_SEED,
+    pictures: Photos | None = None,
+) -> Scores:
     """Draw held-out scenes into a folder and score weights (any format Ultralytics loads) on them at 480x640.
 
     `boxes_on_empty` counts boxes above a confidence of 0.25 on the scenes that show no text.
     """
     from ultralytics import YOLO
 
-    counts = [_write(folder, first_seed + index) for index in range(scenes)]
+    counts = [_write(folder, first_seed + index, pictures) for index in range(scenes)]
     data = folder / "data.yaml"
     data.write_text(f"path: {folder.resolve()}\ntrain: images\nval: images\nnames: {{0: text}}\n")
     network = YOLO(weights, task="detect")
@@ -62,14 +69,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("weights", type=Path)
     parser.add_argument("--out", type=Path, required=True, help="folder for the scenes")
     parser.add_argument("--scenes", type=int, default=400, help="how many scenes (default 400)")
+    parser.add_argument("--photos", type=Path, help="photographs that a training run kept (OUT/photos)")
     values = parser.parse_args(argv)
-    scores = evaluate(values.weights, values.out, values.scenes)
+    pictures = photos.photos_in(values.photos, held_out=True) if values.photos else None
+    scores = evaluate(values.weights, values.out, values.scenes, pictures=pictures)
     sys.stdout.write(json.dumps(asdict(scores)) + "\n")
 
 
-def _write(folder: Path, seed: int) -> int:
+def _write(folder: Path, seed: int, pictures: Photos | None) -> int:
     """Write one scene and its labels in YOLO's format; returns how many lines it has."""
-    image, boxes = scene(seed, fonts.held_out_fonts())
+    image, boxes = scene(seed, fonts.held_out_fonts(), pictures)
     picture, labels = _picture(folder, seed), folder / "labels" / f"{seed}.txt"
     for path in (picture, labels):
         path.parent.mkdir(parents=True, exist_ok=True)
