@@ -29,11 +29,13 @@ export const LONGEST_CALM_MS = 40_000;
 /** A frame and its answer that are under way for longer than this make the picture lag; for less than that do not. */
 export const SLOW_TRIP_MS = 200;
 export const QUICK_TRIP_MS = 100;
-/** At this step frames have a third of their bytes: where they travel hardly faster, their size is not the reason. */
-export const JUDGED_STEP = 3;
+/** Where the smallest frames travel hardly faster than the largest, their size is not the reason. */
 const HARDLY_FASTER = 0.7;
 /** Then it is not tried again for this long. */
 export const FUTILE_MS = 300_000;
+/** The first answers after a step are to frames of before; then two are asked, for one may be an accident. */
+const OLD_TRIPS = 2;
+const ENOUGH_TRIPS = 4;
 /** How much the newest trip counts. */
 const SMOOTHING = 0.3;
 
@@ -52,6 +54,8 @@ export class Quality {
   #calmMs = CALM_MS;
   #isBuffering = false;
   #tripMs = 0;
+  /** Answers since the last step. */
+  #trips = 0;
   /** Since when the network has been slow; null while it is not. @type {number | null} */
   #slowSince = null;
   #quietSince = -Infinity;
@@ -101,7 +105,7 @@ export class Quality {
   /** A new connection begins: nothing is under way in it. The step learnt so far stays. */
   restart() {
     this.#isBuffering = this.#wasUp = false;
-    this.#tripMs = 0;
+    this.#tripMs = this.#trips = 0;
     this.#slowSince = null;
     this.#quietSince = this.#steppedAt = this.#now();
   }
@@ -124,12 +128,15 @@ export class Quality {
    * @param {number} tripMs how long it and its answer were under way
    */
   travelled(tripMs) {
-    this.#tripMs += (this.#tripMs === 0 ? 1 : SMOOTHING) * (tripMs - this.#tripMs);
+    this.#trips += 1;
+    if (this.#trips <= OLD_TRIPS) return;
+    this.#tripMs += (this.#trips === OLD_TRIPS + 1 ? 1 : SMOOTHING) * (tripMs - this.#tripMs);
   }
 
   /** @param {number} now */
   #isSlow(now) {
-    return this.#isBuffering || (this.#tripMs > SLOW_TRIP_MS && now >= this.#futileUntil);
+    const isFar = this.#trips >= ENOUGH_TRIPS && this.#tripMs > SLOW_TRIP_MS;
+    return this.#isBuffering || (isFar && now >= this.#futileUntil);
   }
 
   /** @param {number} now */
@@ -153,7 +160,7 @@ export class Quality {
   }
 
   #isFutile() {
-    return !this.#isBuffering && this.#level === JUDGED_STEP && this.#tripMs > HARDLY_FASTER * this.#fullTripMs;
+    return !this.#isBuffering && this.#level === STEPS.length - 1 && this.#tripMs > HARDLY_FASTER * this.#fullTripMs;
   }
 
   /**
@@ -163,8 +170,7 @@ export class Quality {
    */
   #giveUp(now) {
     this.#futileUntil = now + FUTILE_MS;
-    this.#level = 0;
-    this.#steppedAt = now;
+    this.#step(-this.#level, now);
   }
 
   /** @param {number} now */
@@ -173,14 +179,22 @@ export class Quality {
     if (this.#level === 0) this.#fullTripMs = this.#tripMs;
     if (this.#wasUp) this.#calmMs = Math.min(LONGEST_CALM_MS, this.#calmMs * 2);
     this.#wasUp = false;
-    this.#level += 1;
-    this.#steppedAt = now;
+    this.#step(1, now);
   }
 
   /** @param {number} now */
   #stepUp(now) {
     this.#wasUp = true;
-    this.#level -= 1;
+    this.#step(-1, now);
+  }
+
+  /**
+   * @param {number} levels
+   * @param {number} now
+   */
+  #step(levels, now) {
+    this.#level += levels;
     this.#steppedAt = now;
+    this.#trips = 0;
   }
 }
