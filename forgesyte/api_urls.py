@@ -7,7 +7,7 @@ from functools import wraps
 from typing import Any, cast
 
 from asgiref.sync import iscoroutinefunction, sync_to_async
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, include, path
 from ninja import NinjaAPI
@@ -36,6 +36,7 @@ api = NinjaAPI(
 answer_errors(api)
 api.add_router("", health_router)
 api.add_router("", pipelines_router)
+api.add_router("", "jobs.api.router")
 
 
 def as_operation(view: Callable[..., Any]) -> AsyncView:
@@ -44,9 +45,12 @@ def as_operation(view: Callable[..., Any]) -> AsyncView:
 
     @wraps(view)
     async def operation(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.method == "HEAD":
+        head = request.method == "HEAD"
+        if head:
             request.method = "GET"
         response = await answer(request, *args, **kwargs)
+        if head and isinstance(response, StreamingHttpResponse):
+            response = without_content(response)
         if response.status_code != 405:
             return response
         refusal = plain(405, f"Use {response['Allow']} here")
@@ -54,6 +58,13 @@ def as_operation(view: Callable[..., Any]) -> AsyncView:
         return refusal
 
     return operation
+
+
+def without_content(response: StreamingHttpResponse) -> HttpResponse:
+    """The same answer to a client that asks for its headers only: nothing is read to be thrown away."""
+    headers = dict(response.items())
+    response.close()
+    return HttpResponse(status=response.status_code, headers=headers)
 
 
 def deprecated(view: AsyncView) -> AsyncView:

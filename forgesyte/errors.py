@@ -18,7 +18,10 @@ from pipelines.uploads import UploadRefused
 logger = logging.getLogger(__name__)
 Handler = Callable[[HttpRequest, Any], HttpResponse]
 
-API_PREFIXES = ("/pipelines", "/plugins", "/health", "/ready", "/metrics", "/openapi.json", "/v1")
+API_PREFIXES = (
+    *("/pipelines", "/plugins", "/video", "/jobs"),
+    *("/health", "/ready", "/metrics", "/openapi.json", "/v1"),
+)
 UNREADABLE = "The request cannot be read"
 FORBIDDEN = "You may not do this"
 NOTHING_HERE = "There is nothing at this address"

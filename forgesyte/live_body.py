@@ -1,6 +1,7 @@
 """The body of a request as a file that is read while it arrives."""
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ class LiveBody:
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
         self._loop = asyncio.get_running_loop()
+        self._thread = threading.get_ident()
         self._shown = False
         self._over = asyncio.Event()
         self._gone = False
@@ -34,6 +36,8 @@ class LiveBody:
 
     def read(self, size: int = -1) -> bytes:
         """The next `size` bytes, fewer at the end; all of them below 0. OSError once the client is gone."""
+        if threading.get_ident() == self._thread:
+            raise RuntimeError("A live body cannot be read on the event loop: it would wait for itself")
         reading = asyncio.run_coroutine_threadsafe(self._start_reading(size), self._loop)
         return reading.result()
 

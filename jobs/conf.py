@@ -8,6 +8,8 @@ from forgesyte import env as read
 
 MEGABYTE = 1024 * 1024
 HOUR_S = 3600
+# More cannot be decoded at all: see `pipelines.images`.
+MAX_PIXELS = 89_478_485
 DATABASE_TASKS = "django_tasks_db.DatabaseBackend"
 
 
@@ -15,13 +17,16 @@ DATABASE_TASKS = "django_tasks_db.DatabaseBackend"
 class JobSettings:
     """Limits of an upload and the clocks of a worker; times in seconds, sizes in bytes.
 
-    `keep_s` 0 means: until somebody deletes it; `max_duration_s` and `frame_timeout_s` 0 mean: no limit.
+    `keep_s` 0 means: until somebody deletes it; `max_duration_s`, `max_frames` and `frame_timeout_s`
+    0 mean: no limit.
     """
 
     workers: int = 1
     task_backend: str = DATABASE_TASKS
     max_upload_bytes: int = 4096 * MEGABYTE
     max_duration_s: float = 6 * HOUR_S
+    max_frames: int = 1_000_000
+    max_pixels: int = 50_000_000
     min_free_bytes: int = 500 * MEGABYTE
     keep_s: float = 0.0
     lease_s: float = 30.0
@@ -45,6 +50,8 @@ class JobSettings:
                 read.number(env, "JOBS_MAX_UPLOAD_MB", 4096, at_least=0.01, at_most=1_000_000) * MEGABYTE
             ),
             max_duration_s=read.number(env, "JOBS_MAX_VIDEO_HOURS", 6, at_most=1000) * HOUR_S,
+            max_frames=read.integer(env, "JOBS_MAX_FRAMES", 1_000_000),
+            max_pixels=read.integer(env, "JOBS_MAX_PIXELS", 50_000_000, at_least=1, at_most=MAX_PIXELS),
             min_free_bytes=int(read.number(env, "JOBS_MIN_FREE_MB", 500) * MEGABYTE),
             keep_s=read.number(env, "JOBS_KEEP_DAYS", 0, at_most=36_500) * 24 * HOUR_S,
             lease_s=read.number(env, "JOBS_LEASE_S", 30, at_least=0.5, at_most=HOUR_S),

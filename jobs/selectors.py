@@ -35,16 +35,19 @@ def list_jobs(
     *,
     status: str | Collection[str] = (),
     pipeline_id: str = "",
+    text: str = "",
     cursor: str = "",
     limit: int = 50,
 ) -> JobPage:
-    """A page of jobs with one of these states and this pipeline, or of all; raises BadCursor."""
+    """A page of jobs with one of these states, this pipeline and this text in a name; raises BadCursor."""
     jobs: QuerySet[Job] = Job.objects.all()
     states = [status] if isinstance(status, str) else list(status)
     if any(states):
         jobs = jobs.filter(status__in=states)
     if pipeline_id:
         jobs = jobs.filter(pipeline_id=pipeline_id)
+    if text:
+        jobs = jobs.filter(Q(source_name__icontains=text) | Q(pipeline_name__icontains=text))
     if cursor:
         created_at, job_id = _read_cursor(cursor)
         jobs = jobs.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, pk__lt=job_id))

@@ -16,28 +16,29 @@ SOUND_HZ = 16_000
 
 def write_film(
     path: Path,
-    times_ms: Sequence[int] = range(0, 800, 100),
+    times: Sequence[int] = range(0, 320, 40),
     size_wh: tuple[int, int] = (64, 48),
     sound: str = "",
     rotation: int = 0,
     codec: str = "libx264",
+    ticks_s: int = TICKS_S,
 ) -> Path:
-    """A video with a frame at each of these times, and sound of this codec for as long."""
+    """A video with a frame at each of these times, in ticks, and sound of this codec for as long."""
     with av.open(str(path), "w") as container:
         stream: Any = container.add_stream(codec, rate=25)
         stream.width, stream.height = size_wh
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
-        stream.codec_context.time_base = Fraction(1, TICKS_S)
+        stream.codec_context.time_base = Fraction(1, ticks_s)
         if rotation:
             stream.set_display_rotation(rotation)
         voice: Any = container.add_stream(sound, rate=SOUND_HZ) if sound else None
-        for number, time_ms in enumerate(times_ms, start=1):
+        for number, time in enumerate(times, start=1):
             frame = av.VideoFrame.from_ndarray(frame_bgr(number % 20, size_wh), format="bgr24")
-            frame.pts, frame.time_base = time_ms, Fraction(1, TICKS_S)
+            frame.pts, frame.time_base = time, Fraction(1, ticks_s)
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
         if voice:
-            container.mux(voice.encode(tone(times_ms[-1] / 1000)))
+            container.mux(voice.encode(tone(times[-1] / ticks_s)))
             container.mux(voice.encode())
     return path
 
