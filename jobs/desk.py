@@ -52,7 +52,7 @@ def read(wanted: Wanted) -> Reading:
     lost = known.keys() - versions.keys()
     return Reading(
         present=frozenset(versions),
-        changed=[{**job_data(job), "next_frame": job.next_frame} for job in jobs],
+        changed=[job_data(job) for job in jobs],
         gone=frozenset(missing_of(lost)),
         frames=[frame for job in jobs for frame in newest_frame(job, wanted)],
     )

@@ -21,7 +21,10 @@ class OfJob(Schema):
 
 
 class JobBrief(OfJob):
-    """A job in a list. Times in UTC; `progress` in percent; `frames_total` null while nobody knows it."""
+    """A job in a list. Times in UTC; `progress` in percent; `frames_total` null while nobody knows it.
+
+    The results of the frames before `next_frame` are kept.
+    """
 
     status: str
     pipeline_id: str
@@ -41,6 +44,7 @@ class JobBrief(OfJob):
     frames_total: int | None
     frames_done: int
     progress: float
+    next_frame: int
     plugin_timings: dict[str, Any]
     tools: dict[str, Any]
     warnings: list[str]
