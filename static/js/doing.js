@@ -16,6 +16,7 @@
  * @property {boolean} isOn
  * @property {boolean} isConnected
  * @property {boolean} isWarming
+ * @property {boolean} isWaiting the server has owed an answer for a while
  * @property {number} fps the rate aimed at
  * @property {number} maxFps
  * @property {boolean} isResting after the server asked for less, or dropped a frame
@@ -33,6 +34,7 @@ export function whyOf(facts) {
   if (!facts.isOn) return "Nothing is sent: there is no picture";
   if (!facts.isConnected) return "Nothing is sent: there is no connection";
   if (facts.isWarming) return "One frame a second while the pipeline loads";
+  if (facts.isWaiting) return "Nothing is sent: the server has not answered for a while";
   const rate = rateOf(facts);
   return facts.level > 0 ? `${rate}; ${qualityOf(facts)}` : rate;
 }

@@ -186,12 +186,13 @@ export class Live {
 
   /** @returns {Doing} */
   doing() {
-    const { camera, connection } = this.#store.state;
+    const { camera, connection, isWaiting } = this.#store.state;
     const { throttler, isWarming, workMs, unanswered } = this.#pacing;
     const { fps, maxFps, isResting } = throttler;
     const { quality, limit } = this.#quality.plan;
     const isConnected = connection.name === "connected";
-    const facts = { isOn: camera === "on", isConnected, isWarming, fps, maxFps, isResting, workMs, quality, limit };
+    const rate = { fps, maxFps, isResting, workMs };
+    const facts = { isOn: camera === "on", isConnected, isWarming, isWaiting, ...rate, quality, limit };
     return {
       targetFps: fps,
       unanswered,

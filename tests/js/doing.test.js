@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { whyOf } from "../../static/js/doing.js";
 
 const FACTS = {
-  isOn: true, isConnected: true, isWarming: false, fps: 15, maxFps: 15, isResting: false, workMs: 30,
+  isOn: true, isConnected: true, isWarming: false, isWaiting: false,
+  fps: 15, maxFps: 15, isResting: false, workMs: 30,
   quality: 0.8, limit: { width: 640, height: 480 }, level: 0,
 };
 
@@ -13,6 +14,7 @@ for (const [changes, why] of [
   [{ isOn: false, isWarming: true }, "Nothing is sent: there is no picture"],
   [{ isConnected: false }, "Nothing is sent: there is no connection"],
   [{ isWarming: true, fps: 7.5 }, "One frame a second while the pipeline loads"],
+  [{ isWaiting: true, fps: 7.5 }, "Nothing is sent: the server has not answered for a while"],
   [{ fps: 7.5, isResting: true }, "7.5 fps: the server asked for fewer frames"],
   [{ fps: 9 }, "Climbing back to 15 fps: 9 now"],
   [{ workMs: 200 }, "5 fps: the server takes 200 ms for a frame"],
