@@ -17,6 +17,7 @@ from websockets.sync.client import connect
 
 from tests.browser.conftest import ASKS_NOBODY, launch
 from tests.browser.probe import Probe, Scales
+from tests.browser.relay import Relay, relaying
 from tests.streaming.fakes import jpeg
 from tests.streaming.live import PATIENCE_S, LiveServer, prepare, serving
 
@@ -78,7 +79,7 @@ def open_stream(videos: dict[str, Path]) -> Iterator[OpenStream]:
     with ExitStack() as stack:
         playwright = stack.enter_context(sync_playwright())
 
-        def open_it(server: LiveServer, *, fake_clock: bool = False) -> Stream:
+        def open_it(server: LiveServer | Relay, *, fake_clock: bool = False) -> Stream:
             browser = stack.enter_context(launch(playwright, videos["page"], ASKS_NOBODY))
             page = browser.new_page()
             if fake_clock:
@@ -217,3 +218,16 @@ def wait_for_event(server: LiveServer, name: str) -> None:
     while f'"event": "{name}"' not in server.log.read_text():
         assert time.monotonic() < deadline, server.log.read_text()
         time.sleep(0.05)
+
+
+def test_network_that_was_away_is_told_of_and_forgotten(data_dir: Path, open_stream: OpenStream) -> None:
+    with serving(data_dir) as server, relaying(server.port) as network:
+        stream = open_stream(network)
+        network.cut()
+        stream.page.context.set_offline(True)
+        expect(stream.page.locator("#stage-note")).to_have_text("Waiting for the server.")
+        expect(stream.figure("why")).to_have_text("Nothing is sent: the server has not answered for a while")
+        expect(stream.page.locator("#figure-found")).to_have_text("\N{EN DASH}")
+        network.restore()
+        stream.page.context.set_offline(False)
+        stream.is_well()

@@ -80,6 +80,7 @@ def environment(data_dir: Path, **settings: str) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "forgesyte.settings",
         "FORGESYTE_DATA_DIR": str(data_dir),
         "FORGESYTE_PRELOAD": "none",
+        "FORGESYTE_WORKERS": "0",
         "PYTHONPATH": str(PLUGINS),
         **settings,
     }
