@@ -1,0 +1,133 @@
+"""Boxes lie on what they are about: a real server finds a square, and the page draws its box."""
+
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.browser.conftest import ASKS_NOBODY, ROOT, launch
+from tests.browser.videos import SIZE_WH, write_video
+from tests.streaming.live import STORE, LiveServer, environment, serving
+
+pytestmark = pytest.mark.browser
+
+# A black square on paper, left of the middle and above it, so that a mistaken side is seen.
+SQUARE_XYXY = (150, 110, 290, 250)
+WITHIN_PX = 2
+# Half of the line that is drawn around a thing.
+HALF_LINE = 1
+WINDOWS_WH = [(1280, 800), (820, 1100), (390, 844)]
+ONLY_BOXES = "&hide=labels,scores,text,tracks,trails,index"
+PIPELINE = {
+    "id": "patches",
+    "name": "Find the patch",
+    "nodes": [{"id": "find", "plugin_id": "patches", "tool_id": "find", "params": {}}],
+    "edges": [],
+    "entry_nodes": ["find"],
+    "output_nodes": ["find"],
+}
+
+# The bounds of what is bright and opaque on the overlay, the line without its dark rim, in CSS pixels.
+LINE_BOUNDS = """async () => {
+  const canvas = document.getElementById("overlay");
+  const bounds = () => {
+    const { data, width } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    const found = [Infinity, Infinity, -Infinity, -Infinity];
+    for (let i = 0; i < data.length; i += 4) {
+      if (data[i] + data[i + 1] + data[i + 2] < 350 || data[i + 3] < 200) continue;
+      const [x, y] = [(i / 4) % width, Math.floor(i / 4 / width)];
+      [Math.min, Math.min, Math.max, Math.max].forEach((outer, k) => {
+        found[k] = outer(found[k], [x, y, x + 1, y + 1][k]);
+      });
+    }
+    return found;
+  };
+  let found = bounds();
+  while (found[0] === Infinity) {
+    await new Promise(requestAnimationFrame);
+    found = bounds();
+  }
+  const { x, y, width, height } = canvas.getBoundingClientRect();
+  const scale = [width / canvas.width, height / canvas.height];
+  return found.map((side, k) => [x, y][k % 2] + side * scale[k % 2]);
+}"""
+HIDE_OVERLAY = "document.getElementById('overlay').style.visibility = 'hidden'"
+
+
+def square(number: int) -> Image.Image:
+    """The same picture always."""
+    picture = Image.new("RGB", SIZE_WH, "#f4f1ea")
+    left, top, right, bottom = SQUARE_XYXY
+    ImageDraw.Draw(picture).rectangle((left, top, right - 1, bottom - 1), "#101010")
+    return picture
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """A real server with a tool that finds the square by its pixels."""
+    data_dir = tmp_path_factory.mktemp("patches")
+    store = [sys.executable, "-c", STORE]
+    rows = json.dumps([PIPELINE])
+    subprocess.run(store, input=rows, cwd=ROOT, env=environment(data_dir), text=True, check=True, timeout=120)
+    with serving(data_dir) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def page(server: LiveServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """A page whose camera sees the square, on a screen with more pixels than CSS has."""
+    video = write_video(tmp_path_factory.mktemp("video") / "square.mjpeg", square, frames=10)
+    with ExitStack() as stack:
+        playwright = stack.enter_context(sync_playwright())
+        browser = stack.enter_context(launch(playwright, video, ASKS_NOBODY))
+        yield browser.new_page(device_scale_factor=2)
+
+
+def stream(page: Page, server: LiveServer, options: str) -> None:
+    page.goto(f"http://127.0.0.1:{server.port}/?pipeline=patches{ONLY_BOXES}{options}")
+    page.click("#start")
+    expect(page.locator("#figure-found")).to_have_text("1", timeout=30_000)
+
+
+def square_on_screen(page: Page) -> np.ndarray:
+    """Where the square is seen under the overlay, found by its pixels: xyxy in CSS pixels of the window."""
+    page.evaluate(HIDE_OVERLAY)
+    place = page.locator("#stage").bounding_box()
+    assert place
+    picture = Image.open(io.BytesIO(page.locator("#stage").screenshot(scale="device"))).convert("L")
+    is_dark = np.asarray(picture) < 128
+    height, width = is_dark.shape
+    # The corners of the stage are round; the square is far from them.
+    edge = height // 20
+    is_dark[:edge], is_dark[-edge:], is_dark[:, :edge], is_dark[:, -edge:] = False, False, False, False
+    columns, rows = np.flatnonzero(is_dark.any(axis=0)), np.flatnonzero(is_dark.any(axis=1))
+    bounds = np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], dtype=float)
+    corner = np.array([place["x"], place["y"]] * 2)
+    on_screen: np.ndarray = corner + bounds * place["width"] / width
+    return on_screen
+
+
+@pytest.mark.parametrize("mode", ["live", "exact"])
+@pytest.mark.parametrize("mirror", ["off", "on"])
+@pytest.mark.parametrize("window_wh", WINDOWS_WH)
+def test_box_fits_the_picture(
+    page: Page, server: LiveServer, window_wh: tuple[int, int], mirror: str, mode: str
+) -> None:
+    page.set_viewport_size({"width": window_wh[0], "height": window_wh[1]})
+    stream(page, server, f"&mirror={mirror}&mode={mode}")
+    inset = np.array([HALF_LINE, HALF_LINE, -HALF_LINE, -HALF_LINE])
+    drawn = np.array(page.evaluate(LINE_BOUNDS)) + inset
+    seen = square_on_screen(page)
+
+    assert np.abs(drawn - seen).max() <= WITHIN_PX, (drawn, seen)
+    stage = page.locator("#stage").bounding_box()
+    assert stage
+    is_left = drawn[0] + drawn[2] < 2 * stage["x"] + stage["width"]
+    assert is_left == (mirror == "off")
