@@ -8,6 +8,7 @@ from forgesyte import lan
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("", include("streaming.urls")),
+    path("", include("jobs.urls")),
     path("", include("django_prometheus.urls")),
     path(lan.AUTHORITY_PATH, lan.authority),
     # Last, because it claims `/` where no page does.

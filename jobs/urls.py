@@ -1,0 +1,11 @@
+"""The routes of the pages."""
+
+from django.urls import path
+
+from jobs import views
+
+app_name = "jobs"
+urlpatterns = [
+    path("videos/", views.videos, name="list"),
+    path("videos/<uuid:job_id>/", views.viewer, name="viewer"),
+]

@@ -1,0 +1,87 @@
+import { Follower } from "../follow.js";
+import { containedRect } from "../geometry.js";
+import { Painter } from "../painter.js";
+import { Surface } from "../surface.js";
+
+/**
+ * @typedef {import("../geometry.js").Size} Size
+ * @typedef {import("../options.js").Layer} Layer
+ * @typedef {import("./windows.js").Line} Line
+ */
+
+/** Frames further apart than this were not played one after the other. */
+const JUMP_MS = 1000;
+
+/** Draws what was found in one frame over that very frame, as the live page draws. */
+export class Boxes {
+  #surface;
+  #painter;
+  #pictureSize;
+  #follower = new Follower();
+  /** @type {Size} */
+  #stage = { width: 0, height: 0 };
+  /** @type {Line | null} */
+  #line = null;
+  #layers = { boxes: true, labels: true, scores: true, text: true, tracks: true, trails: true, index: true };
+  /** @type {readonly import("../follow.js").Thing[]} */
+  #things = [];
+
+  /**
+   * @param {object} needs
+   * @param {HTMLCanvasElement} needs.canvas covers the stage
+   * @param {() => Size} needs.pictureSize the picture below it, in its own pixels
+   */
+  constructor({ canvas, pictureSize }) {
+    this.#surface = new Surface(canvas);
+    this.#painter = this.#surface.context && new Painter(this.#surface.context);
+    this.#pictureSize = pictureSize;
+  }
+
+  /**
+   * The stage has another size.
+   *
+   * @param {Size} stage CSS pixels
+   * @param {number} pixelRatio
+   */
+  resize(stage, pixelRatio) {
+    this.#stage = stage;
+    this.#surface.resize(stage, pixelRatio);
+    this.#paint();
+  }
+
+  /**
+   * Show what was found in a frame; null clears the canvas.
+   *
+   * @param {Line | null} line
+   */
+  show(line) {
+    if (line === this.#line) return;
+    const [before, now] = [this.#line, line];
+    this.#line = now;
+    if (!now || !before || Math.abs(now.timeS - before.timeS) * 1000 > JUMP_MS || now.timeS < before.timeS) {
+      this.#follower.clear();
+    }
+    this.#things = now ? this.#follower.take(now.detections, now.timeS * 1000, now.timeS * 1000) : [];
+    this.#paint();
+  }
+
+  /** @param {boolean} areShown */
+  showLabels(areShown) {
+    this.#layers = { ...this.#layers, labels: areShown, scores: areShown, text: areShown, tracks: areShown };
+    this.#paint();
+  }
+
+  #paint() {
+    this.#surface.clear();
+    const line = this.#line;
+    if (!line || !this.#painter) return;
+    const now = line.timeS * 1000;
+    const drawn = this.#things.map((thing) => {
+      const trail = thing.trail.isVisible(now) ? thing.trail.pointsAt(now) : [];
+      return { thing, at: thing.detection, trail };
+    });
+    const picture = containedRect(this.#stage, this.#pictureSize());
+    const { frameIndex } = line;
+    this.#painter.paint({ picture, mirrored: false, layers: this.#layers, frameIndex, now, drawn, isNew: true });
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * @param {Element} element
+ * @param {string} text
+ */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/**
+ * @param {HTMLProgressElement} bar
+ * @param {number | null} value null where nobody knows
+ */
+export function setProgress(bar, value) {
+  if (value === null) bar.removeAttribute("value");
+  else if (bar.value !== value || !bar.hasAttribute("value")) bar.value = value;
+}
+
+/**
+ * The named parts of an element that was copied from a template: `data-field` names each of them.
+ *
+ * @param {ParentNode} root
+ * @returns {(name: string) => HTMLElement}
+ */
+export function fieldsOf(root) {
+  const fields = new Map();
+  for (const field of root.querySelectorAll("[data-field]")) {
+    const name = field.getAttribute("data-field");
+    fields.set(name, [...(fields.get(name) ?? []), field]);
+  }
+  return (name) => {
+    const found = fields.get(name)?.[0];
+    if (!found) throw new Error(`There is no part ${name}`);
+    return found;
+  };
+}
+
+/**
+ * Hide a button that has the focus and give that to another one, so that whoever uses the keyboard goes on there.
+ *
+ * @param {readonly HTMLElement[]} buttons
+ * @param {(button: HTMLElement) => boolean} isShown
+ */
+export function showOnly(buttons, isShown) {
+  const focused = buttons.find((button) => button.ownerDocument.activeElement === button);
+  for (const button of buttons) button.hidden = !isShown(button);
+  if (focused?.hidden) buttons.find((button) => !button.hidden)?.focus();
+}

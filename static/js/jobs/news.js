@@ -1,0 +1,56 @@
+import { number, record, text } from "./job.js";
+
+/**
+ * What the realtime socket says, and what it makes of what is known of a job.
+ *
+ * @typedef {import("./job.js").JobData} JobData
+ * @typedef {{type: string, jobId: string, payload: Record<string, unknown>}} News
+ */
+
+/**
+ * @param {unknown} data the text of one WebSocket message
+ * @returns {News | null} null for what is none
+ */
+export function readNews(data) {
+  try {
+    const message = record(JSON.parse(text(data)));
+    const payload = record(message["payload"]);
+    return message["type"] ? { type: text(message["type"]), jobId: text(payload["job_id"]), payload } : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * A job after the news.
+ *
+ * @param {JobData | null} job as it was known; null where it was not
+ * @param {News} news
+ * @returns {JobData | null} null where there is no such job, or nothing is known of it yet
+ */
+export function afterNews(job, { type, payload }) {
+  if (type === "snapshot") return record(payload["job"]);
+  if (type === "deleted" || job === null) return null;
+  const { job_id: _, ...fields } = payload;
+  switch (type) {
+    case "progress":
+    case "plugin_status":
+      return { ...job, ...fields };
+    case "metadata":
+      return { ...job, ...record(fields["facts"]) };
+    case "partial_result":
+      return { ...job, next_frame: Math.max(number(job["next_frame"], 1), number(fields["last_frame"]) + 1) };
+    case "warning":
+      return { ...job, warnings: [...lines(job["warnings"]), ...lines(fields["warnings"])], warnings_count: fields["warnings_count"] };
+    default:
+      return job;
+  }
+}
+
+/**
+ * @param {unknown} value
+ * @returns {unknown[]}
+ */
+function lines(value) {
+  return Array.isArray(value) ? value : [];
+}

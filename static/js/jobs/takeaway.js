@@ -1,0 +1,54 @@
+import { setProgress, setText } from "./dom.js";
+
+/**
+ * @typedef {import("./job.js").Job} Job
+ * @typedef {object} TakeawayElements
+ * @property {readonly HTMLElement[]} links one for each format
+ * @property {HTMLElement} later
+ * @property {HTMLElement} annotated
+ * @property {HTMLElement} words
+ * @property {HTMLProgressElement} progress
+ * @property {HTMLButtonElement} make
+ * @property {HTMLElement} link
+ * @property {HTMLElement | null} watch
+ */
+
+/** What can be downloaded, and how far the annotated video is. */
+export class Takeaway {
+  #elements;
+
+  /** @param {TakeawayElements} elements */
+  constructor(elements) {
+    this.#elements = elements;
+  }
+
+  /** @param {Job} job */
+  render(job) {
+    const { links, later, annotated, progress, make, link, watch, words } = this.#elements;
+    const isDone = job.status === "completed";
+    for (const one of links) one.hidden = !isDone;
+    later.hidden = isDone;
+    annotated.hidden = !isDone;
+    const isBeingMade = job.annotatedStatus === "pending" || job.annotatedStatus === "running";
+    progress.hidden = !isBeingMade;
+    setProgress(progress, job.annotatedStatus === "pending" ? null : job.annotatedProgress);
+    make.hidden = job.annotatedStatus === "ready" || isBeingMade;
+    link.hidden = job.annotatedStatus !== "ready";
+    if (watch) watch.hidden = job.annotatedStatus !== "ready";
+    setText(words, wordsOf(job));
+  }
+}
+
+/** @param {Job} job */
+export function wordsOf({ annotatedStatus, annotatedProgress, annotatedError, sourceKind }) {
+  switch (annotatedStatus) {
+    case "pending":
+      return "The annotated video is next in line.";
+    case "running":
+      return `The annotated video is being made: ${Math.floor(annotatedProgress)}%`;
+    case "failed":
+      return `The annotated video could not be made: ${annotatedError || "try again."}`;
+    default:
+      return `The ${sourceKind} with its boxes drawn in, as an MP4.`;
+  }
+}
