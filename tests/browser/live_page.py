@@ -14,11 +14,14 @@ FIRST_ANSWER_MS = 120_000
 OCR = "/?pipeline=ocr_only"
 PHONE = {"is_mobile": True, "has_touch": True, "device_scale_factor": 2}
 
-# How many pixels are drawn on: boxes and labels, without the frame's number at the bottom.
+# How many pixels are drawn on: boxes and labels, without the frame's number at the bottom. They are read from a
+# copy, for the browser warns of canvases that are read often.
 DRAWN_PIXELS = """() => {
   const canvas = document.getElementById("overlay");
-  const [width, height] = [canvas.width, canvas.height];
-  const { data } = canvas.getContext("2d").getImageData(0, 0, width, Math.floor(height * 0.85));
+  const [width, height] = [canvas.width, Math.floor(canvas.height * 0.85)];
+  const copy = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+  copy.drawImage(canvas, 0, 0);
+  const { data } = copy.getImageData(0, 0, width, height);
   let drawn = 0;
   for (let i = 3; i < data.length; i += 4) drawn += data[i] > 0 ? 1 : 0;
   return drawn;

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
+import av
 import matplotlib
 from PIL import Image, ImageDraw, ImageFont
 
@@ -54,3 +55,16 @@ def printed_page(lines: Sequence[str], size_wh: tuple[int, int] = SIZE_WH) -> Dr
 def plain(number: int) -> Image.Image:
     """A picture with nothing in it."""
     return Image.new("RGB", SIZE_WH, "#8a8f94")
+
+
+def write_webm(path: Path, draw: Draw, frames: int = FRAMES, fps: int = 15) -> Path:
+    """Write a video file as people have them on their disks."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libvpx", rate=fps, options={"deadline": "realtime"})
+        stream.width, stream.height = draw(0).size
+        stream.pix_fmt = "yuv420p"
+        stream.bit_rate = 2_000_000
+        for number in range(frames):
+            container.mux(stream.encode(av.VideoFrame.from_image(draw(number))))
+        container.mux(stream.encode(None))
+    return path

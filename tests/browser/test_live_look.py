@@ -1,0 +1,136 @@
+"""The live page in windows of every kind, and for everybody."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.browser.live_page import FIRST_ANSWER_MS, OCR, PHONE, open_fold, start, violations
+
+pytestmark = [pytest.mark.browser, pytest.mark.model]
+
+DESKTOP = {"width": 1280, "height": 800}
+UPRIGHT = {"width": 390, "height": 844}
+ON_ITS_SIDE = {"width": 844, "height": 390}
+
+
+def scrolled_to_the_end(page: Page) -> Page:
+    page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
+    return page
+
+
+@pytest.mark.parametrize("size_wh", [(390, 844), (360, 640), (844, 390), (768, 1024)])
+def test_page_fits_a_phone(open_page: OpenPage, size_wh: tuple[int, int]) -> None:
+    width, height = size_wh
+    page = start(open_page(OCR, viewport={"width": width, "height": height}, **PHONE))
+    expect(page.locator("#read-text li").first).to_be_visible()
+    page.click("#debug-toggle")
+    open_fold(page, "View")
+    open_fold(page, "Picture")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("document.body.scrollWidth") <= width
+    for name in ("#start", "#stop", "#pipeline-selector", "#save-picture", "#debug-toggle", "#source-file"):
+        box = page.locator(name).bounding_box()
+        assert box
+        assert box["height"] >= 44
+    # What is pressed stays within a thumb's reach, wherever the page is scrolled to.
+    for name in ("#stop", "#save-picture", "#debug-toggle"):
+        expect(scrolled_to_the_end(page).locator(name)).to_be_in_viewport(ratio=1)
+
+
+def test_a_phone_gives_the_picture_the_space(open_page: OpenPage) -> None:
+    page = open_page(OCR, viewport=UPRIGHT, **PHONE).page
+    stage = page.locator("#stage").bounding_box()
+    assert stage
+    assert stage["width"] == UPRIGHT["width"]
+    assert stage["height"] > UPRIGHT["height"] / 2
+    page.set_viewport_size({"width": 844, "height": 390})
+    stage = page.locator("#stage").bounding_box()
+    assert stage
+    assert stage["height"] == ON_ITS_SIDE["height"]
+    assert stage["width"] > ON_ITS_SIDE["width"] / 2
+    expect(scrolled_to_the_end(page).locator("#stage")).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, UPRIGHT])
+def test_nothing_moves_when_the_stream_starts(open_page: OpenPage, viewport: dict[str, int]) -> None:
+    visit = open_page(OCR, viewport=viewport)
+    names = (
+        "#stage",
+        "#start",
+        "#stop",
+        "#status",
+        "#figure-fps",
+        "#read-heading",
+        "#settings",
+        "#debug-toggle",
+    )
+    before = {name: visit.page.locator(name).bounding_box() for name in names}
+    page = start(visit)
+    expect(page.locator("#read-text li").first).to_be_visible()
+    after = {name: page.locator(name).bounding_box() for name in names}
+    corners = [
+        {name: (box["x"], box["y"]) for name, box in boxes.items() if box} for boxes in (before, after)
+    ]
+    assert corners[0] == corners[1]
+    assert before["#stage"] == after["#stage"]
+
+
+def test_what_went_wrong_moves_nothing(open_page: OpenPage) -> None:
+    page = open_page("/?pipeline=yolo_foo", viewport=UPRIGHT).page
+    before = page.locator("#stage").bounding_box()
+    page.click("#start")
+    expect(page.locator("#error-banner")).to_be_visible()
+    expect(page.locator("#retry")).to_be_in_viewport(ratio=1)
+    assert page.locator("#stage").bounding_box() == before
+
+
+def test_overlay_lies_exactly_over_the_stage_at_the_screens_resolution(open_page: OpenPage) -> None:
+    visit = open_page(OCR, viewport=DESKTOP, device_scale_factor=1.5)
+    page = start(visit)
+    for viewport in ({"width": 1280, "height": 800}, {"width": 700, "height": 900}):
+        page.set_viewport_size({"width": viewport["width"], "height": viewport["height"]})
+        overlay, video = (page.locator(name).bounding_box() for name in ("#overlay", "#camera"))
+        assert overlay == video
+        assert overlay
+        page.wait_for_function(
+            "([w, h]) => Math.abs(overlay.width - w) <= 2 && Math.abs(overlay.height - h) <= 2",
+            arg=[overlay["width"] * 1.5, overlay["height"] * 1.5],
+        )
+
+
+def test_who_wants_less_motion_sees_none(open_page: OpenPage) -> None:
+    page = open_page(OCR, reduced_motion="reduce", camera=None).page
+    page.click("#start")
+    moving = "document.getAnimations().filter((animation) => animation.playState === 'running').length"
+    assert page.evaluate(moving) == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESKTOP, UPRIGHT, ON_ITS_SIDE])
+def test_everybody_can_use_the_page(open_page: OpenPage, scheme: str, viewport: dict[str, int]) -> None:
+    page = open_page(OCR, color_scheme=scheme, viewport=viewport).page
+    assert violations(page) == []
+    for name in ("View", "Picture"):
+        open_fold(page, name)
+    page.click("#debug-toggle")
+    page.click("#start")
+    expect(page.locator("#read-text li").first).to_be_visible(timeout=FIRST_ANSWER_MS)
+    expect(page.locator(".timings li").first).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("?")
+    expect(page.locator("#keys")).to_be_visible()
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_everybody_can_use_the_page_when_something_is_wrong(open_page: OpenPage, scheme: str) -> None:
+    page = open_page("/?pipeline=yolo_foo", color_scheme=scheme).page
+    page.click("#start")
+    expect(page.locator("#error-title")).to_have_text(re.compile("cannot be used"))
+    assert violations(page) == []
+    page.click("#stop")
+    page.click("#source-screen")
+    expect(page.locator("#error-banner")).to_be_hidden()
+    assert violations(page) == []
