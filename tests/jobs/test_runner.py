@@ -56,7 +56,7 @@ def test_what_the_job_says_of_itself(workshop: Workshop) -> None:
         ({"frame_stride": 2, "max_frames": 3}, [1, 3, 5]),
     ],
 )
-def test_strides_and_limits(workshop: Workshop, options: dict[str, int], indices: list[int]) -> None:
+def test_strides_and_limits(workshop: Workshop, options: dict[str, Any], indices: list[int]) -> None:
     waiting = workshop.submit(**options)
     job = workshop.work(waiting)
     assert indices_of(job) == indices

@@ -1,0 +1,70 @@
+"""Items are made ahead, but not far, and nothing is left when their user goes."""
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from jobs.prefetch import Prefetch
+
+PATIENCE_S = 10.0
+
+
+def test_gives_everything_in_order() -> None:
+    with Prefetch(iter(range(100)), ahead=3) as items:
+        assert list(items) == list(range(100))
+        assert next(items, None) is None, "the end stays the end"
+
+
+def test_works_ahead_and_no_further() -> None:
+    made: list[int] = []
+    third = threading.Event()
+
+    def numbers() -> Iterator[int]:
+        for number in range(10):
+            made.append(number)
+            if number == 2:
+                third.set()
+            yield number
+
+    with Prefetch(numbers(), ahead=2) as items:
+        assert third.wait(PATIENCE_S)
+        assert made == [0, 1, 2], "two wait and the third has no room"
+        assert next(items) == 0
+
+
+def test_what_it_raises_comes_in_its_turn() -> None:
+    def numbers() -> Iterator[int]:
+        yield 1
+        raise ValueError("no more")
+
+    with Prefetch(numbers(), ahead=5) as items:
+        assert next(items) == 1
+        with pytest.raises(ValueError, match="no more"):
+            next(items)
+
+
+@pytest.mark.parametrize("ahead", [1, 100])
+def test_a_user_who_goes_early_leaves_nothing(ahead: int) -> None:
+    closed_in: list[Any] = []
+
+    def numbers() -> Iterator[int]:
+        try:
+            yield from range(50)
+        finally:
+            closed_in.append(threading.current_thread())
+
+    with Prefetch(numbers(), ahead=ahead) as items:
+        assert next(items) == 0
+    assert [thread.name for thread in closed_in] == ["prefetch"]
+    assert not closed_in[0].is_alive()
+
+
+def test_a_user_who_fails_is_not_kept_waiting() -> None:
+    def fails() -> None:
+        with Prefetch(iter(range(50)), ahead=1):
+            raise RuntimeError("the user's own")
+
+    with pytest.raises(RuntimeError, match="the user's own"):
+        fails()

@@ -1,0 +1,147 @@
+"""`kill -9` of workers, of servers and of everything: no job is lost and no frame is done twice."""
+
+import random
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.jobs.plant import Plant, kill, until_gone, workers_of
+from tests.jobs.postgres import running_postgres
+from tests.jobs.toolbox import definition
+from tests.pipelines.clips import write_clip
+
+FRAMES = 240
+TOOLS = ("look", "count", "recall")
+MODES = ("worker", "server", "everything")
+# A worker that lost its server looks for it four times a second, and has some seconds to give back its job.
+ORPHAN_ENDS_S = 15.0
+AT_WORK_WITHIN_S = 240.0
+DONE_WITHIN_S = 900.0
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def plant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Plant]:
+    """An installation with an empty database."""
+    if request.param == "sqlite":
+        plant = Plant(tmp_path / "data", JOBS_SWEEP_S="0.5", JOBS_NICE="0")
+        plant.manage("migrate", "--verbosity", "0")
+        yield plant
+        return
+    with running_postgres() as url:
+        plant = Plant(tmp_path / "data", JOBS_SWEEP_S="0.5", JOBS_NICE="0", DATABASE_URL=url)
+        plant.manage("migrate", "--verbosity", "0")
+        yield plant
+
+
+class Killer:
+    """Runs a server with its worker, and kills it, or the worker, or both."""
+
+    def __init__(self, plant: Plant) -> None:
+        self._plant = plant
+        self._server = self._start()
+        self._seen: set[psutil.Process] = set()
+
+    def kill_once(self, mode: str, after_s: float) -> None:
+        """Kill after this time, and see to it that a server runs again."""
+        time.sleep(after_s)
+        workers = workers_of(self._server)
+        self._seen.update(workers)
+        if mode == "worker":
+            kill(workers)
+        elif mode == "server":
+            kill([self._server])
+        else:
+            kill([self._server, *workers])
+        if self._server.poll() is not None:
+            self._server = self._start()
+
+    def end(self) -> None:
+        """Stop the server in good order; no worker of any time may be left."""
+        self._seen.update(workers_of(self._server))
+        self._server.terminate()
+        self._server.wait(ORPHAN_ENDS_S)
+        until_gone(list(self._seen), ORPHAN_ENDS_S)
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        return self._plant.start("serve", "--port", "0")
+
+
+def orders(clip: Path, copies: int, run_s: float) -> list[dict[str, Any]]:
+    """Jobs of every kind of tool over one clip."""
+    return [
+        {"path": str(clip), "frames": FRAMES, "definition": definition(tool, run_s=run_s)}
+        for _ in range(copies)
+        for tool in TOOLS
+    ]
+
+
+def undisturbed(folder: Path, orders: list[dict[str, Any]]) -> list[Any]:
+    """The lines of the same jobs in an installation where nothing happens."""
+    plant = Plant(folder)
+    plant.manage("migrate", "--verbosity", "0")
+    ids = plant.submit(*orders)
+    plant.manage("run_worker", "--once", timeout_s=DONE_WITHIN_S)
+    report = plant.report()
+    assert {job["status"] for job in report.values()} == {"completed"}
+    return [report[job_id]["lines"] for job_id in ids]
+
+
+def survive(
+    plant: Plant, folder: Path, modes: Sequence[str], chance: random.Random, *, copies: int, run_s: float
+) -> None:
+    """Kill in these ways while a batch of jobs is worked on, and compare with an undisturbed run."""
+    clip = write_clip(folder / "clip.mp4", (n % 20 for n in range(FRAMES)))
+    expected = undisturbed(folder / "calm", orders(clip, 1, 0.0))
+    ids = plant.submit(*orders(clip, copies, run_s))
+    killer = Killer(plant)
+    died_at_work = 0
+    with plant.watching() as watch:
+        try:
+            for mode in modes:
+                before = watch.states()["attempts"]
+                # Mostly at work, and now and then wherever it is: starting, sweeping, with nothing to do.
+                if chance.random() < 0.8:
+                    watch.until(partial(has_begun, before), AT_WORK_WITHIN_S)
+                killer.kill_once(mode, chance.uniform(0.0, 2.5))
+            died_at_work = watch.active()
+            watch.until_done(DONE_WITHIN_S)
+        finally:
+            killer.end()
+    report = plant.report()
+    assert [report[job_id]["status"] for job_id in ids] == ["completed"] * len(ids), report_in_brief(report)
+    for place, job_id in enumerate(ids):
+        lines = report[job_id]["lines"]
+        assert [line["frame_index"] for line in lines] == list(range(1, FRAMES + 1))
+        assert lines == expected[place % len(TOOLS)]
+    print(report_in_brief(report))
+    assert sum(job["lease_losses"] for job in report.values()) > 0, "some were killed at work"
+    assert died_at_work, "there was work to the last kill"
+
+
+def has_begun(before: int, states: dict[str, int]) -> bool:
+    """Whether a worker has taken up a job since there were so many attempts."""
+    return states["attempts"] > before
+
+
+def report_in_brief(report: dict[str, dict[str, Any]]) -> str:
+    return "\n".join(
+        " ".join(f"{name}={value}" for name, value in job.items() if name not in ("lines", "id"))
+        for job in report.values()
+    )
+
+
+@pytest.mark.model
+def test_a_few_kills(plant: Plant, tmp_path: Path) -> None:
+    survive(plant, tmp_path, MODES, random.Random(3), copies=1, run_s=0.03)
+
+
+@pytest.mark.slow
+def test_forty_kills(plant: Plant, tmp_path: Path) -> None:
+    chance = random.Random(40)
+    survive(plant, tmp_path, [chance.choice(MODES) for _ in range(40)], chance, copies=3, run_s=0.05)
