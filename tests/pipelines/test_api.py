@@ -404,7 +404,7 @@ class TestDocumentation:
     def test_every_operation_is_described(self, client: Client) -> None:
         paths = client.get("/openapi.json").json()["paths"]
 
-        assert set(paths) == {
+        assert set(paths) >= {
             "/health",
             "/ready",
             "/pipelines/list",
