@@ -5,15 +5,16 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, Playwright, expect, sync_playwright
 
 from tests.browser.conftest import ASKS_NOBODY, ROOT, launch
-from tests.browser.videos import SIZE_WH, write_video
+from tests.browser.videos import FRAMES, SIZE_WH, write_video
 from tests.streaming.live import STORE, LiveServer, environment, serving
 
 pytestmark = pytest.mark.browser
@@ -63,9 +64,18 @@ HIDE_OVERLAY = "document.getElementById('overlay').style.visibility = 'hidden'"
 
 def square(number: int) -> Image.Image:
     """The same picture always."""
+    return picture_of_square(0)
+
+
+def wandering_square(number: int) -> Image.Image:
+    """The square on its way to the right and back."""
+    return picture_of_square(4 * min(number, FRAMES - number))
+
+
+def picture_of_square(shift: int) -> Image.Image:
     picture = Image.new("RGB", SIZE_WH, "#f4f1ea")
     left, top, right, bottom = SQUARE_XYXY
-    ImageDraw.Draw(picture).rectangle((left, top, right - 1, bottom - 1), "#101010")
+    ImageDraw.Draw(picture).rectangle((left + shift, top, right + shift - 1, bottom - 1), "#101010")
     return picture
 
 
@@ -81,13 +91,24 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
 
 
 @pytest.fixture(scope="module")
-def page(server: LiveServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """A page whose camera sees the square, on a screen with more pixels than CSS has."""
-    video = write_video(tmp_path_factory.mktemp("video") / "square.mjpeg", square, frames=10)
-    with ExitStack() as stack:
-        playwright = stack.enter_context(sync_playwright())
-        browser = stack.enter_context(launch(playwright, video, ASKS_NOBODY))
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+@contextmanager
+def page_seeing(playwright: Playwright, video: Path) -> Iterator[Page]:
+    """A page whose camera plays this video, on a screen with more pixels than CSS has."""
+    with launch(playwright, video, ASKS_NOBODY) as browser:
         yield browser.new_page(device_scale_factor=2)
+
+
+@pytest.fixture(scope="module")
+def page(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """A page that sees the square."""
+    video = write_video(tmp_path_factory.mktemp("video") / "square.mjpeg", square, frames=10)
+    with page_seeing(playwright, video) as made:
+        yield made
 
 
 def stream(page: Page, server: LiveServer, options: str) -> None:
@@ -131,3 +152,28 @@ def test_box_fits_the_picture(
     assert stage
     is_left = drawn[0] + drawn[2] < 2 * stage["x"] + stage["width"]
     assert is_left == (mirror == "off")
+
+
+def middles_on_screen(page: Page) -> tuple[float, float]:
+    """Where the middles of the square and of the box around it are from left to right, in one picture."""
+    picture = Image.open(io.BytesIO(page.locator("#stage").screenshot(scale="css"))).convert("RGB")
+    pixels = np.asarray(picture).astype(int)
+    row = pixels[round(pixels.shape[0] * (SQUARE_XYXY[1] + SQUARE_XYXY[3]) / 2 / SIZE_WH[1])]
+    is_square, is_line = (
+        row.max(axis=1) < 60,
+        (row.max(axis=1) - row.min(axis=1) > 50) & (row.max(axis=1) > 150),
+    )
+    square_at, line_at = np.flatnonzero(is_square), np.flatnonzero(is_line)
+    return (square_at[0] + square_at[-1]) / 2, (line_at[0] + line_at[-1]) / 2
+
+
+def test_in_exact_mode_picture_and_box_never_come_apart(
+    playwright: Playwright, server: LiveServer, tmp_path: Path
+) -> None:
+    video = write_video(tmp_path / "wandering.mjpeg", wandering_square)
+    with page_seeing(playwright, video) as page:
+        stream(page, server, "&mode=exact")
+        page.evaluate(LINE_BOUNDS)
+        middles = [middles_on_screen(page) for _ in range(20)]
+    assert max(abs(square_at - line_at) for square_at, line_at in middles) <= WITHIN_PX, middles
+    assert len({round(square_at) for square_at, _ in middles}) > 5, "it does not move"
