@@ -95,6 +95,31 @@ test("a server that becomes fast again is soon believed", () => {
   assert.ok(ages.length >= 10 + 60, `${ages.length} frames in 8 slow and 5 fast seconds`);
 });
 
+for (let seed = 1; seed <= 20; seed += 1) {
+  test(`slowed to 200 ms a frame and set free again, no answer is half a second old (${seed})`, () => {
+    const random = seeded(seed);
+    const { time, pacing } = setUp();
+    const [waiting, answers] = [[], []];
+    let idleAt = 0;
+    // A camera of 30 pictures a second, 5 to 25 ms to encode and send, a server that takes one frame after another.
+    for (; time.ms < 60_000; time.ms += 33) {
+      while (waiting.length > 0 && waiting[0].doneAt <= time.ms) {
+        answers.push({ at: time.ms, age: pacing.answered(waiting.shift().index, false) });
+      }
+      if (!pacing.mayStart()) continue;
+      const arrivesAt = time.ms + 5 + random() * 20;
+      const isSlow = time.ms > 15_000 && time.ms < 35_000;
+      idleAt = Math.max(idleAt, arrivesAt) + (isSlow ? 200 : 30) * (0.9 + random() * 0.2);
+      waiting.push({ index: pacing.sent(time.ms), doneAt: idleAt });
+      assert.ok(pacing.unanswered <= MOST_UNANSWERED);
+    }
+    const oldest = Math.max(...answers.map(({ age }) => age));
+    assert.ok(oldest < 500, `an answer was ${oldest} ms old`);
+    const recovered = answers.filter(({ at }) => at > 37_000 && at <= 47_000).length;
+    assert.ok(recovered >= 145, `${recovered} frames in 10 s, 2 s after the slowdown`);
+  });
+}
+
 test("tells how old a frame is when its answer comes, once", () => {
   const { time, pacing } = setUp();
   const index = pacing.sent(time.ms - 10);
