@@ -13,6 +13,7 @@ STATUS_WORDS = {
     "cancelled": "Cancelled",
 }
 TONES = {"pending": "idle", "running": "busy", "completed": "good", "failed": "bad", "cancelled": "idle"}
+TOLD_ELSEWHERE = ("tool", "versions", "device_requested", "fallback")
 THIN_SPACE = "\N{NARROW NO-BREAK SPACE}"
 
 
@@ -75,12 +76,12 @@ def source_in_words(job: Mapping[str, Any]) -> str:
 
 
 def facts_in_words(tool: Mapping[str, Any]) -> str:
-    """What a tool says of itself, its versions last; its name stands elsewhere."""
+    """What a tool says of itself, its versions last; what stands elsewhere is left out."""
     versions = tool.get("versions")
     facts = [
         f"{name.replace('_', ' ')} {value_in_words(value)}"
         for name, value in tool.items()
-        if name not in ("tool", "versions") and value not in (None, "")
+        if name not in TOLD_ELSEWHERE and value not in (None, "")
     ]
     if isinstance(versions, Mapping):
         facts += [f"{name} {version}" for name, version in versions.items()]

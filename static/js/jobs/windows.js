@@ -115,20 +115,34 @@ export class ResultWindows {
    * @param {number} timeS
    */
   #windowAt(timeS) {
-    let [low, high] = [0, Math.ceil(this.#last / this.#frames) - 1];
+    const windows = Math.ceil(this.#last / this.#frames);
+    let [low, high, highS] = [0, windows - 1, Infinity];
     for (const [number, { lines }] of this.#windows) {
-      const starts = lines[0] ? lines[0].timeS : Infinity;
-      if (starts <= timeS + ROUNDING_S) low = Math.max(low, number);
-      else high = Math.min(high, number - 1);
+      const startS = lines[0] ? lines[0].timeS : Infinity;
+      if (startS <= timeS + ROUNDING_S) low = Math.max(low, number);
+      else if (number <= high) [high, highS] = [number - 1, startS];
     }
     if (high < low) return null;
-    const known = this.#windows.get(low);
-    const last = known?.lines.at(-1);
+    const last = this.#windows.get(low)?.lines.at(-1);
     if (low === high || (last && timeS <= last.timeS + ROUNDING_S)) return low;
-    // Somewhere beyond what is known: guess by the frame rate, which need not be constant.
-    const [from, fromS] = last ? [low, last.timeS] : [0, 0];
-    const guess = from + Math.floor(((timeS - fromS) * this.#fps) / this.#frames) + (last ? 1 : 0);
-    return Math.min(Math.max(guess, last ? low + 1 : low), high);
+    const first = last ? low + 1 : low;
+    return Math.min(Math.max(this.#guess(timeS, first, last?.timeS ?? 0, high, highS), first), high);
+  }
+
+  /**
+   * A window somewhere from `first`, which begins after `fromS`, to `high`, which ends before `highS`. The frame rate
+   * need not be constant: between two windows that are known it is measured.
+   *
+   * @param {number} timeS
+   * @param {number} first
+   * @param {number} fromS
+   * @param {number} high
+   * @param {number} highS
+   */
+  #guess(timeS, first, fromS, high, highS) {
+    const between = high - first + 1;
+    const windowS = highS < Infinity ? (highS - fromS) / between : this.#frames / this.#fps;
+    return first + Math.floor((timeS - fromS) / windowS);
   }
 
   /** @param {number} number */

@@ -104,15 +104,17 @@ export function moment(iso) {
   return Number.isNaN(date.getTime()) ? "" : date.toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
 }
 
+const TOLD_ELSEWHERE = Object.freeze(["tool", "device_requested", "fallback"]);
+
 /**
- * What a tool says of itself, its versions last; its name stands elsewhere.
+ * What a tool says of itself, its versions last; what stands elsewhere is left out.
  *
  * @param {unknown} tool
  */
 export function factsInWords(tool) {
-  const { tool: _, versions, ...facts } = record(tool);
+  const { versions, ...facts } = record(tool);
   const said = Object.entries(facts)
-    .filter(([, value]) => value !== null && value !== "")
+    .filter(([name, value]) => !TOLD_ELSEWHERE.includes(name) && value !== null && value !== "")
     .map(([name, value]) => `${name.replaceAll("_", " ")} ${valueInWords(value)}`);
   const made = Object.entries(record(versions)).map(([name, version]) => `${name} ${String(version)}`);
   return [...said, ...made].join(" · ");
