@@ -17,6 +17,10 @@ export const STEPS = Object.freeze([
   { quality: 0.625, size: 0.5 },
 ]);
 
+/** No step goes below these; below them letters fall apart. What was chosen lower stays. */
+export const LOWEST_QUALITY = 0.4;
+export const SHORTEST_LONG_SIDE = 320;
+
 /** A network that is slow for this long is no accident. */
 export const STAY_MS = 300;
 /** A step shows what it does only after a while. */
@@ -78,10 +82,10 @@ export class Quality {
   /** @returns {Plan} */
   get plan() {
     const step = STEPS[this.#level] ?? { quality: 1, size: 1 };
-    return {
-      quality: Math.round(this.#quality * step.quality * 100) / 100,
-      limit: { width: this.#size.width * step.size, height: this.#size.height * step.size },
-    };
+    const quality = Math.max(this.#quality * step.quality, Math.min(this.#quality, LOWEST_QUALITY));
+    const { width, height } = this.#size;
+    const share = Math.max(step.size, Math.min(1, SHORTEST_LONG_SIDE / Math.max(width, height)));
+    return { quality: Math.round(quality * 100) / 100, limit: { width: width * share, height: height * share } };
   }
 
   /**

@@ -42,6 +42,19 @@ test("bytes that stay step quality down first, then the size, in the same shape,
   assert.deepEqual([...seen], ["0.8 640x480", "0.7 640x480", "0.6 640x480", "0.6 480x360", "0.5 480x360", "0.5 320x240"]);
 });
 
+for (const [chosen, lowest] of [
+  [{ quality: 0.5, size: { width: 320, height: 240 } }, { quality: 0.4, limit: { width: 320, height: 240 } }],
+  [{ quality: 0.3, size: { width: 160, height: 120 } }, { quality: 0.3, limit: { width: 160, height: 120 } }],
+  [{ quality: 1, size: { width: 1280, height: 960 } }, { quality: 0.63, limit: { width: 640, height: 480 } }],
+]) {
+  test(`letters are left legible from ${JSON.stringify(chosen)} downwards`, () => {
+    const { quality, see } = setUp();
+    quality.configure(chosen);
+    see(40_000, 20_000);
+    assert.deepEqual(quality.plan, lowest);
+  });
+}
+
 test("after calm it steps up again, one at a time", () => {
   const { quality, see } = setUp();
   see(40_000, 2 * SETTLE_MS + 200);
