@@ -14,8 +14,8 @@ FIRST_ANSWER_MS = 120_000
 OCR = "/?pipeline=ocr_only"
 PHONE = {"is_mobile": True, "has_touch": True, "device_scale_factor": 2}
 
-# How many pixels are drawn on: boxes and labels, without the frame's number at the bottom. They are read from a
-# copy, for the browser warns of canvases that are read often.
+# How many pixels are drawn on: boxes and labels, without the frame's number at the bottom. They are
+# read from a copy, for the browser warns of canvases that are read often.
 DRAWN_PIXELS = """() => {
   const canvas = document.getElementById("overlay");
   const [width, height] = [canvas.width, Math.floor(canvas.height * 0.85)];
