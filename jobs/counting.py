@@ -9,6 +9,11 @@ def frames_to_do(frames: int | None, stride: int, at_most: int | None) -> int | 
     return every if at_most is None else min(every, at_most)
 
 
+def ends_early(done: int, total: int | None) -> bool:
+    """Whether so much of what a file announces is missing that its length was not merely guessed wrongly."""
+    return total is not None and total - done > max(1, total // 20)
+
+
 def percent(done: int, total: int | None) -> float:
     """How much of a running job is done, to a tenth; never 100, because a file may hold more than it says."""
     if not total:

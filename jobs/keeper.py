@@ -11,7 +11,7 @@ from django.conf import settings
 
 from forgesyte.logs import log_event
 from jobs import events, leases, storage
-from jobs.counting import percent
+from jobs.counting import ends_early, percent
 from jobs.leases import Chunk, Claim
 from jobs.lines import Line, encode
 from jobs.models import Job
@@ -88,7 +88,9 @@ class Keeper:
 
     def finish(self) -> bool:
         """The job is over: completed, or failed where not one frame could be worked on; False where lost."""
-        summary = self.summary
+        summary, announced = self.summary, self._job.frames_total
+        if ends_early(summary.lines, announced):
+            summary.warn(f"The file announces {announced} frames, and only {summary.lines} were found")
         facts = {**self._progress(), **self._findings(), "frames_total": summary.lines, "progress": 100.0}
         if summary.lines and summary.errors == summary.lines:
             reason = f"No frame of it could be worked on. {summary.warnings[0]}"

@@ -87,6 +87,7 @@ def end_attempt(claim: Claim, place: int, error: Exception) -> None:
         job = leases.held(claim).select_for_update().first()
         if job is None:
             return
+        detail = detail.replace(job.source_path.name, job.source_name)
         record = Record(job.strikes, job.suspect_frame, job.losses).struck(place)
         counted = {"strikes": record.strikes, "suspect_frame": record.place}
         over = isinstance(error, HOPELESS) or code == "disk_full" or record.is_out(settings.JOBS.max_strikes)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.counting import frames_to_do, percent
+from jobs.counting import ends_early, frames_to_do, percent
 from jobs.density import FIRST_BUCKET_S, MAX_BUCKETS, Density
 from jobs.lines import encode, error_line, result_line
 from jobs.marker import FrameMarker, marked_frame
@@ -36,6 +36,14 @@ def test_frames_to_do_is_how_many_a_stride_gives(frames: int, stride: int, at_mo
 )
 def test_percent(done: int, total: int | None, expected: float) -> None:
     assert percent(done, total) == expected
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "expected"),
+    [(8, 8, False), (7, 8, False), (6, 8, True), (96, 100, False), (94, 100, True), (3, None, False)],
+)
+def test_a_file_ends_early_where_much_is_missing(done: int, total: int | None, expected: bool) -> None:
+    assert ends_early(done, total) is expected
 
 
 def test_strikes_count_in_a_row_at_one_place() -> None:
