@@ -8,6 +8,8 @@ from typing import Any
 Message = Mapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 
+PIECE_BYTES = 64 * 1024
+
 
 class LiveBody:
     """Read it in a thread, never on the event loop: `read` waits there for what has not come in yet.
@@ -40,6 +42,10 @@ class LiveBody:
             raise RuntimeError("A live body cannot be read on the event loop: it would wait for itself")
         reading = asyncio.run_coroutine_threadsafe(self._start_reading(size), self._loop)
         return reading.result()
+
+    def readline(self, size: int = -1) -> bytes:
+        """The next piece, whatever is in it: Django asks for lines only in order to throw them away."""
+        return self.read(PIECE_BYTES)
 
     def close(self) -> None:
         """Nobody reads on; a thread that waits is told so. Called on the event loop or from a thread."""

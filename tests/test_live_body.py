@@ -1,0 +1,162 @@
+"""A body that is read while it arrives, and one that is not."""
+
+import asyncio
+import errno
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from django.core.exceptions import RequestAborted
+
+from forgesyte import handler
+from forgesyte.handler import BodyRefused, Handler, declared_length, fill
+from forgesyte.live_body import LiveBody
+
+GONE = {"type": "http.disconnect"}
+
+
+def piece(body: bytes, *, more: bool = True) -> dict[str, Any]:
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+class Client:
+    """Sends messages one after the other, and then nothing until it is told to."""
+
+    def __init__(self, *messages: Mapping[str, Any]) -> None:
+        self.queue: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
+        self.is_asked = asyncio.Event()
+        for message in messages:
+            self.queue.put_nowait(message)
+
+    async def receive(self) -> Mapping[str, Any]:
+        self.is_asked.set()
+        return await self.queue.get()
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client()
+
+
+def body_of(*messages: Mapping[str, Any]) -> LiveBody:
+    return LiveBody(Client(*messages).receive)
+
+
+class TestRead:
+    async def test_pieces_are_cut_as_they_are_asked_for(self) -> None:
+        body = body_of(piece(b"abc"), piece(b"defg"), piece(b"h", more=False))
+
+        read = [await asyncio.to_thread(body.read, size) for size in (2, 4, 100, 100)]
+
+        assert read == [b"ab", b"cdef", b"gh", b""]
+
+    async def test_all_of_it(self) -> None:
+        body = body_of(piece(b"abc"), piece(b"def", more=False))
+
+        assert await asyncio.to_thread(body.read) == b"abcdef"
+
+    async def test_what_has_not_come_yet_is_waited_for(self, client: Client) -> None:
+        body = LiveBody(client.receive)
+        reading = asyncio.ensure_future(asyncio.to_thread(body.read, 3))
+        client.queue.put_nowait(piece(b"ab"))
+        client.queue.put_nowait(piece(b"c"))
+
+        assert await reading == b"abc"
+
+    async def test_a_line_is_any_piece(self) -> None:
+        body = body_of(piece(b"a\nb"), piece(b"c", more=False))
+
+        assert await asyncio.to_thread(body.readline) == b"a\nbc"
+        assert await asyncio.to_thread(body.readline) == b""
+
+    async def test_a_client_that_goes_away(self) -> None:
+        body = body_of(piece(b"abc"), GONE)
+
+        for _ in range(2):
+            with pytest.raises(ConnectionError, match="gone"):
+                await asyncio.to_thread(body.read, 10)
+
+    async def test_a_reader_that_waits_is_told_of_the_end(self, client: Client) -> None:
+        body = LiveBody(client.receive)
+        reading = asyncio.ensure_future(asyncio.to_thread(body.read, 10))
+        await client.is_asked.wait()
+
+        body.close()
+
+        with pytest.raises(ConnectionError, match="over"):
+            await reading
+        with pytest.raises(ConnectionError, match="over"):
+            await asyncio.to_thread(body.read, 10)
+
+    async def test_the_event_loop_never_waits_for_itself(self) -> None:
+        with pytest.raises(RuntimeError, match="wait for itself"):
+            body_of(piece(b"abc")).read()
+
+
+class TestReceive:
+    """What Django sees of it."""
+
+    async def test_an_empty_body_first(self) -> None:
+        assert await body_of(piece(b"abc")).receive() == piece(b"", more=False)
+
+    async def test_then_the_disconnect(self) -> None:
+        body = body_of(piece(b"abc"), GONE)
+        await body.receive()
+        listening = asyncio.ensure_future(body.receive())
+        with pytest.raises(ConnectionError):
+            await asyncio.to_thread(body.read)
+
+        assert await listening == GONE
+
+    async def test_also_one_after_the_body(self) -> None:
+        body = body_of(piece(b"abc", more=False), GONE)
+        await body.receive()
+        await asyncio.to_thread(body.read)
+
+        assert await body.receive() == GONE
+
+
+class TestWholeBody:
+    async def test_a_long_one_is_a_file(self) -> None:
+        file = await Handler().read_body(Client(piece(b"a" * 3_000_000), piece(b"b", more=False)).receive)
+
+        with file:
+            assert file.read() == b"a" * 3_000_000 + b"b"
+
+    async def test_a_client_that_goes_away(self) -> None:
+        with pytest.raises(RequestAborted):
+            await Handler().read_body(Client(piece(b"abc"), GONE).receive)
+
+    async def test_a_full_disk(self) -> None:
+        class Full:
+            def write(self, data: bytes) -> None:
+                raise OSError(errno.ENOSPC, "full")
+
+        with pytest.raises(OSError, match="full"):
+            await fill(Full(), Client(piece(b"abc")).receive)  # type: ignore[arg-type]
+
+    async def test_a_full_disk_is_told_of(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        async def fail(*arguments: Any) -> None:
+            raise OSError(errno.ENOSPC, "full")
+
+        monkeypatch.setattr(handler, "fill", fail)
+
+        with pytest.raises(BodyRefused) as refused:
+            await Handler().read_body(Client().receive)
+        assert refused.value.response.status_code == 507
+
+    async def test_one_that_is_too_long(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(handler, "MAX_BODY_BYTES", 5)
+
+        with pytest.raises(BodyRefused) as refused:
+            await Handler().read_body(Client(piece(b"abc"), piece(b"def"), piece(b"")).receive)
+        assert refused.value.response.status_code == 413
+
+
+@pytest.mark.parametrize(("said", "length"), [(b"12", 12), (b"-1", 0), (b"many", 0), (b"", 0)])
+def test_what_a_client_says_of_the_length(said: bytes, length: int) -> None:
+    assert declared_length({"headers": [(b"host", b"a"), (b"content-length", said)]}) == length
+
+
+def test_a_client_that_says_nothing() -> None:
+    assert declared_length({"headers": []}) == 0
