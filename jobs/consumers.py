@@ -21,6 +21,7 @@ from jobs.messages import ErrorMessage, Failure, Message, Ping, PingMessage, enc
 logger = logging.getLogger(__name__)
 
 PING_EVERY_S = 30.0
+PONG_WITHIN_S = 30.0
 # Of one connection: more belong on a list, which watches them all.
 MOST_JOBS = 200
 
@@ -129,11 +130,13 @@ class RealtimeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channel
 
     async def _keep_alive(self) -> None:
         while True:
+            await asyncio.sleep(PING_EVERY_S)
             self._pong.clear()
             await self._send(PingMessage(payload=Ping()))
-            await asyncio.sleep(PING_EVERY_S)
-            if not self._pong.is_set():
-                raise Ended(End.NO_PONG)
+            try:
+                await asyncio.wait_for(self._pong.wait(), PONG_WITHIN_S)
+            except TimeoutError:
+                raise Ended(End.NO_PONG) from None
 
     async def _say_goodbye(self, ended: Ended) -> None:
         await self._send(ended.message)

@@ -90,6 +90,8 @@ def viewer(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "nodes": timed_nodes(data),
         "blank_node": {"id": "", "tool": "", "part": 0, "mean_ms": 0, "max_ms": 0, "facts": ""},
         "formats": FORMATS,
+        # In a picture there is nowhere to jump to.
+        "jump": "button" if data["source_kind"] == "video" else "span",
         "realtime_path": REALTIME_PATH,
     }
     return render(request, "jobs/viewer.html", context)

@@ -53,17 +53,15 @@ class Client:
             await self.socket.disconnect(timeout=PATIENCE_S)
 
     async def read(self) -> dict[str, Any]:
-        """The next message that is no ping."""
-        while True:
-            text = await self.socket.receive_from(PATIENCE_S)
-            MESSAGE.validate_json(text)
-            message: dict[str, Any] = json.loads(text)
-            if message["type"] != "ping":
-                return message
+        text = await self.socket.receive_from(PATIENCE_S)
+        MESSAGE.validate_json(text)
+        message: dict[str, Any] = json.loads(text)
+        return message
 
     async def ended(self) -> tuple[str, int]:
         """The error that ends the connection, and the code with which it is closed."""
-        message = await self.read()
+        while (message := await self.read())["type"] == "ping":
+            pass
         assert message["type"] == "error"
         close = await self.socket.receive_output(PATIENCE_S)
         assert close["type"] == "websocket.close"
@@ -177,7 +175,7 @@ async def test_a_login_is_needed_where_the_operator_says_so(settings: Any) -> No
 
 
 async def test_a_client_that_answers_pings_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(consumers, "PING_EVERY_S", 0.3)
+    monkeypatch.setattr(consumers, "PING_EVERY_S", 0.01)
     async with Client() as client:
         for _ in range(3):
             assert (await client.socket.receive_json_from(PATIENCE_S))["type"] == "ping"
@@ -186,6 +184,7 @@ async def test_a_client_that_answers_pings_stays(monkeypatch: pytest.MonkeyPatch
 
 async def test_a_client_that_answers_no_ping_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(consumers, "PING_EVERY_S", 0.01)
+    monkeypatch.setattr(consumers, "PONG_WITHIN_S", 0.01)
     async with Client() as client:
         assert await client.ended() == ("no_pong", 4408)
 

@@ -15,15 +15,18 @@ import { setText } from "./dom.js";
 export class FoundLists {
   #elements;
   #createElement;
+  #canJump;
 
   /**
    * @param {FoundElements} elements
    * @param {object} needs
    * @param {(name: string) => HTMLElement} needs.createElement
+   * @param {boolean} needs.canJump in a picture there is nowhere to jump to
    */
-  constructor(elements, { createElement }) {
+  constructor(elements, { createElement, canJump }) {
     this.#elements = elements;
     this.#createElement = createElement;
+    this.#canJump = canJump;
   }
 
   /**
@@ -66,9 +69,9 @@ export class FoundLists {
     for (let i = 0; i < wanted; i += 1) {
       let button = /** @type {HTMLElement | null | undefined} */ (list.children[i]?.firstElementChild);
       if (!button) {
-        button = this.#createElement("button");
+        button = this.#createElement(this.#canJump ? "button" : "span");
         button.className = className;
-        button.setAttribute("type", "button");
+        if (this.#canJump) button.setAttribute("type", "button");
         const item = this.#createElement("li");
         item.append(button);
         list.append(item);
@@ -92,7 +95,8 @@ export class FoundLists {
    */
   #renderText(button, { text, firstS }) {
     button.setAttribute("data-time", String(firstS));
-    this.#renderParts(button, [["jump-words", text], ["jump-time", clockTime(firstS)]]);
+    const time = /** @type {const} */ (["jump-time", clockTime(firstS)]);
+    this.#renderParts(button, [["jump-words", text], ...(this.#canJump ? [time] : [])]);
   }
 
   /**

@@ -67,7 +67,7 @@ export class Inspector {
       setText(field("id"), timing.id);
       setText(field("tool"), timing.tool);
       field("bar").setAttribute("width", ((100 * timing.meanMs) / slowest).toFixed(1));
-      setText(field("mean"), `${timing.meanMs < 10 ? timing.meanMs.toFixed(1) : Math.round(timing.meanMs)} ms`);
+      setText(field("mean"), timing.meanMs < 10 ? `${timing.meanMs.toFixed(1)} ms` : milliseconds(timing.meanMs));
       setText(field("most"), `at most ${milliseconds(timing.maxMs)}`);
       setText(field("facts"), factsInWords(tools[timing.id]));
     });

@@ -43,12 +43,12 @@ export class Takeaway {
 export function wordsOf({ annotatedStatus, annotatedProgress, annotatedError, sourceKind }) {
   switch (annotatedStatus) {
     case "pending":
-      return "The annotated video is next in line.";
+      return `The annotated ${sourceKind} is next in line.`;
     case "running":
-      return `The annotated video is being made: ${Math.floor(annotatedProgress)}%`;
+      return `The annotated ${sourceKind} is being made: ${Math.floor(annotatedProgress)}%`;
     case "failed":
-      return `The annotated video could not be made: ${annotatedError || "try again."}`;
+      return `The annotated ${sourceKind} could not be made: ${annotatedError || "try again."}`;
     default:
-      return `The ${sourceKind} with its boxes drawn in, as an MP4.`;
+      return `The ${sourceKind} with its boxes drawn in, as ${sourceKind === "picture" ? "a JPEG" : "an MP4"}.`;
   }
 }

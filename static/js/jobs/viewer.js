@@ -43,7 +43,7 @@ const found = new FoundLists({
   labelsEmpty: element("labels-empty", HTMLElement),
   texts: element("found-texts", HTMLElement),
   textsEmpty: element("texts-empty", HTMLElement),
-}, { createElement: (name) => document.createElement(name) });
+}, { createElement: (name) => document.createElement(name), canJump: media instanceof HTMLVideoElement });
 const inspector = new Inspector({
   deviceRequested: element("device-requested", HTMLElement),
   deviceUsed: element("device-used", HTMLElement),
