@@ -20,7 +20,8 @@
  * @property {number} fps the rate aimed at
  * @property {number} maxFps
  * @property {boolean} isResting after the server asked for less, or dropped a frame
- * @property {number} workMs what the server takes for a frame
+ * @property {number} workMs from one answer to the next, where frames are always waiting
+ * @property {number} tripMs what the network takes of that
  * @property {number} quality
  * @property {{width: number, height: number}} limit
  * @property {number} level steps below the chosen quality and size
@@ -40,12 +41,13 @@ export function whyOf(facts) {
 }
 
 /** @param {Facts} facts */
-function rateOf({ fps, maxFps, isResting, workMs }) {
+function rateOf({ fps, maxFps, isResting, workMs, tripMs }) {
   if (fps < maxFps && isResting) return `${shown(fps)} fps: the server asked for fewer frames`;
   if (fps < maxFps) return `Climbing back to ${shown(maxFps)} fps: ${shown(fps)} now`;
-  // The server paces the stream where it takes longer for a frame than one comes.
-  if (workMs > 1000 / fps) return `${shown(1000 / workMs)} fps: the server takes ${Math.round(workMs)} ms for a frame`;
-  return `${shown(fps)} fps, nothing is in the way`;
+  // Answers pace the stream where they take longer than a new frame does.
+  if (workMs <= 1000 / fps) return `${shown(fps)} fps, nothing is in the way`;
+  const who = tripMs > workMs / 2 ? "network" : "server";
+  return `${shown(1000 / workMs)} fps: the ${who} takes ${Math.round(workMs)} ms for a frame`;
 }
 
 /** @param {Facts} facts */

@@ -191,7 +191,7 @@ export class Live {
     const { fps, maxFps, isResting } = throttler;
     const { quality, limit } = this.#quality.plan;
     const isConnected = connection.name === "connected";
-    const rate = { fps, maxFps, isResting, workMs };
+    const rate = { fps, maxFps, isResting, workMs, tripMs: this.#quality.tripMs };
     const facts = { isOn: camera === "on", isConnected, isWarming, isWaiting, ...rate, quality, limit };
     return {
       targetFps: fps,

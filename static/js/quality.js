@@ -79,6 +79,11 @@ export class Quality {
     return this.#level;
   }
 
+  /** How long a frame and its answer are under way of late, beside what the server takes. */
+  get tripMs() {
+    return this.#tripMs;
+  }
+
   /** @returns {Plan} */
   get plan() {
     const step = STEPS[this.#level] ?? { quality: 1, size: 1 };
