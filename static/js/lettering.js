@@ -9,6 +9,9 @@ export const ELLIPSIS = "…";
 /** Widths that are remembered; more different words than this begin anew. */
 export const MOST_WIDTHS = 2000;
 
+/** What looks odd before an ellipsis. */
+const LOOSE_END = /[\s.,;:…-]+$/;
+
 /** Measures words on a context once. */
 export class Lettering {
   #context;
@@ -47,7 +50,7 @@ export class Lettering {
     if (width <= room || words === "") return words;
     const letters = [...words];
     for (let count = Math.floor((letters.length * room) / width); count > 0; count -= 1) {
-      const cut = letters.slice(0, count).join("").trimEnd() + ELLIPSIS;
+      const cut = letters.slice(0, count).join("").replace(LOOSE_END, "") + ELLIPSIS;
       if (this.widthOf(cut, font) <= room) return cut;
     }
     return ELLIPSIS;

@@ -142,9 +142,20 @@ export class Painter {
     const [font, scoreFont] = [sized(FONT, fontSize), sized(SCORE_FONT, fontSize)];
     const scoreWidth = score ? this.#lettering.widthOf(score, scoreFont) + (words ? PADDING : 0) : 0;
     const fitted = this.#lettering.fit(words, font, widest - scoreWidth - 2 * PADDING);
-    const width = stepped(this.#lettering.widthOf(fitted, font) + scoreWidth + 2 * PADDING);
+    const width = this.#widthOf(fitted, scoreWidth, font);
     const leastWidth = Math.min(width, stepped(FEWEST_LETTERS * fontSize + scoreWidth + 2 * PADDING));
     return { words: fitted, score, scoreWidth, size: { width, height: chipHeight(fontSize) }, leastWidth };
+  }
+
+  /**
+   * How wide a label is.
+   *
+   * @param {string} words
+   * @param {number} scoreWidth
+   * @param {string} font
+   */
+  #widthOf(words, scoreWidth, font) {
+    return stepped(this.#lettering.widthOf(words, font) + scoreWidth + 2 * PADDING);
   }
 
   /**
@@ -156,9 +167,10 @@ export class Painter {
     const label = this.#labels.get(thing);
     if (!label || thing.slot === NOWHERE) return;
     const { size, leastWidth, score, scoreWidth } = label;
-    const place = placeOf(thing.slot, { box: outset(box), label: size, leastWidth }, picture);
+    const most = placeOf(thing.slot, { box: outset(box), label: size, leastWidth }, picture);
     const font = sized(FONT, fontSize);
-    const words = this.#lettering.fit(label.words, font, place.width - scoreWidth - 2 * PADDING);
+    const words = this.#lettering.fit(label.words, font, most.width - scoreWidth - 2 * PADDING);
+    const place = words === label.words ? most : narrowed(most, thing.slot, this.#widthOf(words, scoreWidth, font));
     this.#paintPlate(place, colour);
     this.#context.fillStyle = INK;
     this.#paintWords(words, place, 0, font);
@@ -241,6 +253,19 @@ function itemsOf({ drawn, picture, mirrored }) {
  */
 function outset({ x, y, width, height }) {
   return { x: x - 1, y: y - 1, width: width + 2, height: height + 2 };
+}
+
+/**
+ * The plate of words that were cut, still at its box.
+ *
+ * @param {Rect} place
+ * @param {string} slot
+ * @param {number} width
+ * @returns {Rect}
+ */
+function narrowed(place, slot, width) {
+  const spare = Math.max(0, place.width - width);
+  return { ...place, x: place.x + (slot === "left" ? spare : 0), width: place.width - spare };
 }
 
 /** @param {number} width */

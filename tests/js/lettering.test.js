@@ -39,6 +39,7 @@ test("words are cut to the room that they have, letter by letter", () => {
   assert.equal(cut("longer", 50), "long…");
   assert.equal(cut("two words", 50), "two…");
   assert.equal(cut("😀😀😀😀", 30), "😀😀…");
+  assert.equal(cut("no. 1234567", 50), "no…");
   assert.equal(cut("none", 5), "…");
   assert.equal(cut("", -5), "");
 });

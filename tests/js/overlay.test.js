@@ -251,6 +251,20 @@ test("words that are too long for their label are cut, and the score stays", () 
   assert.equal(score, "97%");
 });
 
+test("a label that is cut ends at its box, on either side", () => {
+  for (const mirrored of [false, true]) {
+    const { overlay, drawn, show } = setUp();
+    overlay.configure({ mirrored });
+    const lines = [0, 1, 2].map((row) => ({ ...TEXT, x: 0.1, w: 0.7, y: 0.3 + 0.05 * row, h: 0.05, text: "word ".repeat(12) }));
+    show(1, lines);
+    const [x, , width] = drawn.boxes[3].box;
+    const plates = drawn.plates.filter((plate) => Math.abs(plate.x - (x + width)) < 2 || Math.abs(plate.x + plate.width - x) < 2);
+    assert.equal(plates.length, 1);
+    assert.ok(plates[0].x >= 0 && plates[0].x + plates[0].width <= 800);
+    assert.ok(drawn.words.some(({ words }) => words.endsWith("word…")));
+  }
+});
+
 // The exact mode: each answer over its own picture.
 
 async function exact() {
