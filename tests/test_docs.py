@@ -99,6 +99,24 @@ def test_every_event_is_documented(app: str) -> None:
     assert [name for name in names if f"`{name}`" not in page] == []
 
 
+def test_every_option_of_the_live_page_is_documented() -> None:
+    options = (ROOT / "static" / "js" / "options.js").read_text()
+    defaults = re.search(r"DEFAULTS = Object.freeze\({(.*?)}\);", options, re.DOTALL)
+    assert defaults
+    page = (DOCS / "LIVE_PAGE.md").read_text()
+    documented = re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)
+    assert documented == re.findall(r"^  (\w+):", defaults[1], re.MULTILINE)
+    values = re.findall(r"^export const [A-Z]+ = Object.freeze\(\[(.*)\]\);$", options, re.MULTILINE)
+    assert len(values) >= 6
+    missing = [
+        value
+        for row in values
+        for value in re.findall(r"[\w.]+", row)
+        if not re.search(rf"\b{value}\b", page)
+    ]
+    assert missing == []
+
+
 def test_links_lead_somewhere() -> None:
     for page in [ROOT / "README.md", *DOCS.glob("*.md")]:
         for link in re.findall(r"\]\(([^)#]+)", page.read_text()):
