@@ -5,6 +5,7 @@ import { ErrorBanner } from "../../static/js/banner.js";
 import { Controls } from "../../static/js/controls.js";
 import { PipelineSelector } from "../../static/js/selector.js";
 import { initialState } from "../../static/js/state.js";
+import { FakeElement } from "./fakes.js";
 
 const NAMES = ["start", "stop", "status", "statusText", "statusCountdown", "stage", "stageEmpty", "stageNote",
   "fps", "delay", "found"];
@@ -93,10 +94,10 @@ test("the countdown runs only while a new try is waited for", () => {
 });
 
 test("the banner tells a failure and goes when it is over", () => {
-  const elements = Object.fromEntries(["banner", "title", "advice", "detail"].map((name) => [name, { hidden: true }]));
+  const elements = Object.fromEntries(["banner", "title", "advice", "detail"].map((name) => [name, new FakeElement({ hidden: true })]));
   const banner = new ErrorBanner(elements);
   banner.render({ code: "invalid_pipeline", detail: "Unknown pipeline_id: x" });
-  assert.equal(elements.banner.hidden, false);
+  assert.deepEqual([elements.banner.hidden, elements.banner.dataset.code], [false, "invalid_pipeline"]);
   assert.match(elements.title.textContent, /pipeline cannot be used/);
   assert.deepEqual([elements.detail.textContent, elements.detail.hidden], ["Unknown pipeline_id: x", false]);
   banner.render({ code: "camera_refused", detail: "" });
