@@ -1,6 +1,6 @@
 import { Answers, NOTHING_SHOWN } from "./answers.js";
 import { whyOf } from "./doing.js";
-import { SourceError } from "./source.js";
+import { Opener } from "./opener.js";
 import { Watchdog } from "./watchdog.js";
 
 /**
@@ -22,9 +22,6 @@ import { Watchdog } from "./watchdog.js";
  * @typedef {{maxFps?: number, quality?: number, size?: Size}} Settings
  */
 
-/** A source that could not be switched to is told of for this long, while the one before goes on. */
-export const TOLD_MS = 10_000;
-
 const NO_SOURCE = Object.freeze({ sourceName: "", facing: "", deviceId: "", isSwitching: false, picture: "moving" });
 
 /** The stream as a whole: what the buttons do, and what happens when source and server speak. */
@@ -38,16 +35,10 @@ export class Live {
   #quality;
   #encoder;
   #stats;
-  #clock;
   #isHidden;
   #answers;
   #watchdog;
-  /** @type {Choice} */
-  #choice = { kind: "camera" };
-  /** What Retry opens, where something else than the present source was wanted. @type {Choice | null} */
-  #missed = null;
-  /** Which opening of a source is the current one. */
-  #attempt = 0;
+  #opener;
   #lostWhileHidden = false;
   #goesOn = false;
 
@@ -76,32 +67,35 @@ export class Live {
     this.#quality = needs.quality;
     this.#encoder = needs.encoder;
     this.#stats = needs.stats;
-    this.#clock = needs.clock;
     this.#isHidden = needs.isHidden;
     this.#answers = new Answers(needs);
     this.#watchdog = new Watchdog({ ...needs, retry: () => void this.retry() });
+    this.#opener = new Opener({
+      ...needs,
+      opened: (wasOn) => this.#sourceOpened(wasOn),
+      missing: (failure) => this.#sourceMissing(failure),
+    });
   }
 
   /** Open the chosen source, connect and stream. */
   async start() {
-    if (this.#store.state.camera === "off") await this.#open(this.#choice);
+    if (this.#store.state.camera === "off") await this.#open(this.#opener.choice);
   }
 
   /** Let go of the server and of the source. */
   stop() {
-    this.#attempt += 1;
-    this.#missed = null;
+    this.#opener.forget();
     this.#lostWhileHidden = false;
     this.#pump.stop();
     this.#socket.stop();
     this.#picture.stop();
-    this.#store.update({ camera: "off", source: this.#choice.kind, failure: null, ...NO_SOURCE, ...NOTHING_SHOWN });
+    const source = this.#opener.choice.kind;
+    this.#store.update({ camera: "off", source, failure: null, ...NO_SOURCE, ...NOTHING_SHOWN });
   }
 
   /** Try again after a failure. */
   async retry() {
-    const missed = this.#missed;
-    this.#missed = null;
+    const { missed } = this.#opener;
     this.#store.update({ failure: null });
     if (missed) await this.#open(missed);
     else if (this.#picture.isOn) this.#socket.start();
@@ -121,7 +115,7 @@ export class Live {
       await this.#open(wanted);
       return;
     }
-    this.#choice = wanted;
+    this.#opener.choose(wanted);
     this.#store.update({ source: kind, failure: null });
   }
 
@@ -251,41 +245,14 @@ export class Live {
    */
   frameSent = (frameIndex, frame) => this.#answers.frameSent(frameIndex, frame);
 
-  /** @param {Choice} wanted */
-  async #open(wanted) {
-    const attempt = (this.#attempt += 1);
-    const isSwitching = this.#picture.isOn;
-    const { failure: before } = this.#store.state;
-    this.#missed = null;
+  /** @param {Choice} choice */
+  async #open(choice) {
     this.#lostWhileHidden = false;
-    const camera = isSwitching ? "on" : "starting";
-    this.#store.update({ camera, source: wanted.kind, isSwitching, failure: null });
-    const { isOpen, failure } = await this.#tried(wanted);
-    if (attempt !== this.#attempt) return;
-    if (isOpen) this.#opened(wanted, isSwitching);
-    else this.#notOpened(wanted, failure, before);
+    await this.#opener.open(choice);
   }
 
-  /**
-   * @param {Choice} wanted
-   * @returns {Promise<{isOpen: boolean, failure: Failure | null}>}
-   */
-  async #tried(wanted) {
-    try {
-      return { isOpen: await this.#picture.start(wanted), failure: null };
-    } catch (error) {
-      const known = error instanceof SourceError ? error : new SourceError("camera_failed", String(error));
-      return { isOpen: false, failure: { code: known.code, detail: known.detail } };
-    }
-  }
-
-  /**
-   * @param {Choice} choice
-   * @param {boolean} wasOn
-   */
-  #opened(choice, wasOn) {
-    this.#choice = choice;
-    this.#describe(null);
+  /** @param {boolean} wasOn another source is shown in the same stream */
+  #sourceOpened(wasOn) {
     if (wasOn) {
       this.#answers.forgetPictures();
     } else {
@@ -297,31 +264,9 @@ export class Live {
     void this.#devices.refresh();
   }
 
-  /**
-   * @param {Choice} wanted
-   * @param {Failure | null} failure null where the person changed their mind
-   * @param {Failure | null} before what was told before
-   */
-  #notOpened(wanted, failure, before) {
-    if (!this.#picture.isOn) {
-      this.stop();
-      this.#store.update({ failure });
-      return;
-    }
-    this.#describe(failure ?? before);
-    if (!failure) return;
-    this.#missed = wanted;
-    this.#clock.setTimeout(() => {
-      if (this.#store.state.failure === failure) this.#store.update({ failure: null });
-    }, TOLD_MS);
-  }
-
-  /** @param {Failure | null} failure */
-  #describe(failure) {
-    const source = this.#picture.source;
-    if (!source) return;
-    const { kind, name, facing, deviceId } = source;
-    const fields = { source: kind, sourceName: name, facing, deviceId, isSwitching: false };
-    this.#store.update({ camera: "on", failure, picture: "moving", ...fields });
+  /** @param {Failure | null} failure null where the person changed their mind */
+  #sourceMissing(failure) {
+    this.stop();
+    this.#store.update({ failure });
   }
 }

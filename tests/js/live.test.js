@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { FRESH_MS, LONGEST_FRESH_MS } from "../../static/js/answers.js";
-import { TOLD_MS } from "../../static/js/live.js";
+import { TOLD_MS } from "../../static/js/opener.js";
 import { SourceError } from "../../static/js/source.js";
 import { initialState } from "../../static/js/state.js";
 import { settled } from "./fakes.js";
