@@ -1,4 +1,5 @@
 import { countdown, milliseconds } from "./format.js";
+import { setText } from "./settext.js";
 import { noteOf, statusOf } from "./state.js";
 
 /**
@@ -75,12 +76,4 @@ export class Controls {
     if (hadStart && start.disabled && !stop.disabled) stop.focus();
     if (hadStop && stop.disabled && !start.disabled) start.focus();
   }
-}
-
-/**
- * @param {HTMLElement} element
- * @param {string} text
- */
-function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }

@@ -1,4 +1,5 @@
 import { milliseconds, percent } from "./format.js";
+import { setText } from "./settext.js";
 import { roundTop, sparkline } from "./sparkline.js";
 
 /**
@@ -40,7 +41,7 @@ export class DebugPanel {
     const top = roundTop(report.latency.history, LEAST_TOP_MS);
     for (const [name, text] of Object.entries({ ...figuresOf({ report, doing }), top: milliseconds(top) })) {
       const figure = figures[name];
-      if (figure && figure.textContent !== text) figure.textContent = text;
+      if (figure) setText(figure, text);
     }
     line.setAttribute("d", sparkline(report.latency.history, LINE_SIZE, top));
     this.#renderStages(report.stages);
@@ -54,7 +55,7 @@ export class DebugPanel {
     for (const [name, ms] of Object.entries(parts)) {
       const { bar, value } = this.#rows.get(name) ?? this.#add(name);
       bar.setAttribute("width", `${Math.round((ms / whole) * 1000) / 10}%`);
-      value.textContent = stageTime(ms);
+      setText(value, stageTime(ms));
     }
   }
 

@@ -1,6 +1,6 @@
 import { Address } from "./address.js";
 import { ErrorBanner } from "./banner.js";
-import { Clipboard } from "./clipboard.js";
+import { copyText } from "./clipboard.js";
 import { Controls } from "./controls.js";
 import { DebugPanel, reportInFull } from "./debug.js";
 import { button, copyOf, element, fieldsOf, figuresIn, fill, find, words } from "./elements.js";
@@ -20,6 +20,7 @@ import { initialState } from "./state.js";
 import { StreamStats } from "./stats.js";
 import { Store } from "./store.js";
 import { createStream } from "./stream.js";
+import { Toast } from "./toast.js";
 
 const TICK_MS = 500;
 
@@ -156,8 +157,8 @@ const keeper = new Keeper({
   createLink: () => document.createElement("a"),
   urls: URL,
 });
-const clipboard = new Clipboard({ clipboard: navigator.clipboard, told: words("copied"), clock });
-const copy = (/** @type {string} */ text) => clipboard.copy(text);
+const toast = new Toast({ element: words("toast"), clock });
+const copy = (/** @type {string} */ text) => copyText(text, { clipboard: navigator.clipboard, toast });
 
 // What is shown of it.
 
@@ -219,7 +220,8 @@ window.setInterval(() => {
 
 function save(/** @type {"png" | "json"} */ ending) {
   const { frame, pipelineId } = store.state;
-  if (frame) void keeper.save(ending, frame, options.state, pipelineId);
+  if (!frame) return;
+  keeper.save(ending, frame, options.state, pipelineId).catch(() => toast.say("The browser could not save it"));
 }
 
 function clearRead() {

@@ -1,5 +1,6 @@
 import { percent, timeOfDay } from "./format.js";
 import { ReadLines } from "./lines.js";
+import { setText } from "./settext.js";
 
 /**
  * @typedef {import("./lines.js").Line} Line
@@ -118,12 +119,4 @@ export class ReadText {
     this.#unsaid = [];
     this.#saidAt = now;
   }
-}
-
-/**
- * @param {HTMLElement} element
- * @param {string} text
- */
-function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
 }

@@ -1,5 +1,6 @@
 import { percent } from "./format.js";
 import { readOptions } from "./options.js";
+import { setText } from "./settext.js";
 
 /**
  * @typedef {import("./options.js").Options} Options
@@ -43,10 +44,10 @@ export class Settings {
   render(options) {
     for (const field of this.#fields) show(field, options);
     const { score, quality, view, picture } = this.#words;
-    score.textContent = percent(options.score);
-    quality.textContent = percent(options.quality);
-    view.textContent = viewInWords(options);
-    picture.textContent = `${sizeInWords(options.size)}, ${options.fps} fps`;
+    setText(score, percent(options.score));
+    setText(quality, percent(options.quality));
+    setText(view, viewInWords(options));
+    setText(picture, `${sizeInWords(options.size)}, ${options.fps} fps`);
   }
 
   /** @returns {Chosen} */

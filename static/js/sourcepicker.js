@@ -1,3 +1,5 @@
+import { setText } from "./settext.js";
+
 /**
  * @typedef {import("./source.js").SourceKind} Source
  * @typedef {import("./source.js").Facing} Facing
@@ -64,10 +66,10 @@ export class SourcePicker {
     }
     for (const [source, detail] of entries(details)) detail.hidden = source !== state.source;
     const words = WORDS[state.source];
-    startWords.textContent = words.start;
-    title.textContent = words.title;
-    hint.textContent = `${words.hint} ${PROMISE}`;
-    fileName.textContent = state.fileName || "No video chosen";
+    setText(startWords, words.start);
+    setText(title, words.title);
+    setText(hint, `${words.hint} ${PROMISE}`);
+    setText(fileName, state.fileName || "No video chosen");
     flip.hidden = !canFlip(state);
     this.#renderDevices(state);
   }

@@ -54,7 +54,7 @@ def test_lines_are_timed_copied_and_cleared(open_page: OpenPage) -> None:
     expect(page.locator(".line-facts").first).to_have_text(re.compile(r"^\d\d:\d\d:\d\d · \d+%$"))
 
     page.click("#read-copy")
-    expect(page.locator("#copied")).to_have_text("Copied")
+    expect(page.locator("#toast")).to_have_text("Copied")
     assert page.evaluate("navigator.clipboard.readText()").split("\n") == read_lines(page)
     page.locator("#read-text li").last.hover()
     page.locator(".line-copy").last.click()

@@ -206,7 +206,7 @@ def test_debug_panel_tells_what_happens_and_copies_it(open_page: OpenPage) -> No
     expect(page.locator("#debug-line")).to_have_attribute("d", re.compile("^M.*L"))
 
     page.click("#debug-copy")
-    expect(page.locator("#copied")).to_have_text("Copied")
+    expect(page.locator("#toast")).to_have_text("Copied")
     copied = json.loads(page.evaluate("navigator.clipboard.readText()"))
     assert copied["state"]["connection"]["name"] == "connected"
     assert copied["report"]["fpsAnswered"] > 0

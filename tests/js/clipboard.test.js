@@ -1,34 +1,40 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Clipboard, TOLD_MS } from "../../static/js/clipboard.js";
+import { copyText } from "../../static/js/clipboard.js";
+import { SAID_MS, Toast } from "../../static/js/toast.js";
 import { FakeClock } from "./fakes.js";
 
-function setUp(writeText) {
-  const [clock, told] = [new FakeClock(), { textContent: "" }];
-  return { clock, told, clipboard: new Clipboard({ clipboard: writeText && { writeText }, told, clock }) };
+function setUp() {
+  const [clock, element] = [new FakeClock(), { textContent: "" }];
+  return { clock, element, toast: new Toast({ element, clock }) };
 }
 
-test("text is copied, and a word says so for a while", async () => {
+test("text is copied, and a word says so", async () => {
+  const { element, toast } = setUp();
   const copied = [];
-  const { clock, told, clipboard } = setUp(async (text) => copied.push(text));
-  await clipboard.copy("NO ENTRY");
-  assert.deepEqual([copied, told.textContent], [["NO ENTRY"], "Copied"]);
-  clock.advance(TOLD_MS / 2);
-  await clipboard.copy("again");
-  clock.advance(TOLD_MS - 1);
-  assert.equal(told.textContent, "Copied");
-  clock.advance(1);
-  assert.equal(told.textContent, "");
+  await copyText("NO ENTRY", { clipboard: { writeText: async (text) => { copied.push(text); } }, toast });
+  assert.deepEqual([copied, element.textContent], [["NO ENTRY"], "Copied"]);
 });
 
-for (const [name, writeText] of [
-  ["a browser that refuses", async () => { throw new Error("no"); }],
+for (const [name, clipboard] of [
+  ["a browser that refuses", { writeText: async () => { throw new Error("no"); } }],
   ["a page that is not secure", undefined],
 ]) {
   test(`${name} is told of`, async () => {
-    const { told, clipboard } = setUp(writeText);
-    await clipboard.copy("NO ENTRY");
-    assert.match(told.textContent, /does not allow/);
+    const { element, toast } = setUp();
+    await copyText("NO ENTRY", { clipboard, toast });
+    assert.match(element.textContent, /does not allow/);
   });
 }
+
+test("a word stays for a while, and the next one takes its place and its time", () => {
+  const { clock, element, toast } = setUp();
+  toast.say("Copied");
+  clock.advance(SAID_MS - 1);
+  toast.say("Saved");
+  clock.advance(SAID_MS - 1);
+  assert.equal(element.textContent, "Saved");
+  clock.advance(1);
+  assert.equal(element.textContent, "");
+});
