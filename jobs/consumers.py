@@ -14,6 +14,7 @@ from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
+from jobs import events
 from jobs.connection_manager import Client
 from jobs.desk import desk, missing
 from jobs.messages import ErrorMessage, Failure, Message, Ping, PingMessage, encode
@@ -179,5 +180,5 @@ def reason_of(group: ExceptionGroup[Exception]) -> Ended:
     for error in group.exceptions:
         if isinstance(error, Ended):
             return error
-    logger.error("realtime_failed", exc_info=group.exceptions[0])
+    logger.error(events.REALTIME_FAILED, exc_info=group.exceptions[0])
     return Ended(End.INTERNAL_ERROR)

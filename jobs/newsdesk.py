@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from jobs import events
 from jobs.connection_manager import Client, ConnectionManager
 from jobs.messages import Deleted, DeletedMessage, JobData, Message
 from jobs.news import news, snapshot
@@ -112,7 +113,7 @@ class NewsDesk:
                 await self._look()
                 pause_s = self._look_every_s
             except Exception:
-                logger.exception("realtime_failed")
+                logger.exception(events.REALTIME_FAILED)
                 pause_s = PAUSE_AFTER_FAILURE_S
             await asyncio.sleep(LEAST_PAUSE_S)
             with suppress(TimeoutError):

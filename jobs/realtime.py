@@ -13,6 +13,8 @@ from uuid import UUID
 from asgiref.sync import async_to_sync
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
+from jobs import events
+
 logger = logging.getLogger(__name__)
 
 GROUP = "jobs"
@@ -51,7 +53,7 @@ class Nudger:
             try:
                 send(GROUP, EVENT)
             except Exception as error:
-                logger.warning("nudge_failed", extra={"fields": {"detail": str(error)}})
+                logger.warning(events.NUDGE_FAILED, extra={"fields": {"detail": str(error)}})
                 time.sleep(REST_S)
 
 
@@ -78,5 +80,5 @@ async def listen(heard: Callable[[], None]) -> None:
                 await layer.receive(channel)
                 heard()
         except Exception as error:
-            logger.warning("nudges_not_heard", extra={"fields": {"detail": str(error)}})
+            logger.warning(events.NUDGES_NOT_HEARD, extra={"fields": {"detail": str(error)}})
             await asyncio.sleep(REST_S)
