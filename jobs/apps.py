@@ -9,5 +9,5 @@ class JobsConfig(AppConfig):
     name = "jobs"
 
     def ready(self) -> None:
-        """Register the system checks."""
-        from jobs import checks  # noqa: F401
+        """Register the system checks and the metrics."""
+        from jobs import checks, metrics  # noqa: F401

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet, Sum
 
 from jobs import storage
 from jobs.models import Job
@@ -83,6 +83,39 @@ def counts_by_status() -> dict[str, int]:
     """How many jobs there are in each state."""
     found = dict(Job.objects.order_by().values_list("status").annotate(jobs=Count("pk")))
     return {str(status): found.get(status, 0) for status in Job.Status.values}
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums over all jobs that are kept, and since when the first of those that wait has been waiting."""
+
+    frames: int
+    lease_losses: int
+    oldest_waiting: datetime | None
+
+
+def totals() -> Totals:
+    """What all jobs come to."""
+    found = Job.objects.aggregate(
+        frames=Sum("frames_done"),
+        lease_losses=Sum("lease_losses"),
+        oldest_waiting=Min("created_at", filter=Q(status=Job.Status.PENDING)),
+    )
+    return Totals(found["frames"] or 0, found["lease_losses"] or 0, found["oldest_waiting"])
+
+
+def seconds_per_frame(*, since: datetime) -> dict[str, float]:
+    """Seconds of work on each pipeline's jobs that began since then, divided by the frames they have done."""
+    spent: dict[str, float] = {}
+    frames: dict[str, int] = {}
+    recent = Job.objects.filter(started_at__gte=since, frames_done__gt=0)
+    for job in recent.only("pipeline_id", "started_at", "finished_at", "heartbeat_at", "frames_done"):
+        ended_at = job.finished_at or job.heartbeat_at
+        if job.started_at and ended_at and ended_at > job.started_at:
+            seconds = (ended_at - job.started_at).total_seconds()
+            spent[job.pipeline_id] = spent.get(job.pipeline_id, 0.0) + seconds
+            frames[job.pipeline_id] = frames.get(job.pipeline_id, 0) + job.frames_done
+    return {pipeline_id: spent[pipeline_id] / frames[pipeline_id] for pipeline_id in spent}
 
 
 def read_lines(

@@ -239,7 +239,7 @@ class TestList:
         seen: list[str] = []
         cursor = ""
         for _ in range(3):
-            page = client.get("/jobs", {"limit": 2, "cursor": cursor}).json()
+            page = client.get(f"/jobs?limit=2&cursor={cursor}").json()
             seen += [job["job_id"] for job in page["jobs"]]
             cursor = page["next_cursor"]
 
