@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Page, Playwright, expect, sync_playwright
 
 from tests.browser.conftest import ASKS_NOBODY, ROOT, launch
-from tests.browser.videos import FRAMES, SIZE_WH, write_video
+from tests.browser.videos import FRAMES, SIZE_WH, Draw, write_video
 from tests.streaming.live import STORE, LiveServer, environment, serving
 
 pytestmark = pytest.mark.browser
@@ -62,21 +62,21 @@ LINE_BOUNDS = """async () => {
 HIDE_OVERLAY = "document.getElementById('overlay').style.visibility = 'hidden'"
 
 
-def square(number: int) -> Image.Image:
+def picture_of_square(size_wh: tuple[int, int], shift: int = 0) -> Image.Image:
+    picture = Image.new("RGB", size_wh, "#f4f1ea")
+    left, top, right, bottom = SQUARE_XYXY
+    ImageDraw.Draw(picture).rectangle((left + shift, top, right + shift - 1, bottom - 1), "#101010")
+    return picture
+
+
+def resting_square(size_wh: tuple[int, int]) -> Draw:
     """The same picture always."""
-    return picture_of_square(0)
+    return lambda number: picture_of_square(size_wh)
 
 
 def wandering_square(number: int) -> Image.Image:
     """The square on its way to the right and back."""
-    return picture_of_square(4 * min(number, FRAMES - number))
-
-
-def picture_of_square(shift: int) -> Image.Image:
-    picture = Image.new("RGB", SIZE_WH, "#f4f1ea")
-    left, top, right, bottom = SQUARE_XYXY
-    ImageDraw.Draw(picture).rectangle((left + shift, top, right + shift - 1, bottom - 1), "#101010")
-    return picture
+    return picture_of_square(SIZE_WH, 4 * min(number, FRAMES - number))
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +106,8 @@ def page_seeing(playwright: Playwright, video: Path) -> Iterator[Page]:
 @pytest.fixture(scope="module")
 def page(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     """A page that sees the square."""
-    video = write_video(tmp_path_factory.mktemp("video") / "square.mjpeg", square, frames=10)
+    folder = tmp_path_factory.mktemp("video")
+    video = write_video(folder / "square.mjpeg", resting_square(SIZE_WH), frames=10)
     with page_seeing(playwright, video) as made:
         yield made
 
@@ -117,22 +118,36 @@ def stream(page: Page, server: LiveServer, options: str) -> None:
     expect(page.locator("#figure-found")).to_have_text("1", timeout=30_000)
 
 
-def square_on_screen(page: Page) -> np.ndarray:
-    """Where the square is seen under the overlay, found by its pixels: xyxy in CSS pixels of the window."""
+def dark_run(line: np.ndarray, at: int) -> tuple[int, int]:
+    """From where to where a line of pixels is dark around one of them."""
+    assert line[at] < 128
+    bright = np.flatnonzero(line >= 128)
+    return bright[bright < at].max() + 1, bright[bright > at].min()
+
+
+def square_on_screen(page: Page, drawn: np.ndarray) -> np.ndarray:
+    """Where the square that the box is about is seen, found by its pixels: xyxy in CSS pixels."""
     page.evaluate(HIDE_OVERLAY)
     place = page.locator("#stage").bounding_box()
     assert place
-    picture = Image.open(io.BytesIO(page.locator("#stage").screenshot(scale="device"))).convert("L")
-    is_dark = np.asarray(picture) < 128
-    height, width = is_dark.shape
-    # The corners of the stage are round; the square is far from them.
-    edge = height // 20
-    is_dark[:edge], is_dark[-edge:], is_dark[:, :edge], is_dark[:, -edge:] = False, False, False, False
-    columns, rows = np.flatnonzero(is_dark.any(axis=0)), np.flatnonzero(is_dark.any(axis=1))
-    bounds = np.array([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1], dtype=float)
-    corner = np.array([place["x"], place["y"]] * 2)
-    on_screen: np.ndarray = corner + bounds * place["width"] / width
+    pixels = np.asarray(Image.open(io.BytesIO(page.locator("#stage").screenshot())).convert("L"))
+    scale, corner = pixels.shape[1] / place["width"], np.array([place["x"], place["y"]])
+    x, y = ((drawn[:2] + drawn[2:]) / 2 - corner) * scale
+    left, right = dark_run(pixels[round(y)], round(x))
+    top, bottom = dark_run(pixels[:, round(x)], round(y))
+    on_screen: np.ndarray = np.array([left, top, right, bottom]) / scale + np.tile(corner, 2)
     return on_screen
+
+
+def check_fit(page: Page, mirror: str) -> None:
+    """The box lies on the square, on the side where the mirror has it."""
+    drawn = np.array(page.evaluate(LINE_BOUNDS)) + np.array([HALF_LINE, HALF_LINE, -HALF_LINE, -HALF_LINE])
+    seen = square_on_screen(page, drawn)
+    assert np.abs(drawn - seen).max() <= WITHIN_PX, (drawn, seen)
+    stage = page.locator("#stage").bounding_box()
+    assert stage
+    is_left = drawn[0] + drawn[2] < 2 * stage["x"] + stage["width"]
+    assert is_left == (mirror == "off")
 
 
 @pytest.mark.parametrize("mode", ["live", "exact"])
@@ -143,15 +158,17 @@ def test_box_fits_the_picture(
 ) -> None:
     page.set_viewport_size({"width": window_wh[0], "height": window_wh[1]})
     stream(page, server, f"&mirror={mirror}&mode={mode}")
-    inset = np.array([HALF_LINE, HALF_LINE, -HALF_LINE, -HALF_LINE])
-    drawn = np.array(page.evaluate(LINE_BOUNDS)) + inset
-    seen = square_on_screen(page)
+    check_fit(page, mirror)
 
-    assert np.abs(drawn - seen).max() <= WITHIN_PX, (drawn, seen)
-    stage = page.locator("#stage").bounding_box()
-    assert stage
-    is_left = drawn[0] + drawn[2] < 2 * stage["x"] + stage["width"]
-    assert is_left == (mirror == "off")
+
+@pytest.mark.parametrize("size_wh", [(480, 640), (1280, 720)])
+def test_box_fits_a_picture_of_another_shape(
+    playwright: Playwright, server: LiveServer, tmp_path: Path, size_wh: tuple[int, int]
+) -> None:
+    video = write_video(tmp_path / "square.mjpeg", resting_square(size_wh), frames=10)
+    with page_seeing(playwright, video) as page:
+        stream(page, server, "&mirror=on")
+        check_fit(page, "on")
 
 
 def middles_on_screen(page: Page) -> tuple[float, float]:
@@ -159,11 +176,8 @@ def middles_on_screen(page: Page) -> tuple[float, float]:
     picture = Image.open(io.BytesIO(page.locator("#stage").screenshot(scale="css"))).convert("RGB")
     pixels = np.asarray(picture).astype(int)
     row = pixels[round(pixels.shape[0] * (SQUARE_XYXY[1] + SQUARE_XYXY[3]) / 2 / SIZE_WH[1])]
-    is_square, is_line = (
-        row.max(axis=1) < 60,
-        (row.max(axis=1) - row.min(axis=1) > 50) & (row.max(axis=1) > 150),
-    )
-    square_at, line_at = np.flatnonzero(is_square), np.flatnonzero(is_line)
+    most, least = row.max(axis=1), row.min(axis=1)
+    square_at, line_at = np.flatnonzero(most < 60), np.flatnonzero((most > 150) & (most - least > 50))
     return (square_at[0] + square_at[-1]) / 2, (line_at[0] + line_at[-1]) / 2
 
 
