@@ -9,28 +9,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.engine.devices import DeviceChoice, choose_device
+from pipelines.engine.found_boxes import BoxNetwork, FoundBoxes
 from pipelines.engine.networks import NetworkCache, SharedNetwork
 from pipelines.engine.openvino import FOLDER_SUFFIX, load_converted
+from pipelines.engine.openvino_yolo import CAMERA_SIZE_HW, OpenVinoYolo
 from pipelines.engine.ultralytics import import_ultralytics
 from pipelines.engine.weights import WeightsStore
 from pipelines.errors import PipelineError
 
 TASKS = frozenset({"detect", "segment", "pose"})
 TRITON = ("http://", "https://", "grpc://")
-CAMERA_SIZE_HW = (480, 640)
-
-
-@dataclass(frozen=True)
-class FoundBoxes:
-    """What a network found on one frame: pixel corners Nx4, scores N and class numbers N, best first."""
-
-    boxes_xyxy: NDArray[np.float32]
-    scores: NDArray[np.float32]
-    classes: NDArray[np.int64]
 
 
 class YoloNetwork:
-    """One loaded network, for one thread at a time."""
+    """One network of any kind that Ultralytics loads, for one thread at a time."""
 
     def __init__(self, weights: str, device: str) -> None:
         """Load and run once, so that the first frame is not slow; PipelineError where it gives no boxes."""
@@ -74,7 +66,7 @@ class YoloNetwork:
 class LoadedYolo:
     """A network that tools share, and what there is to say about it."""
 
-    network: SharedNetwork[YoloNetwork]
+    network: SharedNetwork[BoxNetwork]
     names: dict[int, str]
     backend: str
     fixed_size_hw: tuple[int, int] | None
@@ -85,7 +77,7 @@ def load_yolo(name: str, requested: str, networks: NetworkCache, weights: Weight
     """The network of a name, path or Triton URL; loads it unless it is loaded. Raises PipelineError."""
     if is_triton(name):
         device = DeviceChoice(requested, "remote")
-        shared = networks.get(("yolo", name), lambda: load_served(name))
+        shared: SharedNetwork[BoxNetwork] = networks.get(("yolo", name), lambda: load_served(name))
     else:
         path = weights.resolve(name)
         device = choose_device(requested, cuda_available(), why_not_on_gpu(path))
@@ -95,11 +87,16 @@ def load_yolo(name: str, requested: str, networks: NetworkCache, weights: Weight
         return LoadedYolo(shared, network.names, network.backend, network.fixed_size_hw, device)
 
 
-def load_file(path: Path, device: str, cache_dir: Path) -> YoloNetwork:
+def load_file(path: Path, device: str, cache_dir: Path) -> BoxNetwork:
     """A network from a file: through OpenVINO on a CPU where the format allows it, else as it is."""
     if device == "cpu" and path.suffix in (".pt", ".onnx"):
-        return load_converted(path, cache_dir, lambda folder: YoloNetwork(str(folder), "cpu"))
+        return load_converted(path, cache_dir, open_converted)
     return YoloNetwork(str(path), "cuda:0" if device == "cuda" else device)
+
+
+def open_converted(folder: Path) -> BoxNetwork:
+    """An OpenVINO network from its folder, without Ultralytics where it is a plain one."""
+    return OpenVinoYolo(folder) if OpenVinoYolo.suits(folder) else YoloNetwork(str(folder), "cpu")
 
 
 def noted_task(weights: str) -> str | None:
