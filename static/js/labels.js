@@ -27,6 +27,9 @@ const NEXT_BEST = 0.6;
 /** A label that covers more than a part of what was read is not worth it: the words can be read in the picture. */
 const TOO_MUCH = 15;
 
+/** A place that sticks out of the picture by no more than this lies within it. */
+const ROUNDING = 0.5;
+
 /** Each label takes about this much of the picture to be read in peace, in square pixels of CSS. */
 const ROOM = 5000;
 const FEWEST = 3;
@@ -71,8 +74,8 @@ function bestSlot(item, items, labels, picture) {
   SLOTS.forEach((slot, position) => {
     const beside = besideBox(slot, item, picture);
     const place = within(picture, beside);
-    const isCut = place.x !== beside.x || place.y !== beside.y;
-    if ((isCut && !slot.startsWith("inside")) || labels.some((other) => overlap(place, other))) return;
+    const isPushed = Math.max(Math.abs(place.x - beside.x), Math.abs(place.y - beside.y)) > ROUNDING;
+    if ((isPushed && !slot.startsWith("inside")) || labels.some((other) => overlap(place, other))) return;
     const covers = coverOf(place, item, items);
     const stays = item.thing.slot === slot || item.thing.slot === NOWHERE;
     const cost = covers + NEXT_BEST * position + (stays ? 0 : MOVES);

@@ -70,6 +70,19 @@ test("on a dense page labels stand beside their lines, cut to the room, and cove
   }
 });
 
+test("a label that is cut to the room finds it, wherever the line ends", () => {
+  const random = seeded(7);
+  for (let i = 0; i < 200; i += 1) {
+    const picture = { x: random() * 100, y: random() * 100, width: 600 + random(), height: 400 };
+    const rows = [0, 1, 2].map((row) => line(0, {
+      box: { x: picture.x + 20, y: picture.y + 100 + 26 * row, width: 300 + random() * 100, height: 24 },
+      label: { width: 400, height: 20 },
+      leastWidth: 100,
+    }));
+    assert.equal(slots(rows, picture)[1], "right");
+  }
+});
+
 test("where every place covers words there is no label", () => {
   const items = Array.from({ length: 12 }, (_, row) =>
     line(60 + 30 * row, { box: { x: 10, y: 60 + 26 * row, width: 780, height: 24 }, leastWidth: 60 }));
