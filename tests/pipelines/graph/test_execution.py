@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -166,3 +167,59 @@ def test_tells_what_each_node_runs_on() -> None:
 
     assert pipeline.metadata() == {"a": {"device_used": "cpu"}, "b": {"device_used": "cpu"}}
     assert pipeline.definition.id == "kit_pipeline"
+
+
+class CountingTool:
+    """Says how many frames it has seen, and can be gone on with elsewhere."""
+
+    def __init__(self) -> None:
+        self.seen = 0
+
+    def run(self, payload: Mapping[str, Any], context: RunContext) -> Mapping[str, Any]:
+        self.seen += 1
+        return {"text": str(self.seen)}
+
+    def metadata(self) -> Mapping[str, Any]:
+        return {}
+
+    def close(self) -> None:
+        pass
+
+    def state(self) -> bytes:
+        return str(self.seen).encode()
+
+    def restore(self, state: bytes) -> None:
+        self.seen = int(state)
+
+
+COUNTING = replace(tool("count", gives=["text"]), open=lambda params, context: CountingTool())
+
+
+def test_a_pipeline_goes_on_where_another_was() -> None:
+    graph = definition({"count": "count", "see": "see"}, [], entry=["count", "see"], output=["count", "see"])
+    see = replace(tool("see"), stateful=False)
+    first, second = opened(graph, COUNTING, see), opened(graph, COUNTING, see)
+    for index in (1, 2):
+        first.run({"frame_index": index, "image": IMAGE})
+    states = first.state()
+    assert states == {"count": b"2", "see": b""}
+    assert first.can_resume
+    second.restore(states)
+    assert second.run({"frame_index": 3, "image": IMAGE}).result["text"] == "3"
+
+
+def test_a_tool_that_may_keep_something_and_does_not_give_it_cannot_be_gone_on_with() -> None:
+    keeps = opened(definition({"see": "see"}), tool("see"))
+    assert not keeps.can_resume
+    keeps.restore(keeps.state())
+
+
+def test_a_session_that_presses_is_noted() -> None:
+    pipeline = opened(definition({"see": "see"}), tool("see"))
+    pressed: list[bool] = []
+    pipeline.run({"frame_index": 1, "image": IMAGE}, Load.CRITICAL)
+    pipeline.when_pressed = lambda: pressed.append(True)
+    pipeline.run({"frame_index": 1, "image": IMAGE})
+    assert pressed == []
+    pipeline.run({"frame_index": 1, "image": IMAGE}, Load.WARNING)
+    assert pressed == [True]

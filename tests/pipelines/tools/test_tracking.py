@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -110,3 +111,20 @@ def test_weak_boxes_are_shown_only_on_a_track(
         for found in tool.run({"frame_index": index, "image": image}, RunContext(index))["detections"]:
             assert found.score >= 0.6 or found.track_id is not None
     assert tool.metadata()["tracker"] == "bytetrack"
+
+
+@pytest.mark.parametrize("kind", ["bytetrack", "botsort"])
+def test_tracks_are_carried_on_elsewhere(kind: Literal["bytetrack", "botsort"], noise: Image) -> None:
+    def boxes(step: int) -> list[Detection]:
+        seen = [box(0.1 + 0.01 * step, 0.1), box(0.8 - 0.01 * step, 0.7, 0.3 + step % 7 / 10)]
+        return seen[: 1 + step % 5 % 2] if step % 3 else seen
+
+    tracker = Tracker(kind, SETTINGS)
+    for step in range(20):
+        tracker.update(boxes(step), noise)
+    state = tracker.state()
+    other = Tracker(kind, SETTINGS)
+    other.restore(state)
+    expected = [tracker.update(boxes(step), noise) for step in range(20, 60)]
+    assert any(len(numbers) > 1 for numbers in expected)
+    assert [other.update(boxes(step), noise) for step in range(20, 60)] == expected

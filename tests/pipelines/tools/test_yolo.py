@@ -300,3 +300,16 @@ def test_bad_params_are_refused(params: dict[str, object]) -> None:
 
 def test_the_sentence_that_clients_read() -> None:
     assert {tool.failure for tool in plugin.tools} == {"YOLO inference failed"}
+
+
+def test_in_the_middle_of_a_file_nothing_is_remarked_again(
+    make_context: MakeContext, coco_network: str, bus: Image
+) -> None:
+    context = make_context(device="gpu")
+    first = DetectTool(DetectParams(weights=coco_network), context)
+    assert first.state() == b""
+    second = DetectTool(DetectParams(weights=coco_network), context)
+    second.restore(first.state())
+    run = RunContext(7)
+    second.run({"image": bus}, run)
+    assert run.warnings == []
