@@ -45,8 +45,8 @@ def measure(path: Path, definition: PipelineDefinition, rounds: int) -> Iterator
     Which of the two comes first changes from round to round. Raises PipelineError and UploadRefused.
     """
     data = definition.as_dict()
-    plain_loop(path, data, at_most=20)
     as_job(path, data, at_most=20)
+    plain_loop(path, data, at_most=20)
     for number in range(rounds):
         if number % 2:
             job, plain = as_job(path, data), plain_loop(path, data)
