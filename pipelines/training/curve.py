@@ -89,14 +89,13 @@ class Point:
 
 
 def measure(
-    context: OpenContext, weights: str, scenes: Sequence[Scene], words: dict[Path, list[str]], imgsz: int
+    context: OpenContext, weights: str, scenes: Sequence[Scene], pages: Sequence[Page], imgsz: int
 ) -> list[Point]:
     """The points of one size; the network runs once a picture, whatever the number of confidences."""
     detector, read = Detector.of(context, weights, imgsz), reader(context)
     for image, _ in scenes[:3]:
         detector.find(image)  # the first runs at a size are slow
     found = [detector.find(image) for image, _ in scenes]
-    pages = [(np.asarray(cv2.imread(str(path)), np.uint8), said) for path, said in words.items()]
     boxes = [detector.find(image)[0] for image, _ in pages]
     spent = median(took for _, took in found)
     points = []
@@ -158,9 +157,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     pictures = photos.photos_in(values.photos, held_out=True) if values.photos else None
     drawn = [scene(FIRST_SEED + number, fonts.held_out_fonts(), pictures) for number in range(values.scenes)]
     said = json.loads((values.words / "words.json").read_text(encoding="utf-8"))
-    words = {values.words / name: listed for name, listed in said.items()}
+    pages = [
+        (np.asarray(cv2.imread(str(values.words / name)), np.uint8), words) for name, words in said.items()
+    ]
     with opened() as context:
-        points = [p for imgsz in values.imgsz for p in measure(context, values.weights, drawn, words, imgsz)]
+        points = [p for imgsz in values.imgsz for p in measure(context, values.weights, drawn, pages, imgsz)]
     sys.stdout.write(markdown_table(COLUMNS, [point.cells() for point in points]) + "\n")
 
 

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from pipelines.detections import Detection
 from pipelines.engine.networks import NetworkCache
+from pipelines.engine.rapidocr_reader import RapidOcrReader
+from pipelines.engine.text_readers import FoundText, PixelBox, Reading, TextReader
 from pipelines.engine.weights import WeightsStore
 from pipelines.plugins.base import OpenContext, RunContext
 from pipelines.plugins.ocr import ReadParams, ReadTool
@@ -53,8 +55,29 @@ class Detector:
         return self.find(image_bgr)[1]
 
 
+class RememberingReader:
+    """Reads no box of a picture twice; the pictures must be kept for as long as this is."""
+
+    def __init__(self, reader: TextReader) -> None:
+        self._reader = reader
+        self._known: dict[tuple[int, PixelBox], Reading] = {}
+
+    def read(self, image_bgr: Image, boxes_xyxy: Sequence[PixelBox]) -> list[Reading]:
+        """One reading for each box."""
+        picture = id(image_bgr)
+        fresh = [box for box in boxes_xyxy if (picture, box) not in self._known]
+        for box, reading in zip(fresh, self._reader.read(image_bgr, fresh), strict=True):
+            self._known[picture, box] = reading
+        return [self._known[picture, box] for box in boxes_xyxy]
+
+    def find_and_read(self, image_bgr: Image) -> list[FoundText]:
+        """Every line on the frame."""
+        return self._reader.find_and_read(image_bgr)
+
+
 def reader(context: OpenContext) -> ReadTool:
-    """What reads the boxes in `yolo_ocr`."""
+    """What reads the boxes in `yolo_ocr`, quicker where the same pictures come again."""
+    context.networks.get(("rapidocr",), lambda: RememberingReader(RapidOcrReader()))
     return ReadTool(ReadParams(), context)
 
 

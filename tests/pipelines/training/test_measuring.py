@@ -1,5 +1,6 @@
 """The curve of the detector and its cost beside RapidOCR's."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -7,11 +8,12 @@ import numpy as np
 import pytest
 
 from pipelines.detections import Detection
+from pipelines.engine.text_readers import FoundText, PixelBox, Reading
 from pipelines.text_scores import TextScore
 from pipelines.training import compare, curve
 from pipelines.training.compare import Cost, in_turns
 from pipelines.training.curve import Lines, Point, matches
-from pipelines.training.detector import Image, above, markdown_table, pictures_in
+from pipelines.training.detector import Image, RememberingReader, above, markdown_table, pictures_in
 from pipelines.training.lines import Boxes
 
 WEBCAM_SET = Path(__file__).parents[2] / "data" / "webcam_text"
@@ -73,6 +75,28 @@ def test_finders_take_turns_and_the_first_round_does_not_count() -> None:
 def test_a_cost_is_told_as_a_share() -> None:
     assert Cost((480, 640), 6.0, 20.0).cells() == ["640x480", "6.0", "20.0", "0.30"]
     assert markdown_table(("a", "b"), [["1", "2"]]) == "| a | b |\n| --- | --- |\n| 1 | 2 |"
+
+
+class CountingReader:
+    def __init__(self) -> None:
+        self.asked: list[PixelBox] = []
+
+    def read(self, image_bgr: Image, boxes_xyxy: Sequence[PixelBox]) -> list[Reading]:
+        self.asked += boxes_xyxy
+        return [Reading(f"{image_bgr.mean():.0f} {box}", 0.9) for box in boxes_xyxy]
+
+    def find_and_read(self, image_bgr: Image) -> list[FoundText]:
+        return []
+
+
+def test_no_box_of_a_picture_is_read_twice() -> None:
+    counting, one, other = CountingReader(), (0, 0, 9, 9), (5, 5, 9, 9)
+    reader = RememberingReader(counting)
+    first, grey = reader.read(BLANK, [one, other]), BLANK + 100
+    assert reader.read(BLANK, [other, one]) == first[::-1]
+    assert reader.read(grey, [one]) != first[:1]
+    assert reader.find_and_read(grey) == []
+    assert counting.asked == [one, other, one]
 
 
 def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
