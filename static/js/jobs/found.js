@@ -105,7 +105,8 @@ export class FoundLists {
    */
   #renderParts(button, parts) {
     if (button.children.length !== parts.length) {
-      button.replaceChildren(...parts.map(() => this.#createElement("span")));
+      // Spaces between the parts, or they are read as one word.
+      button.replaceChildren(...parts.flatMap(() => [this.#createElement("span"), " "]).slice(0, -1));
     }
     parts.forEach(([className, words], i) => {
       const part = /** @type {HTMLElement} */ (button.children[i]);

@@ -171,7 +171,7 @@ function fit() {
 function watch(annotated) {
   if (!(media instanceof HTMLVideoElement)) return;
   isAnnotated = annotated;
-  const timeS = video?.timeS ?? 0;
+  const timeS = media.currentTime;
   media.src = `/jobs/${jobId}/${annotated ? "annotated" : "video"}`;
   media.addEventListener("loadedmetadata", () => video?.seek(timeS), { once: true, signal });
   annotatedWatch?.setAttribute("aria-pressed", String(annotated));
