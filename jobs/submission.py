@@ -55,14 +55,16 @@ def submit(request: HttpRequest) -> Job:
         )
         options = options_of({**request.GET.dict(), **request.POST.dict()})
         definition = definition_for(options)
-        return submit_job(
-            source=uploads.settle(arrived, job_id, limits),
-            definition=definition.as_dict(),
-            frame_stride=options.frame_stride,
-            max_frames=options.max_frames,
-            device=options.device,
-            owner=request.user if request.user.is_authenticated else None,
-        )
+        source = uploads.settle(arrived, job_id, limits)
+        with uploads.disk_errors():
+            return submit_job(
+                source=source,
+                definition=definition.as_dict(),
+                frame_stride=options.frame_stride,
+                max_frames=options.max_frames,
+                device=options.device,
+                owner=request.user if request.user.is_authenticated else None,
+            )
 
 
 def options_of(fields: Mapping[str, Any]) -> Options:

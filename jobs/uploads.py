@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import FileUploadHandler, StopFutureHandlers
+from django.db import OperationalError
 from django.http import HttpRequest, UnreadablePostError
 
 from jobs.probe import Limits, examine
@@ -143,11 +144,16 @@ def display_name(file_name: str) -> str:
 
 @contextmanager
 def disk_errors() -> Iterator[None]:
-    """A full disk as a refusal that says so."""
+    """A full disk as a refusal that says so, whoever noticed."""
     try:
         yield
     except OSError as error:
         if error.errno in NO_SPACE:
+            raise no_space() from error
+        raise
+    except OperationalError as error:
+        # SQLite has words for it and no number.
+        if "disk is full" in str(error):
             raise no_space() from error
         raise
 

@@ -153,6 +153,41 @@ class TestWholeBody:
         assert refused.value.response.status_code == 413
 
 
+class TestRefusal:
+    def scope(self, length: int) -> dict[str, Any]:
+        return {
+            "type": "http",
+            "method": "POST",
+            "path": "/pipelines/validate",
+            "query_string": b"",
+            "headers": [(b"host", b"localhost"), (b"content-length", str(length).encode())],
+        }
+
+    async def answer(self, client: Client, length: int) -> list[Mapping[str, Any]]:
+        sent: list[Mapping[str, Any]] = []
+
+        async def send(message: Mapping[str, Any]) -> None:
+            sent.append(message)
+
+        async with asyncio.timeout(10):
+            await Handler()(self.scope(length), client.receive, send)
+        return sent
+
+    async def test_a_length_that_is_too_large_is_refused_unread(self, client: Client) -> None:
+        start, body = await self.answer(client, handler.MAX_BODY_BYTES + 1)
+
+        assert start["status"] == 413
+        assert (b"Content-Length", str(len(body["body"])).encode()) in start["headers"]
+        assert not client.is_asked.is_set()
+
+    async def test_a_body_that_is_longer_than_it_says(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(handler, "MAX_BODY_BYTES", 5)
+
+        start, _ = await self.answer(Client(piece(b"abcdef"), piece(b"")), 3)
+
+        assert start["status"] == 413
+
+
 @pytest.mark.parametrize(("said", "length"), [(b"12", 12), (b"-1", 0), (b"many", 0), (b"", 0)])
 def test_what_a_client_says_of_the_length(said: bytes, length: int) -> None:
     assert declared_length({"headers": [(b"host", b"a"), (b"content-length", said)]}) == length

@@ -1,6 +1,7 @@
 """The annotated video: what browsers need of it, and what is drawn when."""
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,11 @@ import pytest
 from PIL import Image
 
 from jobs.annotated import BoxesAt, Stopped, write_annotated
+from jobs.mp4 import Mp4Writer
+from jobs.sound import Sound
 from pipelines.errors import InvalidVideo
-from tests.jobs.films import pictures_of, sound_of, times_of, write_film
+from tests.jobs.films import pictures_of, sound_of, spoil_sound, times_of, write_film
+from tests.pipelines.clips import frame_bgr, spoil, write_clip
 
 BOX = {"x": 0.25, "y": 0.5, "w": 0.5, "h": 0.25, "label": "thing", "score": 0.9}
 
@@ -105,6 +109,32 @@ class TestVideo:
         found = made(source, [line(n) for n in range(1, 6)])
 
         assert sound_of(found)[2] == pytest.approx(0.5, abs=0.2)
+
+    def test_damaged_sound_spoils_no_picture(self, tmp_path: Path) -> None:
+        source = write_film(tmp_path / "a.mkv", range(0, 2000, 100), sound="libmp3lame")
+        spoil_sound(source)
+
+        found = made(source, [line(n) for n in range(1, 21)])
+
+        assert len(times_of(found)) == 20
+
+    def test_two_frames_at_one_time_are_one(self, tmp_path: Path) -> None:
+        with (
+            closing(Sound(write_film(tmp_path / "a.mp4"))) as sound,
+            Mp4Writer(tmp_path / "b.mp4", sound) as video,
+        ):
+            for time_s in (0.0, 0.5, 0.5, 0.4, 1.0):
+                video.write(time_s, frame_bgr(1))
+
+        assert times_of(tmp_path / "b.mp4") == [0.0, 0.5, 1.0]
+
+    def test_frames_that_cannot_be_decoded_are_left_out(self, tmp_path: Path) -> None:
+        source = write_clip(tmp_path / "a.mp4")
+        spoil(source, 3)
+
+        found = made(source, [line(n) for n in range(1, 9)])
+
+        assert len(times_of(found)) == 7
 
     def test_progress_counts_the_frames(self, tmp_path: Path) -> None:
         done: list[int] = []

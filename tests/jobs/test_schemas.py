@@ -21,7 +21,6 @@ PRIVATE = {
     "lease_expires_at",
     "heartbeat_at",
     "chunks_done",
-    "next_frame",
     "delivery_id",
     "delivered_at",
 }

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
 from django.http import HttpRequest
 from django.test import AsyncClient, Client
 from PIL import Image
 
-from jobs import probe, storage, uploads
+from jobs import probe, storage, submission, uploads
 from jobs.models import Job
 from jobs.uploads import display_name
 from pipelines.models import Pipeline
@@ -22,7 +23,7 @@ from pipelines.uploads import UploadRefused
 from tests.jobs.films import write_film
 from tests.jobs.toolbox import definition
 from tests.jobs.workshop import Workshop, indices_of
-from tests.pipelines.clips import write_clip, write_sound
+from tests.pipelines.clips import spoil, write_clip, write_sound
 from tests.pipelines.pictures import drawn, picture_file
 from tests.pipelines.test_api import refusal
 
@@ -143,12 +144,21 @@ class TestTaken:
         assert response["Deprecation"].startswith("@")
 
     def test_a_corrupt_first_frame_is_no_reason_to_refuse(self, client: Client, workshop: Workshop) -> None:
-        from tests.pipelines.clips import spoil
-
         path = workshop.clip()
         spoil(path, 1)
 
         assert job_of(post(client, upload_of(path))).frames_total == 8
+
+
+class TestUnavailable:
+    def test_weights_that_are_not_there(
+        self, client: Client, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(submission, "why_unavailable", lambda definition: "Weights “gone” were not found")
+
+        answer = refusal(post(client, upload_of(workshop.clip())))
+
+        assert answer == (503, "unavailable", "Weights “gone” were not found")
 
 
 class TestRefused:
@@ -318,6 +328,16 @@ class TestRefused:
 
         assert refusal(post(client, upload_of(workshop.clip())))[:2] == (507, "disk_full")
 
+    def test_a_database_that_finds_no_room(
+        self, client: Client, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(**fields: Any) -> None:
+            raise OperationalError("database or disk is full")
+
+        monkeypatch.setattr(submission, "submit_job", fail)
+
+        assert refusal(post(client, upload_of(workshop.clip())))[:2] == (507, "disk_full")
+
     def test_a_page_of_another_site(self, client: Client, workshop: Workshop) -> None:
         answer = client.post(SUBMIT, {"file": upload_of(workshop.clip())}, headers={"origin": "https://evil"})
 
@@ -347,9 +367,18 @@ def test_a_name_is_for_display_only(name: str, shown: str) -> None:
     assert display_name(name) == shown
 
 
-def test_an_error_of_the_disk_that_is_not_about_room_is_a_bug() -> None:
-    with pytest.raises(OSError, match="broken"), uploads.disk_errors():
-        raise OSError(errno.EIO, "broken")
+@pytest.mark.parametrize("error", [OSError(errno.EIO, "broken"), OperationalError("broken")])
+def test_an_error_that_is_not_about_room_is_a_bug(error: Exception) -> None:
+    with pytest.raises(type(error), match="broken"), uploads.disk_errors():
+        raise error
+
+
+def test_nobody_knows_how_a_video_was_held_that_cannot_be_decoded(workshop: Workshop) -> None:
+    path = workshop.clip()
+    for number in range(1, 9):
+        spoil(path, number)
+
+    assert (probe.examine(path, LIMITS).width, probe.examine(path, LIMITS).height) == (64, 48)
 
 
 def test_a_video_of_unknown_length(workshop: Workshop) -> None:
