@@ -74,6 +74,7 @@ async def video_results(
     partial: bool = False,
     first_frame: Annotated[int | None, Query(ge=1)] = None,
     last_frame: Annotated[int | None, Query(ge=1)] = None,
+    download: bool = False,
 ) -> HttpResponseBase:
     """The results of all frames or of these, sent line by line; of a job that runs only with `partial=1`."""
     job = await found(job_id)
@@ -81,7 +82,8 @@ async def video_results(
         return error_response(
             409, "job_not_finished", f"The job is {job.status}: wait, or ask for what is there with partial=1"
         )
-    return await sync_to_async(results_answer)(job, exports.FORMATS[format], first_frame, last_frame)
+    lines = await sync_to_async(lines_of)(job, first_frame, last_frame)
+    return results_answer(job, exports.FORMATS[format], lines, download=download)
 
 
 @router.get("/jobs", response={200: JobPageOut, (401, 422): Error}, summary="Jobs, the newest first")
@@ -156,10 +158,10 @@ async def job_delete(request: HttpRequest, job_id: UUID) -> Status[None]:
     openapi_extra=A_FILE,
     summary="The file as it was uploaded",
 )
-async def job_video(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
+async def job_video(request: HttpRequest, job_id: UUID, download: bool = False) -> HttpResponseBase:
     """The source; ranges are served, so that a browser can seek."""
     job = await found(job_id)
-    return await sync_to_async(file_answer)(request, job.source_path, job.source_name)
+    return await sync_to_async(file_answer)(request, job.source_path, job.source_name, download=download)
 
 
 @router.get(
@@ -168,13 +170,13 @@ async def job_video(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
     openapi_extra=A_FILE,
     summary="The video with what was found drawn on it",
 )
-async def job_annotated(request: HttpRequest, job_id: UUID) -> Any:
+async def job_annotated(request: HttpRequest, job_id: UUID, download: bool = False) -> Any:
     """The annotated MP4, or JPEG of a picture, once it is made; 202 and how far it is until then."""
     job = await found(job_id)
     if job.annotated_status == Job.Annotated.READY:
         path = annotated_file(job)
         name = f"{PurePath(job.source_name).stem} annotated{path.suffix}"
-        return await sync_to_async(file_answer)(request, path, name)
+        return await sync_to_async(file_answer)(request, path, name, download=download)
     if job.annotated_status == Job.Annotated.NONE:
         return error_response(404, "not_made", "Nobody has asked for it yet: POST to this address")
     if job.annotated_status == Job.Annotated.FAILED:
@@ -211,17 +213,22 @@ async def changed(job_id: UUID, change: Callable[..., bool], refusal: str) -> Jo
     return job if done else error_response(409, "wrong_state", f"{refusal}; this one is {job.status}")
 
 
-def results_answer(
-    job: Job, format: exports.Format, first_frame: int | None, last_frame: int | None
-) -> StreamingHttpResponse:
-    """The results of these frames; of a job that runs those that are there now, in all of its passages."""
+def lines_of(job: Job, first_frame: int | None, last_frame: int | None) -> exports.OpenLines:
+    """Opens the lines of these frames; of a job that runs those that are there now, each time."""
     if not job.is_finished:
         newest = selectors.last_line(job)
-        last_frame = min(newest["frame_index"] if newest else 0, last_frame or 10**9)
+        there = newest["frame_index"] if newest else 0
+        last_frame = there if last_frame is None else min(there, last_frame)
+    return partial(selectors.read_raw_lines, job, first_frame, last_frame)
+
+
+def results_answer(
+    job: Job, format: exports.Format, lines: exports.OpenLines, *, download: bool
+) -> StreamingHttpResponse:
+    """The lines in this format, made while they are sent."""
     source = exports.Source(str(job.pk), job.source_name, job.pipeline_id, job.status, job.width, job.height)
-    lines = partial(selectors.read_raw_lines, job, first_frame, last_frame)
     name = f"{PurePath(job.source_name).stem}.{format.suffix}"
-    headers = {"Content-Disposition": disposition(name, download=True), "Cache-Control": "no-store"}
+    headers = {"Content-Disposition": disposition(name, download=download), "Cache-Control": "no-store"}
     return StreamingHttpResponse(
         stream(format.write(source, lines)), content_type=format.content_type, headers=headers
     )

@@ -169,7 +169,7 @@ class TestResults:
 
         lines = [json.loads(line) for line in (await content_of(response)).splitlines()]
         assert [line["frame_index"] for line in lines] == list(range(1, 9))
-        assert 'filename="clip.jsonl"' in response["Content-Disposition"]
+        assert response["Content-Disposition"].startswith('inline; filename="clip.jsonl"')
 
     async def test_a_table(self, async_client: AsyncClient, done: Job) -> None:
         response = await self.results(async_client, done, format="csv")
@@ -216,6 +216,13 @@ class TestResults:
         response = await self.results(async_client, waiting, partial=1)
 
         assert json.loads(await content_of(response))["results"] == []
+
+    @pytest.mark.parametrize("what", ["video/results/{}", "jobs/{}/video"])
+    async def test_to_be_kept(self, async_client: AsyncClient, done: Job, what: str) -> None:
+        response = await async_client.get(f"/{what.format(done.pk)}?download=1")
+
+        assert response["Content-Disposition"].startswith("attachment; ")
+        response.close()
 
     def test_an_unknown_format(self, client: Client, done: Job) -> None:
         assert refusal(client.get(f"/video/results/{done.pk}?format=xml"))[:2] == (422, "invalid_request")
