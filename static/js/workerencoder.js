@@ -7,6 +7,11 @@
 
 /** A worker that does not answer for this long is stuck. */
 export const JOB_TIMEOUT_MS = 3000;
+/**
+ * After so many pictures another worker takes over. A worker of so little memory is hardly ever tidied up, and until
+ * then the browser keeps every JPEG that was made in it.
+ */
+export const MOST_JOBS = 500;
 
 /** Makes JPEGs in a worker, one at a time; the page only hands pictures over. */
 export class WorkerEncoder {
@@ -17,6 +22,8 @@ export class WorkerEncoder {
   #worker = null;
   #isReady = false;
   #lastId = 0;
+  /** Pictures that this worker has made. */
+  #made = 0;
   /** @type {{id: number, done: (jpeg: Blob | null) => void} | null} */
   #job = null;
 
@@ -92,7 +99,16 @@ export class WorkerEncoder {
   /** @param {Answer} answer */
   #received(answer) {
     if ("ready" in answer) this.#isReady = answer.ready;
-    else if (answer.id === this.#job?.id) this.#finish(answer.jpeg);
+    if (!("id" in answer) || answer.id !== this.#job?.id) return;
+    this.#finish(answer.jpeg);
+    this.#made += 1;
+    if (this.#made >= MOST_JOBS) this.#replace();
+  }
+
+  #replace() {
+    this.#made = 0;
+    this.stop();
+    this.start();
   }
 
   /** @param {Blob | null} jpeg */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { JOB_TIMEOUT_MS, WorkerEncoder, grabPicture } from "../../static/js/workerencoder.js";
+import { JOB_TIMEOUT_MS, MOST_JOBS, WorkerEncoder, grabPicture } from "../../static/js/workerencoder.js";
 import { FakeClock, seeded, settled } from "./fakes.js";
 
 const WANTED = { width: 640, height: 480, quality: 0.8 };
@@ -52,6 +52,25 @@ test("starting twice makes one worker", () => {
   const { encoder, workers } = setUp();
   encoder.start();
   assert.equal(workers.length, 1);
+});
+
+test("a worker that has made many pictures is replaced by a new one, which works on", async () => {
+  const { encoder, workers } = setUp();
+  for (let number = 1; number <= MOST_JOBS; number += 1) {
+    assert.equal(workers.length, 1);
+    const made = encoder.encode({}, WANTED);
+    await settled();
+    workers[0].says({ id: number, jpeg: number });
+    assert.equal(await made, number);
+  }
+  assert.equal(workers[0].isTerminated, true);
+  assert.equal(encoder.isReady, false);
+  workers[1].says({ ready: true });
+  const next = encoder.encode({}, WANTED);
+  await settled();
+  workers[1].says({ id: MOST_JOBS + 1, jpeg: "next" });
+  assert.equal(await next, "next");
+  assert.equal(workers.length, 2);
 });
 
 test("hands a picture over and gets its JPEG", async () => {
