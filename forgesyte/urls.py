@@ -10,7 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("streaming.urls")),
     path("", include("jobs.urls")),
     path("", include("django_prometheus.urls")),
-    path(lan.AUTHORITY_PATH, lan.authority),
+    path(lan.AUTHORITY_PATH, lan.authority, name="lan-certificate"),
     # Last, because it claims `/` where no page does.
     path("", include("forgesyte.api_urls")),
 ]

@@ -38,7 +38,7 @@ def live(request: HttpRequest) -> HttpResponseBase:
         choices.append(chosen)
     unavailable = [choice for choice in choices if choice.reason]
     context = {"choices": choices, "chosen": chosen, "unavailable": unavailable, "stream_path": STREAM_PATH}
-    return render(request, "live.html", context)
+    return render(request, "live.html", {**context, "is_lan": bool(settings.LAN_AUTHORITY_PEM)})
 
 
 def choice_of(state: PipelineState) -> Choice:

@@ -20,6 +20,7 @@ export class ErrorBanner {
     const { banner, title, advice, detail } = this.#elements;
     banner.hidden = failure === null;
     if (failure === null) return;
+    banner.dataset["code"] = failure.code;
     const words = explain(failure);
     title.textContent = words.title;
     advice.textContent = words.advice;

@@ -8,12 +8,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urljoin
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from tests.browser.videos import plain, printed_page, write_video
 from tests.conftest import require_tool
@@ -31,6 +32,9 @@ BROWSER_ARGUMENTS = (
 )
 # Cameras are allowed without a question.
 ASKS_NOBODY = "--use-fake-ui-for-media-stream"
+# A page that has lost its server tries so often.
+TRIES = 5
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
 
 OpenPage = Callable[..., "Visit"]
 
@@ -146,6 +150,20 @@ def open_page(server: str, videos: dict[str, Path]) -> Iterator[OpenPage]:
 
         yield open_it
         assert [text for made in visits for text in made.unexpected()] == []
+
+
+def let_every_try_fail(page: Page) -> None:
+    """Let the page, whose clock was installed at `BEGINNING`, try in vain until it gives up."""
+    page.clock.pause_at(BEGINNING + timedelta(hours=1))
+    given_up = page.locator("#error-banner:visible")
+    next_try = page.locator("#status-countdown", has_text=re.compile(r"in \d+ s"))
+    for _ in range(TRIES + 1):
+        # The browser itself slows a page down that connects in vain.
+        expect(next_try.or_(given_up)).to_be_visible(timeout=30_000)
+        if given_up.is_visible():
+            return
+        page.clock.fast_forward("00:30")
+    pytest.fail("the page tries for ever")
 
 
 def launch(playwright: Playwright, video: Path, *arguments: str) -> Browser:

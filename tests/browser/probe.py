@@ -62,6 +62,14 @@ class Probe:
             "([fps, seconds]) => probe.fps(seconds) >= fps", arg=[fps, over_s], timeout=timeout_s * 1000
         )
 
+    def watch_for(self, seconds: float) -> None:
+        """Let so much time pass on the page."""
+        self._page.wait_for_function(
+            "(until) => performance.now() >= until",
+            arg=self._page.evaluate("performance.now()") + seconds * 1000,
+            timeout=(seconds + 30) * 1000,
+        )
+
     def wait_for_new_picture(self, timeout_s: float = 5) -> None:
         """Wait until the overlay shows something else than now."""
         self._page.wait_for_function(

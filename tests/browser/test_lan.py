@@ -5,15 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
-from tests.browser.conftest import ASKS_NOBODY, launch
+from forgesyte.lan import AUTHORITY_PATH
+from tests.browser.conftest import ASKS_NOBODY, BEGINNING, launch, let_every_try_fail
 from tests.streaming.live import LiveServer, prepare, serving
 
 pytestmark = pytest.mark.browser
 
 # Nobody's real name: the browser finds this machine under it, and makes no exception for it.
 NAME = "studio.example"
+VIEWPORT: ViewportSize = {"width": 390, "height": 844}
 HOSTS = f"localhost,127.0.0.1,{NAME}"
 
 
@@ -40,7 +42,7 @@ def browser(videos: dict[str, Path]) -> Iterator[Browser]:
 @pytest.fixture
 def phone(browser: Browser) -> Page:
     """A page of somebody who went on after the browser's warning."""
-    return browser.new_page(ignore_https_errors=True, viewport={"width": 390, "height": 844}, is_mobile=True)
+    return browser.new_page(ignore_https_errors=True, viewport=VIEWPORT, is_mobile=True, has_touch=True)
 
 
 def test_a_phone_has_a_camera_and_a_secure_stream(phone: Page, phones_server: LiveServer) -> None:
@@ -51,6 +53,22 @@ def test_a_phone_has_a_camera_and_a_secure_stream(phone: Page, phones_server: Li
     assert opened.value.url.startswith(f"wss://{NAME}:{phones_server.port}/")
     expect(phone.locator("#figure-found")).to_have_text("0", timeout=30_000)
     expect(phone.locator("#status")).to_contain_text("Connected")
+
+
+def test_a_page_that_cannot_connect_says_what_apples_browsers_want(
+    phone: Page, phones_server: LiveServer
+) -> None:
+    phone.clock.install(time=BEGINNING)
+    phone.route_web_socket(re.compile("^wss:"), lambda stream: stream.close(code=3000))
+    phone.goto(f"https://{NAME}:{phones_server.port}/?pipeline=quick")
+    phone.click("#start")
+    expect(phone.locator("#status")).to_contain_text("Reconnecting", timeout=30_000)
+    let_every_try_fail(phone)
+    banner = phone.locator("#error-banner")
+    expect(banner).to_contain_text("The server cannot be reached", timeout=30_000)
+    certificate = banner.get_by_role("link", name="its certificate")
+    expect(certificate).to_be_visible()
+    assert certificate.get_attribute("href") == f"/{AUTHORITY_PATH}"
 
 
 def test_an_address_typed_without_https_leads_to_the_secure_page(
