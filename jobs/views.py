@@ -89,6 +89,8 @@ def viewer(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "job": data,
         "nodes": timed_nodes(data),
         "blank_node": {"id": "", "tool": "", "part": 0, "mean_ms": 0, "max_ms": 0, "facts": ""},
+        "is_over": job.is_finished,
+        "has_results": job.is_finished and job.frames_done > 0,
         "formats": FORMATS,
         # In a picture there is nowhere to jump to.
         "jump": "button" if data["source_kind"] == "video" else "span",

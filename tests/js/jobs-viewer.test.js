@@ -257,11 +257,16 @@ test("the annotated video is offered, made, and given", () => {
   const elements = { ...Object.fromEntries(names.map((name) => [name, fakeElement()])), links: [fakeElement()] };
   const takeaway = new Takeaway(elements);
   const shown = (patch) => {
-    takeaway.render({ ...JOB, status: "completed", ...patch });
+    takeaway.render({ ...JOB, status: "completed", framesDone: 100, ...patch });
     return ["make", "progress", "link", "watch"].filter((name) => !elements[name].hidden);
   };
   takeaway.render(JOB);
-  assert.deepEqual([elements.later.hidden, elements.annotated.hidden, elements.links[0].hidden], [false, true, true]);
+  const offered = () => [elements.later.hidden, elements.annotated.hidden, elements.links[0].hidden];
+  assert.deepEqual(offered(), [false, true, true]);
+  takeaway.render({ ...JOB, status: "failed" });
+  assert.match(elements.later.textContent, /no results/);
+  takeaway.render({ ...JOB, status: "cancelled", framesDone: 5 });
+  assert.deepEqual(offered(), [true, false, false], "what was found so far");
   assert.deepEqual(shown({}), ["make"]);
   assert.deepEqual(shown({ annotatedStatus: "pending" }), ["progress"]);
   assert.deepEqual(shown({ annotatedStatus: "running", annotatedProgress: 41.6 }), ["progress"]);

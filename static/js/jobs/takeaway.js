@@ -1,4 +1,5 @@
 import { setProgress, setText } from "./dom.js";
+import { isOver } from "./job.js";
 
 /**
  * @typedef {import("./job.js").Job} Job
@@ -25,10 +26,11 @@ export class Takeaway {
   /** @param {Job} job */
   render(job) {
     const { links, later, annotated, progress, make, link, watch, words } = this.#elements;
-    const isDone = job.status === "completed";
-    for (const one of links) one.hidden = !isDone;
-    later.hidden = isDone;
-    annotated.hidden = !isDone;
+    const isThere = isOver(job) && job.framesDone > 0;
+    for (const one of links) one.hidden = !isThere;
+    later.hidden = isThere;
+    annotated.hidden = !isThere;
+    setText(later, isOver(job) ? "There are no results to take away." : `Results can be taken away when the ${job.sourceKind} is done.`);
     const isBeingMade = job.annotatedStatus === "pending" || job.annotatedStatus === "running";
     progress.hidden = !isBeingMade;
     setProgress(progress, job.annotatedStatus === "pending" ? null : job.annotatedProgress);
