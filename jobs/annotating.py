@@ -6,7 +6,7 @@ from functools import partial
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, transaction
+from django.db import transaction
 
 from forgesyte.logs import log_event
 from jobs import events, leases
@@ -15,7 +15,7 @@ from jobs.heart import Heart, Stopped
 from jobs.leases import Claim, LeaseLost
 from jobs.models import Job
 from jobs.process import this_process
-from jobs.work import described
+from jobs.work import AWAY, described
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def annotate(job_id: UUID) -> None:
             log_event(logger, logging.WARNING, events.LEASE_LOST, job_id=str(job_id))
         except Stopped:
             give_back(claim)
-        except (DatabaseError, InterfaceError):
+        except AWAY:
             logger.exception(events.WORKER_TROUBLE, extra={"fields": {"job_id": str(job_id)}})
         except Exception as error:
             logger.exception(events.ANNOTATED, extra={"fields": {"job_id": str(job_id)}})

@@ -24,7 +24,7 @@ FIRST = 10
 
 def deliver_on_commit(job_id: UUID, *, first: bool = False, after: timedelta | None = None) -> None:
     """Have the job worked on once what was changed is committed; a crash in between is the sweeper's case."""
-    transaction.on_commit(partial(deliver, job_id, first=first, after=after))
+    transaction.on_commit(partial(deliver, job_id, first=first, after=after), robust=True)
 
 
 def deliver(job_id: UUID, *, first: bool = False, after: timedelta | None = None) -> None:

@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from jobs.changes import change_one
-from jobs.models import Job, ResultChunk
+from jobs.models import FINISHED, Job, ResultChunk
 
 
 class LeaseLost(Exception):
@@ -68,7 +68,9 @@ def claim_job(job_id: UUID, owner: str) -> Job | None:
 def claim_annotation(job_id: UUID, owner: str) -> Job | None:
     """Take a job whose annotated video waits to be made; None where there is none."""
     with transaction.atomic():
-        waits = Job.objects.filter(annotated_status=Job.Annotated.PENDING, lease_owner="")
+        waits = Job.objects.filter(
+            status__in=FINISHED, annotated_status=Job.Annotated.PENDING, lease_owner=""
+        )
         won = change_one(
             job_id, waits, annotated_status=Job.Annotated.RUNNING, **lease(owner, timezone.now())
         )

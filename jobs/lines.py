@@ -29,5 +29,5 @@ def error_line(frame_index: int, time_s: float, error: str, warnings: list[str])
 
 
 def encode(line: Line) -> bytes:
-    """One line of compact JSON in UTF-8, with its line break."""
-    return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    """One line of compact JSON in UTF-8, with its line break; half a character becomes a question mark."""
+    return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode(errors="replace") + b"\n"

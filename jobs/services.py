@@ -1,9 +1,10 @@
 """What people ask of jobs: submit, cancel, retry, delete, prune, annotate."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -107,6 +108,11 @@ def retry_job(*, job_id: UUID) -> bool:
             error_code="",
             error_message="",
             finished_at=None,
+            # What was drawn tells of the results so far; whoever draws loses the job.
+            annotated_status=Job.Annotated.NONE,
+            annotated_progress=0.0,
+            lease_owner="",
+            lease_expires_at=None,
             **again,
         )
         if won:
@@ -131,19 +137,29 @@ def delete_job(*, job_id: UUID) -> bool:
 
 
 def prune_jobs(*, older_than: timedelta) -> int:
-    """Delete the jobs that were over so long ago, and files that belong to no job; returns how many jobs."""
+    """Delete the jobs that were over so long ago; returns how many."""
     over = Job.objects.filter(status__in=FINISHED, finished_at__lt=timezone.now() - older_than)
-    deleted = sum(delete_job(job_id=job_id) for job_id in over.values_list("pk", flat=True))
-    delete_abandoned_files()
-    return deleted
+    return sum(delete_job(job_id=job_id) for job_id in list(over.values_list("pk", flat=True)))
 
 
-def delete_abandoned_files(*, older_than: timedelta = timedelta(days=1)) -> None:
-    """Delete folders of jobs that there are not: what a crash in the middle of an upload has left."""
-    found = set(storage.abandoned(older_than.total_seconds()))
-    known = set(Job.objects.filter(pk__in=found).values_list("pk", flat=True))
+def delete_half_uploads(*, older_than: timedelta = timedelta(days=1)) -> None:
+    """Delete what a crash in the middle of an upload has left."""
+    for job_id in storage.half_arrived(older_than.total_seconds()):
+        storage.delete_files(job_id)
+
+
+def delete_unknown_files(*, older_than: timedelta = timedelta(days=1)) -> int:
+    """Delete the files of jobs that this database does not know; returns of how many.
+
+    Never done unasked: the data folder may have been given another database for a while.
+    """
+    found = storage.all_folders(older_than.total_seconds())
+    known: set[UUID] = set()
+    for job_ids in batched(found, 500):
+        known.update(Job.objects.filter(pk__in=job_ids).values_list("pk", flat=True))
     for job_id in found - known:
         storage.delete_files(job_id)
+    return len(found - known)
 
 
 def request_annotated(*, job_id: UUID) -> bool:
@@ -164,9 +180,16 @@ def request_annotated(*, job_id: UUID) -> bool:
             losses=0,
         )
         if won:
-            transaction.on_commit(partial(deliver_annotation, job_id))
+            transaction.on_commit(partial(deliver_annotation, job_id), robust=True)
     return won
 
 
 def _log(event: str, job_id: UUID, **fields: Any) -> None:
     transaction.on_commit(partial(log_event, logger, logging.INFO, event, job_id=str(job_id), **fields))
+
+
+def batched(items: Iterable[UUID], size: int) -> Iterator[list[UUID]]:
+    """The items in lists of at most so many: a database takes only so many parameters."""
+    remaining = iter(items)
+    while batch := list(islice(remaining, size)):
+        yield batch

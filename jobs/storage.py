@@ -14,6 +14,8 @@ from uuid import UUID
 from django.conf import settings
 
 UPLOADS, RESULTS, WORKERS = "uploads", "results", "workers"
+# What an upload is called until all of it is there.
+ARRIVING = "arriving"
 
 
 def data_dir() -> Path:
@@ -82,13 +84,24 @@ def keep_only(job_id: UUID, names: set[str]) -> None:
             path.unlink(missing_ok=True)
 
 
-def abandoned(older_than_s: float) -> Iterator[UUID]:
-    """Ids of folders that nobody has touched for so long; whether there is such a job is not asked."""
+def untouched(parent: Path, older_than_s: float) -> Iterator[tuple[UUID, set[str]]]:
+    """Folders of jobs that nobody has written to for so long, by id, and the names of what is in them."""
     before = time.time() - older_than_s
-    for parent in (data_dir() / UPLOADS, data_dir() / RESULTS):
-        for folder in parent.iterdir() if parent.is_dir() else ():
-            try:
-                if folder.stat().st_mtime < before:
-                    yield UUID(folder.name)
-            except (OSError, ValueError):
-                continue
+    for folder in parent.iterdir() if parent.is_dir() else ():
+        try:
+            files = list(folder.iterdir())
+            if max(path.stat().st_mtime for path in (folder, *files)) < before:
+                yield UUID(folder.name), {path.name for path in files}
+        except (OSError, ValueError):
+            continue
+
+
+def half_arrived(older_than_s: float) -> list[UUID]:
+    """Uploads that a crash broke off: there is no more than the beginning of a file."""
+    return [job_id for job_id, names in untouched(data_dir() / UPLOADS, older_than_s) if names <= {ARRIVING}]
+
+
+def all_folders(older_than_s: float) -> set[UUID]:
+    """Every folder that nobody has written to for so long; whether there is such a job is not asked."""
+    parents = (data_dir() / UPLOADS, data_dir() / RESULTS)
+    return {job_id for parent in parents for job_id, _ in untouched(parent, older_than_s)}

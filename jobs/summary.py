@@ -99,6 +99,7 @@ class Summary:
     def warn(self, sentence: str) -> None:
         """Count a warning; each sentence is kept once, and only the first of them."""
         self.warnings_count += 1
+        sentence = sentence.replace("\0", "")
         if sentence not in self._known_warnings and len(self.warnings) < MAX_WARNINGS:
             self._known_warnings.add(sentence)
             self.warnings.append(sentence)
@@ -125,15 +126,17 @@ class Summary:
 
     def _see(self, detection: Mapping[str, Any], time_s: float) -> None:
         track_id = detection.get("track_id")
+        text = detection.get("text")
         if track_id is not None:
             self._tracks.add(track_id)
         see(self._labels, str(detection.get("label")), time_s, track_id)
-        if detection.get("text"):
-            see(self._texts, detection["text"], time_s, track_id)
+        if text:
+            see(self._texts, text, time_s, track_id)
 
 
 def see(seen: dict[str, Seen], name: str, time_s: float, track_id: int | None) -> None:
-    """Count `name` as seen at this time."""
+    """Count `name` as seen at this time; without NUL, which PostgreSQL keeps in no text."""
+    name = name.replace("\0", "")
     if name not in seen:
         if len(seen) >= MAX_KNOWN:
             return

@@ -17,7 +17,7 @@ from jobs.marker import marked_frame
 from jobs.models import Job
 from jobs.presence import dead_workers
 from jobs.process import worker_of
-from jobs.services import delete_abandoned_files, prune_jobs
+from jobs.services import delete_half_uploads, prune_jobs
 from jobs.strikes import Record
 
 logger = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def sweep_files() -> None:
     """Delete what is too old and what belongs to nobody; this is for once in a while."""
     if settings.JOBS.keep_s:
         prune_jobs(older_than=timedelta(seconds=settings.JOBS.keep_s))
-    delete_abandoned_files()
+    delete_half_uploads()
 
 
 def orphans(dead: Collection[str]) -> list[Job]:

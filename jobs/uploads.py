@@ -16,12 +16,10 @@ from django.http import HttpRequest, UnreadablePostError
 
 from jobs.probe import Limits, examine
 from jobs.sources import StoredSource
-from jobs.storage import data_dir, upload_dir
+from jobs.storage import ARRIVING, data_dir, upload_dir
 from pipelines.uploads import UploadRefused
 
 FIELD = "file"
-# The name until it is known what the file is.
-ARRIVING = "arriving"
 NEW_FILE = "xb"
 PIECE_BYTES = 1024 * 1024
 # What a multipart body adds around its file.

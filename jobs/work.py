@@ -2,19 +2,20 @@
 
 import errno
 import logging
+import re
 import time
 from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from forgesyte.logs import log_event
 from jobs import events, leases
 from jobs.delivery import deliver_on_commit
 from jobs.heart import Heart, Stopped
 from jobs.leases import Claim, LeaseLost
-from jobs.models import Job
+from jobs.models import ACTIVE, Job
 from jobs.process import WorkerProcess, this_process
 from jobs.runner import Attempt
 from jobs.strikes import Record
@@ -24,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 # Whatever is tried again, these stay as they are.
 HOPELESS = (InvalidVideo, InvalidImage, InvalidDefinition)
+AWAY = (OperationalError, InterfaceError)
+DATABASE_FULL = re.compile("disk is full|No space left")
 DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 UNEXPECTED = "An unexpected error occurred; the server's log says more"
 
@@ -56,18 +59,32 @@ def work_on(job: Job, claim: Claim, process: WorkerProcess) -> None:
         try:
             finished = attempt.run()
         except LeaseLost:
-            log_event(logger, logging.WARNING, events.LEASE_LOST, job_id=str(job.pk), attempt=job.attempt)
+            log_lost(job)
         except Stopped:
             give_back(claim)
-        except (DatabaseError, InterfaceError):
-            # Nothing can be written, so nothing is: the lease will run out, and somebody goes on.
-            logger.exception(events.WORKER_TROUBLE, extra={"fields": {"job_id": str(job.pk)}})
         except Exception as error:
-            end_attempt(claim, attempt.place, error)
+            end_or_leave(claim, attempt.place, error)
         else:
             if finished:
                 duration_ms = round((time.monotonic() - started) * 1000)
                 log_over(claim, job, duration_ms)
+
+
+def end_or_leave(claim: Claim, place: int, error: Exception) -> None:
+    """End the attempt; where the database cannot be reached, leave it: the lease runs out in time."""
+    try:
+        if isinstance(error, AWAY) and described(error)[0] != "disk_full":
+            raise error
+        end_attempt(claim, place, error)
+    except AWAY:
+        logger.exception(events.WORKER_TROUBLE, extra={"fields": {"job_id": str(claim.job_id)}})
+
+
+def log_lost(job: Job) -> None:
+    """Say that the attempt has lost its job; that is a warning only where nobody wanted it so."""
+    wanted = not Job.objects.filter(pk=job.pk, status__in=ACTIVE).exists()
+    level = logging.INFO if wanted else logging.WARNING
+    log_event(logger, level, events.LEASE_LOST, job_id=str(job.pk), attempt=job.attempt)
 
 
 def give_back(claim: Claim) -> None:
@@ -105,7 +122,8 @@ def described(error: Exception) -> tuple[str, str]:
     """A code and a sentence for the person whose job it is."""
     if isinstance(error, PipelineError):
         return error.code, error.detail
-    if isinstance(error, OSError) and error.errno in DISK_FULL:
+    full = isinstance(error, OSError) and error.errno in DISK_FULL
+    if full or (isinstance(error, AWAY) and DATABASE_FULL.search(str(error))):
         return "disk_full", "The disk is full. Make room and retry: the job goes on where it stopped"
     if isinstance(error, FileNotFoundError):
         return "file_missing", f"A file of the job is missing: {error.filename}"

@@ -12,8 +12,9 @@ from jobs import leases, storage
 from jobs.models import Job
 from jobs.services import (
     cancel_job,
-    delete_abandoned_files,
+    delete_half_uploads,
     delete_job,
+    delete_unknown_files,
     prune_jobs,
     request_annotated,
     retry_job,
@@ -112,16 +113,25 @@ def test_prune_deletes_what_was_over_long_ago(workshop: Workshop) -> None:
     assert set(Job.objects.values_list("pk", flat=True)) == {young.pk, waiting.pk}
 
 
-def test_files_of_no_job_are_deleted_after_a_while(workshop: Workshop) -> None:
+NOW = timedelta(seconds=-5)
+
+
+def test_uploads_that_broke_off_are_deleted_after_a_while(workshop: Workshop) -> None:
     job = workshop.submit()
-    nobodys = storage.upload_dir(uuid4())
-    nobodys.mkdir(parents=True)
+    half, other = storage.upload_dir(uuid4()), storage.upload_dir(uuid4())
+    for folder, name in ((half, storage.ARRIVING), (other, "source.mp4")):
+        folder.mkdir(parents=True)
+        (folder / name).touch()
     stranger = storage.upload_dir(job.pk).parent / "notes"
     stranger.mkdir()
-    delete_abandoned_files()
-    assert nobodys.is_dir(), "an upload may still be going on"
-    delete_abandoned_files(older_than=timedelta(seconds=-5))
-    assert not nobodys.exists()
+    delete_half_uploads()
+    assert half.is_dir(), "it may still be going on"
+    delete_half_uploads(older_than=NOW)
+    assert not half.exists()
+    assert other.is_dir(), "another database may know of it"
+    assert delete_unknown_files() == 0
+    assert delete_unknown_files(older_than=NOW) == 1
+    assert not other.exists()
     assert stranger.is_dir()
     assert job.source_path.is_file()
 

@@ -397,6 +397,8 @@ def test_prune_jobs(workshop: Workshop, settings: Any, capsys: pytest.CaptureFix
     assert capsys.readouterr().out.splitlines()[-2:] == ["0 jobs deleted", "1 job deleted"]
     settings.JOBS = replace(settings.JOBS, keep_s=86400.0)
     call_command("prune_jobs")
+    call_command("prune_jobs", unknown=True)
+    assert "Files of 0 unknown jobs deleted" in capsys.readouterr().out
 
 
 def test_settings() -> None:
