@@ -42,10 +42,11 @@ import json, sys, django
 django.setup()
 from django.db import connection
 from django.db.models import Sum
-from jobs.models import Job
+from jobs.models import Job, ResultChunk
 from jobs.selectors import counts_by_status
 for line in sys.stdin:
-    print(json.dumps({**counts_by_status(), **Job.objects.aggregate(attempts=Sum("attempt"))}), flush=True)
+    more = {**Job.objects.aggregate(attempts=Sum("attempt")), "chunks": ResultChunk.objects.count()}
+    print(json.dumps({**counts_by_status(), **more}), flush=True)
     connection.close()
 """
 
@@ -114,7 +115,7 @@ class Plant:
 
 
 class Watch:
-    """Asks how many jobs are in which state, and how many attempts there were in all."""
+    """Asks how many jobs are in which state, how many attempts there were, and how many chunks are kept."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self._process = process

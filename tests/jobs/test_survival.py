@@ -145,3 +145,54 @@ def test_a_few_kills(plant: Plant, tmp_path: Path) -> None:
 def test_forty_kills(plant: Plant, tmp_path: Path) -> None:
     chance = random.Random(40)
     survive(plant, tmp_path, [chance.choice(MODES) for _ in range(40)], chance, copies=3, run_s=0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("tracker", ["bytetrack", "botsort"])
+def test_tracks_go_on_after_kills(tmp_path: Path, test_media: Path, tracker: str) -> None:
+    order = {
+        "path": str(test_media / "media" / "car-detection.mp4"),
+        "frames": 377,
+        "max_frames": 200,
+        "definition": tracking(str(test_media / "models" / "yolo11n_int8.onnx"), tracker),
+    }
+    plant = Plant(tmp_path / "data", JOBS_SWEEP_S="0.5", JOBS_NICE="0", JOBS_CHUNK_S="0.3")
+    plant.manage("migrate", "--verbosity", "0")
+    [calm] = plant.submit(order)
+    plant.manage("run_worker", "--once", timeout_s=DONE_WITHIN_S)
+    [stormy] = plant.submit(order)
+    chance = random.Random(7)
+    with plant.watching() as watch:
+        for _ in range(4):
+            before = watch.states()["chunks"]
+            worker = plant.start("run_worker")
+            try:
+                watch.until(partial(has_kept_more, before), AT_WORK_WITHIN_S)
+                time.sleep(chance.uniform(0.0, 1.0))
+            finally:
+                kill([worker])
+    plant.manage("run_worker", "--once", timeout_s=DONE_WITHIN_S)
+    report = plant.report()
+    assert (report[stormy]["status"], report[stormy]["lease_losses"]) == ("completed", 4)
+    assert [line["frame_index"] for line in report[stormy]["lines"]] == list(range(1, 201))
+    numbers = {box.get("track_id") for line in report[calm]["lines"] for box in line["result"]["detections"]}
+    assert len(numbers) > 3, "there is something to follow"
+    assert report[stormy]["lines"] == report[calm]["lines"]
+
+
+def has_kept_more(before: int, states: dict[str, int]) -> bool:
+    """Whether a worker has kept results since there were so many chunks."""
+    return states["chunks"] > before
+
+
+def tracking(weights: str, tracker: str) -> dict[str, Any]:
+    """A pipeline of a real tracker behind a real network."""
+    params = {"weights": weights, "imgsz": 320, "tracker": tracker}
+    return {
+        "id": "follow",
+        "name": "Follow",
+        "nodes": [{"id": "track", "plugin_id": "yolo", "tool_id": "track", "params": params}],
+        "edges": [],
+        "entry_nodes": ["track"],
+        "output_nodes": ["track"],
+    }
