@@ -3,6 +3,7 @@
 import http.client
 import json
 import re
+import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -220,6 +221,19 @@ def test_an_upload_that_breaks_off_leaves_nothing(server: LiveServer) -> None:
     connection.close()
 
     until(lambda: left_behind(server) == before)
+
+
+def test_a_stop_in_the_middle_of_an_upload_leaves_nothing(tmp_path: Path) -> None:
+    prepare(tmp_path)
+    with running_server(tmp_path, FORGESYTE_WORKERS="0", JOBS_MIN_FREE_MB="0") as mortal:
+        with raw(mortal, f"Content-Length: {50 * MEGABYTE}") as connection:
+            connection.sendall(HEAD + PIECE)
+            until(lambda: len(left_behind(mortal)) == 1)
+
+            mortal.process.send_signal(signal.SIGTERM)
+
+            assert mortal.process.wait(PATIENCE_S) == 0
+        assert left_behind(mortal) == []
 
 
 def until(condition: Callable[[], bool]) -> None:
