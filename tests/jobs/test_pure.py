@@ -191,3 +191,12 @@ def test_a_full_disk_does_not_stop_the_marker(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(os, "pwrite", full)
     marker.mark(7)
     marker.close()
+
+
+def test_what_a_database_cannot_keep_is_left_out() -> None:
+    summary = Summary({})
+    summary.add(line(1, {"label": "a\0b", "text": "c\0"}, warnings=("d\0",)))
+    assert "\0" not in json.dumps([summary.as_dict(), summary.warnings]).replace("\\u0000", "\0")
+    assert json.loads(encode(result_line(1, 0.0, {"text": "half \ud800"}, {}, [])))["result"] == {
+        "text": "half ?"
+    }

@@ -155,3 +155,14 @@ def test_every_change_is_a_new_version_and_told(workshop: Workshop, monkeypatch:
     retry_job(job_id=job.pk)
     assert nudged == [job.pk, job.pk]
     assert fresh(job).version == job.version + 2
+
+
+def test_a_retry_takes_the_drawing_back(workshop: Workshop) -> None:
+    job = workshop.work(workshop.submit())
+    Job.objects.filter(pk=job.pk).update(status="cancelled")
+    assert request_annotated(job_id=job.pk)
+    assert leases.claim_annotation(job.pk, "painter/1")
+    assert retry_job(job_id=job.pk)
+    again = fresh(job)
+    assert (again.annotated_status, again.lease_owner) == ("none", "")
+    assert leases.claim_annotation(job.pk, "painter/2") is None

@@ -15,7 +15,7 @@ from django_tasks_db.models import DBTaskResult
 from jobs import annotating, keeper, runner, storage, work
 from jobs.models import Job
 from jobs.process import this_process
-from jobs.services import delete_job, request_annotated, retry_job
+from jobs.services import cancel_job, delete_job, request_annotated, retry_job
 from jobs.tasks import annotate_job, run_job
 from jobs.worker import Worker
 from tests.jobs.workshop import Workshop, indices_of
@@ -172,6 +172,46 @@ def test_a_full_disk_ends_the_job_clearly_and_a_retry_goes_on(
     assert indices_of(failed) == [1, 2, 3], "what was kept before can be read"
     assert retry_job(job_id=job.pk)
     assert indices_of(workshop.work(job)) == list(range(1, 9))
+
+
+@pytest.mark.parametrize(
+    "said", ["database or disk is full", "could not extend file: No space left on device"]
+)
+def test_a_full_disk_of_the_database_is_a_full_disk(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    def full(*arguments: Any, **more: Any) -> None:
+        raise OperationalError(said)
+
+    job = workshop.submit()
+    with monkeypatch.context() as patch:
+        patch.setattr("jobs.leases.checkpoint", full)
+        job = workshop.work(job)
+    assert (job.status, job.error_code) == ("failed", "disk_full")
+
+
+def test_a_database_too_full_to_say_so_is_left_to_the_sweeper(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: Any, **more: Any) -> bool:
+        raise OperationalError("database or disk is full")
+
+    job = workshop.submit()
+    with monkeypatch.context() as patch:
+        patch.setattr("jobs.leases.checkpoint", full)
+        patch.setattr("jobs.leases.fail", full)
+        assert workshop.work(job).status == "running"
+
+
+def test_a_job_that_is_lost_against_its_will_is_a_warning(
+    workshop: Workshop, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = workshop.submit()
+    work.log_lost(job)
+    cancel_job(job_id=job.pk)
+    work.log_lost(job)
+    levels = [record.levelname for record in caplog.records if record.message == "job_lease_lost"]
+    assert levels == ["WARNING", "INFO"]
 
 
 def test_a_job_deleted_while_it_runs_leaves_nothing(
