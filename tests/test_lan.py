@@ -206,6 +206,16 @@ def test_certificate_to_install_is_only_there_for_phones(client: Client, setting
     assert x509.load_pem_x509_certificate(answer.content) == certificate.chain[1]
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(("authority_pem", "is_told"), [(b"", False), (b"a certificate", True)])
+def test_the_page_leads_to_the_certificate_where_there_is_one(
+    client: Client, settings: Settings, authority_pem: bytes, is_told: bool
+) -> None:
+    settings.LAN_AUTHORITY_PEM = authority_pem
+    page = client.get("/", headers={"host": "localhost"}).content.decode()
+    assert (f'href="/{lan.AUTHORITY_PATH}"' in page) is is_told
+
+
 # The code
 
 CELL = {" ": (0, 0), "▀": (1, 0), "▄": (0, 1), "█": (1, 1)}
