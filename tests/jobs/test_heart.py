@@ -129,7 +129,7 @@ def test_a_frame_that_hangs_ends_the_process(
 
 def test_frames_may_take_for_ever_where_so_set(claim: Claim, settings: Any) -> None:
     settings.JOBS = replace(settings.JOBS, frame_timeout_s=0.0)
-    beating = Heart(claim, threading.Event(), pytest.fail)
+    beating = Heart(claim, threading.Event(), lambda code: pytest.fail(f"ended with {code}"))
     beating.begin_frame(1)
     beating._frame = (1, -heart.LOOK_EVERY_S * 1e6)
     beating._watch_frame()

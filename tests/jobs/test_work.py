@@ -13,6 +13,7 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from jobs import annotating, keeper, runner, storage, work
+from jobs.leases import Claim
 from jobs.models import Job
 from jobs.process import this_process
 from jobs.services import cancel_job, delete_job, request_annotated, retry_job
@@ -245,7 +246,7 @@ def test_a_database_that_is_away_says_nothing_against_the_job(
 
 
 def test_a_job_that_goes_away_before_its_end_is_logged(workshop: Workshop, capsys: Any) -> None:
-    work.log_over(work.Claim(uuid4(), "x"), Job(pk=uuid4()), 5)
+    work.log_over(Claim(uuid4(), "x"), Job(pk=uuid4()), 5)
 
 
 # The annotated video
