@@ -17,6 +17,8 @@ OTHER_SUFFIX = "video"
 # How many packets may be decoded to see whether the camera was held upright.
 TRY_PACKETS = 30
 START_BYTES = 16
+# More seconds, frames, or frames a second no file has, and no database keeps.
+MAX_COUNT = 2**31 - 1
 NOT_READ = (
     "This is neither a video nor a picture that can be read; videos: MP4, MOV, AVI, MKV, WebM and more, "
     f"pictures: {', '.join(FORMATS)}"
@@ -112,21 +114,32 @@ def describe(container: Any, stream: Any, path: Path) -> Found:
     width, height = stream.width, stream.height
     if is_turned(container, stream):
         width, height = height, width
-    duration_s = container.duration / av.time_base if container.duration else None
-    fps = float(stream.average_rate or stream.guessed_rate or 0) or None
-    frames = int(stream.frames) or (max(round(duration_s * fps), 1) if duration_s and fps else None)
-    return Found(VIDEO, suffix_of(container, path), width, height, fps, duration_s, frames)
+    duration_s = sensible((container.duration or 0) / av.time_base)
+    fps = sensible(float(stream.average_rate or stream.guessed_rate or 0))
+    guessed = sensible((duration_s or 0) * (fps or 0))
+    frames = sensible(stream.frames) or (max(guessed, 1) if guessed else None)
+    return Found(
+        VIDEO, suffix_of(container, path), width, height, fps, duration_s, round(frames) if frames else None
+    )
+
+
+def sensible(number: float) -> float | None:
+    """The number; None where a header holds nonsense."""
+    return number if 0 < number <= MAX_COUNT else None
 
 
 def is_turned(container: Any, stream: Any) -> bool:
     """Whether the camera was held upright, so that width and height change places."""
-    for number, packet in enumerate(container.demux(stream)):
+    packets = container.demux(stream)
+    for _ in range(TRY_PACKETS):
         try:
-            frames = packet.decode()
+            frames = next(packets).decode()
         except av.FFmpegError:
-            frames = []
-        if frames or number >= TRY_PACKETS:
-            return bool(frames) and frames[0].rotation % 180 != 0
+            continue
+        except StopIteration:
+            break
+        if frames:
+            return bool(frames[0].rotation % 180)
     return False
 
 

@@ -4,8 +4,10 @@ import errno
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -13,6 +15,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError
 from django.http import HttpRequest
 from django.test import AsyncClient, Client
+from hypothesis import HealthCheck, given
+from hypothesis import settings as how
+from hypothesis import strategies as st
 from PIL import Image
 
 from jobs import probe, storage, submission, uploads
@@ -379,6 +384,30 @@ def test_nobody_knows_how_a_video_was_held_that_cannot_be_decoded(workshop: Work
         spoil(path, number)
 
     assert (probe.examine(path, LIMITS).width, probe.examine(path, LIMITS).height) == (64, 48)
+
+
+@given(changes=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), max_size=50))
+@how(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.avi"])
+def test_no_damage_is_a_bug(tmp_path: Path, name: str, changes: list[tuple[float, int]]) -> None:
+    data = bytearray(film_of(name))
+    for place, value in changes:
+        data[int(place * len(data))] = value
+    path = tmp_path / "film"
+    path.write_bytes(data)
+
+    try:
+        found = probe.examine(path, LIMITS)
+    except UploadRefused:
+        return
+    assert found.width * found.height > 0
+    assert found.frames is None or 0 < found.frames <= LIMITS.frames
+
+
+@cache
+def film_of(name: str) -> bytes:
+    with TemporaryDirectory() as folder:
+        return write_clip(Path(folder) / name, codec="mjpeg" if name == "a.avi" else "libx264").read_bytes()
 
 
 def test_a_video_of_unknown_length(workshop: Workshop) -> None:
