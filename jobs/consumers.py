@@ -76,17 +76,14 @@ class RealtimeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channel
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """One connection, from its handshake to its end."""
         try:
-            async with asyncio.TaskGroup() as self._tasks:
-                await super().__call__(scope, receive, send)
-                for task in self._own:
-                    task.cancel()
+            await self._serve(scope, receive, send)
+        except ExceptionGroup as group:
+            await self._say_goodbye(reason_of(group))
         except asyncio.CancelledError:
-            # The web server cancels its connections when it stops.
+            # That is how the web server ends connections when it stops.
             if self._accepted:
                 await self._say_goodbye(Ended(End.SERVER_SHUTDOWN))
             raise
-        except ExceptionGroup as group:
-            await self._say_goodbye(reason_of(group))
         finally:
             if self._client:
                 await desk.leave(self._client)
@@ -120,6 +117,13 @@ class RealtimeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channel
     async def disconnect(self, code: int) -> None:
         """The client is gone."""
         raise StopConsumer
+
+    async def _serve(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
+            await super().__call__(scope, receive, send)
+            for work in self._own:
+                work.cancel()
 
     async def _send_news(self, client: Client) -> None:
         drained: Callable[[], Awaitable[None]] | None = self.scope.get("drained")

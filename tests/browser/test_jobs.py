@@ -19,47 +19,27 @@ from playwright.sync_api import FilePayload, Page, Route, expect
 
 from tests.browser.conftest import ROOT, OpenPage
 from tests.browser.live_page import violations
+from tests.browser.test_overlay_fit import LINE_BOUNDS, PIPELINE
 from tests.streaming.live import STORE, definition, environment, serving
 
 pytestmark = pytest.mark.browser
 
 DONE_MS = 90_000
 SIZE_WH = (320, 240)
-SIDE = 60
+SIDE, TOP = 60, 50
+WITHIN_PX = 2
 # High enough that the picture fills the stage.
 WINDOW = {"width": 1280, "height": 900}
 # Milliseconds; the pace changes in the middle, as it does in what telephones record.
 TIMES_MS = [*range(0, 1000, 40), *range(1000, 3000, 125)]
-FINDER = {
-    "id": "patches",
-    "name": "Find the patch",
-    "nodes": [{"id": "find", "plugin_id": "patches", "tool_id": "find", "params": {}}],
-    "edges": [],
-    "entry_nodes": ["find"],
-    "output_nodes": ["find"],
-}
 PIPELINES = [
-    FINDER,
+    PIPELINE,
     definition("signs", {"finds": True}),
     definition("slow", {"run_s": 0.4, "finds": True}),
 ]
 
 numbers = count(1)
 
-# The bounds of what is bright and opaque on the overlay, above the frame's number, in parts of the stage.
-DRAWN_BOUNDS = """() => {
-  const canvas = document.getElementById("overlay");
-  const { data, width } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height * 0.85);
-  const found = [Infinity, Infinity, -Infinity, -Infinity];
-  for (let i = 0; i < data.length; i += 4) {
-    if (data[i] + data[i + 1] + data[i + 2] < 350 || data[i + 3] < 200) continue;
-    const [x, y] = [(i / 4) % width, Math.floor(i / 4 / width)];
-    [Math.min, Math.min, Math.max, Math.max].forEach((outer, k) => {
-      found[k] = outer(found[k], [x, y, x + 1, y + 1][k]);
-    });
-  }
-  return found.map((side, k) => side / (k % 2 ? canvas.height : canvas.width));
-}"""
 # Notes which frame's boxes are shown while which frame of the video is.
 WATCH = """() => {
   window.seen = [];
@@ -81,7 +61,7 @@ def picture(number: int) -> Image.Image:
     """A black square on paper, which goes to the right with each frame."""
     made = Image.new("RGB", SIZE_WH, "#f4f1ea")
     left = left_of(number)
-    ImageDraw.Draw(made).rectangle((left, 50, left + SIDE - 1, 50 + SIDE - 1), "#101010")
+    ImageDraw.Draw(made).rectangle((left, TOP, left + SIDE - 1, TOP + SIDE - 1), "#101010")
     return made
 
 
@@ -260,18 +240,25 @@ def test_a_file_is_dropped_on_the_page(open_page: OpenPage, clips: dict[str, Pat
     finished(page, "dropped.mp4")
 
 
+def drawn(page: Page) -> np.ndarray:
+    """The bounds of what is drawn on the stage, xyxy in pixels of the video."""
+    bounds, place = np.array(page.evaluate(LINE_BOUNDS)), page.locator("#overlay").bounding_box()
+    assert place
+    corner, scale = np.array([place["x"], place["y"]] * 2), SIZE_WH[0] / place["width"]
+    found: np.ndarray = (bounds - corner) * scale
+    return found
+
+
+def square_of(number: int) -> np.ndarray:
+    """Where the square is in a frame, xyxy in pixels."""
+    return np.array([left_of(number), TOP, left_of(number) + SIDE, TOP + SIDE])
+
+
 def test_boxes_are_drawn_where_things_are_on_every_frame(viewer: Page) -> None:
     viewer.click("#labels")
     for number in (1, 7, 25, 26, 30, len(TIMES_MS)):
         show_frame(viewer, number)
-        width, height = SIZE_WH
-        expected = [
-            left_of(number) / width,
-            50 / height,
-            (left_of(number) + SIDE) / width,
-            (50 + SIDE) / height,
-        ]
-        assert np.abs(np.array(viewer.evaluate(DRAWN_BOUNDS)) - expected).max() < 0.012, number
+        assert np.abs(drawn(viewer) - square_of(number)).max() <= WITHIN_PX, number
 
 
 def test_boxes_keep_step_with_a_video_whose_pace_changes(viewer: Page) -> None:
@@ -383,7 +370,7 @@ def test_a_picture_is_shown_with_its_boxes(open_page: OpenPage, clips: dict[str,
     finished(page, name).get_by_role("link").click()
     expect(page.locator("#viewer")).to_have_attribute("data-frame", "1")
     page.click("#labels")
-    assert abs(page.evaluate(DRAWN_BOUNDS)[0] - left_of(1) / SIZE_WH[0]) < 0.012
+    assert np.abs(drawn(page) - square_of(1)).max() <= WITHIN_PX
     expect(page.locator("#play")).to_have_count(0)
 
 

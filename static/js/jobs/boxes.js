@@ -38,14 +38,12 @@ export class Boxes {
   }
 
   /**
-   * The stage has another size.
-   *
-   * @param {Size} stage CSS pixels
+   * @param {Size} stage as large as it is now, in CSS pixels
    * @param {number} pixelRatio
    */
-  resize(stage, pixelRatio) {
-    this.#stage = stage;
+  fit(stage, pixelRatio) {
     this.#surface.resize(stage, pixelRatio);
+    this.#stage = stage;
     this.#paint();
   }
 
@@ -67,7 +65,8 @@ export class Boxes {
 
   /** @param {boolean} areShown */
   showLabels(areShown) {
-    this.#layers = { ...this.#layers, labels: areShown, scores: areShown, text: areShown, tracks: areShown };
+    const [labels, scores, text, tracks, index] = Array(5).fill(areShown);
+    this.#layers = { ...this.#layers, labels, scores, text, tracks, index };
     this.#paint();
   }
 

@@ -1,4 +1,5 @@
 import { clamp } from "../geometry.js";
+import { Surface } from "../surface.js";
 
 /**
  * @typedef {import("../geometry.js").Size} Size
@@ -9,8 +10,7 @@ const LEAST_BAR = 0.08;
 
 /** How much was found when, as bars over the length of the video. */
 export class DensityStrip {
-  #canvas;
-  #context;
+  #surface;
   #colours;
   /** @type {Size} */
   #size = { width: 0, height: 0 };
@@ -26,20 +26,17 @@ export class DensityStrip {
    * @param {() => Colours} needs.colours asked whenever it is drawn: the page may change from light to dark
    */
   constructor({ canvas, colours }) {
-    this.#canvas = canvas;
-    this.#context = canvas.getContext("2d");
+    this.#surface = new Surface(canvas);
     this.#colours = colours;
   }
 
   /**
-   * @param {Size} size CSS pixels
+   * @param {Size} size of the strip, in CSS pixels
    * @param {number} pixelRatio
    */
   resize(size, pixelRatio) {
     this.#size = size;
-    this.#canvas.width = Math.round(size.width * pixelRatio);
-    this.#canvas.height = Math.round(size.height * pixelRatio);
-    this.#context?.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
+    this.#surface.resize(size, pixelRatio);
     this.#draw();
   }
 
@@ -62,10 +59,10 @@ export class DensityStrip {
   }
 
   #draw() {
-    const context = this.#context;
+    const { context } = this.#surface;
     if (!context) return;
     const { width, height } = this.#size;
-    context.clearRect(0, 0, width, height);
+    this.#surface.clear();
     const { played, ahead } = this.#colours();
     barsOf(this.#counts, this.#bucketS, this.#durationS).forEach(({ x, share, bar }, i) => {
       context.fillStyle = (i + 1) * this.#bucketS <= this.#timeS ? played : ahead;

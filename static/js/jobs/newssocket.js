@@ -18,82 +18,67 @@ const CLOSED_BY_PAGE = 1000;
 
 /** Hears the news of jobs, answers pings, and comes back for as long as it is not stopped. */
 export class NewsSocket {
-  #url;
-  #WebSocket;
-  #clock;
-  #random;
-  #heard;
-  #changed;
+  #needs;
+  #attempt = 0;
   /** @type {WebSocket | null} */
   #socket = null;
-  /** @type {unknown} */
-  #timer = null;
-  #attempt = 0;
+  /** @type {unknown} what it waits for: news, or the next try */
+  #wait = null;
 
   /**
    * @param {object} needs
-   * @param {() => string} needs.url asked at every try
    * @param {SocketClass} needs.WebSocket
-   * @param {Clock} needs.clock
+   * @param {() => string} needs.url asked at every try
    * @param {() => number} needs.random
+   * @param {Clock} needs.clock
    * @param {(news: News) => void} needs.heard
    * @param {(connection: Connection) => void} needs.changed
    */
-  constructor({ url, WebSocket, clock, random, heard, changed }) {
-    this.#url = url;
-    this.#WebSocket = WebSocket;
-    this.#clock = clock;
-    this.#random = random;
-    this.#heard = heard;
-    this.#changed = changed;
+  constructor(needs) {
+    this.#needs = needs;
   }
 
   /** Connect; does nothing where that is under way. */
   start() {
-    if (this.#socket || this.#timer !== null) return;
+    if (this.#socket || this.#wait !== null) return;
     this.#attempt = 0;
     this.#connect();
   }
 
   /** Leave; nothing more is heard. */
   stop() {
-    this.#clearTimer();
-    const socket = this.#socket;
+    this.#waitFor(null, 0);
+    const left = this.#socket;
     this.#socket = null;
-    if (!socket) return;
-    socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close(CLOSED_BY_PAGE);
+    if (!left) return;
+    left.onopen = left.onmessage = left.onclose = null;
+    left.close(CLOSED_BY_PAGE);
   }
 
-  /** Where a new try is being waited for, make it now. */
+  /** Do not wait for the next try. */
   hurry() {
-    if (this.#socket || this.#timer === null) return;
-    this.#clearTimer();
-    this.#connect();
+    const isWaiting = this.#wait !== null && !this.#socket;
+    if (isWaiting) this.#connect();
   }
 
   #connect() {
-    this.#changed("connecting");
-    const socket = new this.#WebSocket(this.#url());
+    const { WebSocket, url, changed } = this.#needs;
+    changed("connecting");
+    const socket = new WebSocket(url());
     this.#socket = socket;
-    socket.onopen = () => this.#changed("connected");
-    socket.onmessage = (event) => this.#received(event.data);
-    socket.onclose = (event) => this.#closed(event.code);
-    this.#expectNews();
+    socket.onopen = () => changed("connected");
+    socket.onmessage = ({ data }) => this.#received(data);
+    socket.onclose = ({ code }) => this.#closed(code);
+    this.#waitFor(() => this.#lost(), SILENCE_MS);
   }
 
   /** @param {unknown} data */
   #received(data) {
     this.#attempt = 0;
-    this.#expectNews();
+    this.#waitFor(() => this.#lost(), SILENCE_MS);
     const news = readNews(data);
     if (news?.type === "ping") this.#socket?.send(JSON.stringify({ type: "pong" }));
-    else if (news) this.#heard(news);
-  }
-
-  #expectNews() {
-    this.#clearTimer();
-    this.#timer = this.#clock.setTimeout(() => this.#lost(), SILENCE_MS);
+    else if (news) this.#needs.heard(news);
   }
 
   #lost() {
@@ -103,26 +88,30 @@ export class NewsSocket {
 
   /** @param {number} code */
   #closed(code) {
-    this.#clearTimer();
+    this.#waitFor(null, 0);
     this.#socket = null;
-    if (FINAL_CLOSE_CODES.includes(code)) this.#changed("refused");
+    if (FINAL_CLOSE_CODES.includes(code)) this.#needs.changed("refused");
     else this.#comeBack();
   }
 
   #comeBack() {
     // The last delay stays: a page that was left open finds a server that comes back after hours.
-    const delay = delayBefore(Math.min(this.#attempt, DELAYS_MS.length - 1), this.#random);
+    const delay = delayBefore(Math.min(this.#attempt, DELAYS_MS.length - 1), this.#needs.random);
     this.#attempt += 1;
-    this.#changed("waiting");
-    this.#timer = this.#clock.setTimeout(() => {
-      this.#timer = null;
-      this.#connect();
-    }, delay ?? 0);
+    this.#needs.changed("waiting");
+    this.#waitFor(() => this.#connect(), delay ?? 0);
   }
 
-  #clearTimer() {
-    if (this.#timer !== null) this.#clock.clearTimeout(this.#timer);
-    this.#timer = null;
+  /**
+   * Wait for one thing at a time; null ends the waiting.
+   *
+   * @param {(() => void) | null} then
+   * @param {number} delayMs
+   */
+  #waitFor(then, delayMs) {
+    const { clock } = this.#needs;
+    if (this.#wait !== null) clock.clearTimeout(this.#wait);
+    this.#wait = then && clock.setTimeout(then, delayMs);
   }
 }
 

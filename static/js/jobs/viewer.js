@@ -163,7 +163,7 @@ function step(direction) {
 }
 
 function fit() {
-  boxes.resize({ width: stage.clientWidth, height: stage.clientHeight }, window.devicePixelRatio);
+  boxes.fit({ width: stage.clientWidth, height: stage.clientHeight }, window.devicePixelRatio);
   video?.resize(window.devicePixelRatio);
 }
 
