@@ -14,6 +14,7 @@ from jobs.leases import Chunk, Claim
 from jobs.models import Job, ResultChunk
 from jobs.process import this_process
 from jobs.services import cancel_job, retry_job
+from pipelines.graph.execution import OpenPipeline
 from pipelines.services import get_engine
 from tests.jobs.workshop import Workshop, abandon, indices_of, lines_of
 from tests.pipelines.clips import FPS, spoil
@@ -297,3 +298,35 @@ def test_the_source_is_gone(workshop: Workshop) -> None:
     job = workshop.work(job)
     assert (job.status, job.error_code) == ("failed", "invalid_video")
     assert "No such file" in job.error_message
+
+
+def test_a_pipeline_that_raises_what_it_should_not_costs_one_frame(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = OpenPipeline.run
+
+    def breaks(self: OpenPipeline, payload: Any, *more: Any) -> Any:
+        if payload["frame_index"] == 2:
+            raise RuntimeError("secret inner workings")
+        return run(self, payload, *more)
+
+    monkeypatch.setattr(OpenPipeline, "run", breaks)
+    job = workshop.work(workshop.submit())
+    assert (job.status, job.warnings) == ("completed", ["Frame 2: Unexpected error occurred"])
+    [record] = [record for record in caplog.records if record.message == "job_frame_failed"]
+    assert "secret" in str(record.exc_info)
+
+
+def test_what_is_wrong_behind_the_last_frame_is_a_warning(workshop: Workshop) -> None:
+    clip = workshop.clip("clip.avi", codec="mjpeg", q="2")
+    spoil(clip, 8)
+    job = workshop.work(workshop.submit(clip, frame_stride=2))
+    assert indices_of(job) == [1, 3, 5, 7]
+    assert job.warnings == ["Frame 8 cannot be decoded: Invalid data found when processing input"]
+
+
+def test_a_job_that_is_resumed_behind_its_last_frame_only_ends(workshop: Workshop) -> None:
+    job = workshop.work(workshop.submit())
+    Job.objects.filter(pk=job.pk).update(status="pending")
+    again = workshop.work(job)
+    assert (again.status, again.chunks_done, again.summary) == ("completed", job.chunks_done, job.summary)
