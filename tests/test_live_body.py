@@ -88,6 +88,14 @@ class TestRead:
         with pytest.raises(ConnectionError, match="over"):
             await asyncio.to_thread(body.read, 10)
 
+    async def test_nothing_is_read_of_a_request_that_is_over(self, client: Client) -> None:
+        body = LiveBody(client.receive)
+        body.close()
+        await asyncio.sleep(0)
+
+        with pytest.raises(ConnectionError, match="over"):
+            await asyncio.to_thread(body.read, 10)
+
     async def test_the_event_loop_never_waits_for_itself(self) -> None:
         with pytest.raises(RuntimeError, match="wait for itself"):
             body_of(piece(b"abc")).read()
