@@ -1,5 +1,6 @@
 """The pages as they are first painted: with everything on them that is known."""
 
+import re
 import uuid
 from typing import Any
 
@@ -129,8 +130,8 @@ def test_the_viewer_tells_all_that_is_known(client: Client) -> None:
     )
     said = page(client, f"/videos/{job.pk}/")
     for words in (
-        "Completed", "100 frames", "yolo.detect", "backend openvino · openvino 2026.4", "12.5 ms", 'width="40.0"',
-        "Frame 7 is damaged", "1 warning", "car", 'data-time="1.5"', "NO ENTRY", "1:05", "could not be had",
+        "Completed", "100 frames", "yolo.detect", "backend openvino · openvino 2026.4", "12.5 ms",
+        'width="40.0"', "Frame 7 is damaged", "1 warning", "car", 'data-time="1.5"', "NO ENTRY", "1:05", "could not be had",
         f"/video/results/{job.pk}?format=coco&amp;download=1",
     ):  # fmt: skip
         assert words in said, words
@@ -144,7 +145,8 @@ def test_a_failed_video_says_why_and_offers_another_try(client: Client) -> None:
     said = page(client, f"/videos/{job.pk}/")
     assert "The disk is full" in said
     assert '<button id="retry" class="button button-small" type="button">' in said
-    assert '<progress id="progress-bar" class="progress" max="100" value="0.0" aria-label="Progress" hidden>' in said
+    (bar,) = re.findall(r'<progress id="progress-bar"[^>]*>', said)
+    assert bar.endswith(" hidden>")
 
 
 def test_a_picture_is_shown_as_one(client: Client) -> None:
