@@ -39,7 +39,9 @@ class Turn:
         return self.frames / self.seconds if self.seconds else 0.0
 
 
-def measure(path: Path, definition: PipelineDefinition, rounds: int) -> Iterator[tuple[Turn, Turn]]:
+def measure(
+    path: Path, definition: PipelineDefinition, rounds: int, at_most: int | None = None
+) -> Iterator[tuple[Turn, Turn]]:
     """So many rounds of the plain loop and the job, after one of each that does not count.
 
     Which of the two comes first changes from round to round. Raises PipelineError and UploadRefused.
@@ -49,9 +51,9 @@ def measure(path: Path, definition: PipelineDefinition, rounds: int) -> Iterator
     plain_loop(path, data, at_most=20)
     for number in range(rounds):
         if number % 2:
-            job, plain = as_job(path, data), plain_loop(path, data)
+            job, plain = as_job(path, data, at_most), plain_loop(path, data, at_most)
         else:
-            plain, job = plain_loop(path, data), as_job(path, data)
+            plain, job = plain_loop(path, data, at_most), as_job(path, data, at_most)
         yield plain, job
 
 

@@ -21,13 +21,22 @@ class Command(BaseCommand):
         parser.add_argument("pipeline", help="the id of a stored pipeline")
         parser.add_argument("file", type=Path, help="a video")
         parser.add_argument("--rounds", type=positive, default=4, metavar="N", help="how often each is timed")
+        parser.add_argument("--max-frames", type=positive, metavar="N", help="of each turn")
 
-    def handle(self, *args: Any, pipeline: str, file: Path, rounds: int, **options: Any) -> None:
+    def handle(
+        self,
+        *args: Any,
+        pipeline: str,
+        file: Path,
+        rounds: int,
+        max_frames: int | None,
+        **options: Any,
+    ) -> None:
         if not file.is_file():
             raise CommandError(f"There is no file {file}")
         ratios = []
         try:
-            for plain, job in measure(file, definition_of(pipeline), rounds):
+            for plain, job in measure(file, definition_of(pipeline), rounds, max_frames):
                 ratios.append(job.fps / plain.fps)
                 self.stdout.write(
                     f"{plain.frames} frames: plain loop {plain.fps:.1f} a second, "
