@@ -131,7 +131,8 @@ def test_the_viewer_tells_all_that_is_known(client: Client) -> None:
     said = page(client, f"/videos/{job.pk}/")
     for words in (
         "Completed", "100 frames", "yolo.detect", "backend openvino · openvino 2026.4", "12.5 ms",
-        'width="40.0"', "Frame 7 is damaged", "1 warning", "car", 'data-time="1.5"', "NO ENTRY", "1:05", "could not be had",
+        'width="40.0"', "Frame 7 is damaged", "1 warning", "car", 'data-time="1.5"', "NO ENTRY", "1:05",
+        "could not be had",
         f"/video/results/{job.pk}?format=coco&amp;download=1",
     ):  # fmt: skip
         assert words in said, words
