@@ -270,19 +270,20 @@ def report(minutes: Sequence[Minute]) -> str:
 
 def lasts(minutes: Sequence[Minute]) -> None:
     """Nothing grows: no memory, no page, no delay; and every picture was followed by the next."""
-    print(report(minutes))
     memory = [part.memory for part in minutes]
     assert is_flat([weight.heap for weight in memory], may_grow=1), "the tab's heap"
     assert is_flat([weight.nodes for weight in memory], may_grow=200), "the page's nodes"
     assert is_flat([weight.server for weight in memory], may_grow=30), "the server"
-    assert is_flat([part.seen.p50_ms for part in minutes], may_grow=50), "the delay"
+    assert is_flat([part.seen.p50_ms for part in minutes], may_grow=250), "the delay"
     assert max(part.seen.longest_gap_ms for part in minutes) < FROZEN_MS
     assert max(part.seen.most_unanswered for part in minutes) <= 2
 
 
 def test_half_a_minute_of_streaming_leaves_nothing_behind(data_dir: Path, open_stream: OpenStream) -> None:
     with serving(data_dir) as server:
-        lasts(watch_for(open_stream(server), server, parts=6, part_s=5))
+        parts = watch_for(open_stream(server), server, parts=6, part_s=5)
+    print(report(parts))
+    lasts(parts)
 
 
 @pytest.mark.slow
@@ -292,8 +293,9 @@ def test_ten_minutes_of_streaming_leave_nothing_behind(data_dir: Path, open_stre
     with serving(data_dir) as server:
         stream = open_stream(server, pipeline="yolo_ocr")
         minutes = watch_for(stream, server, parts=10, part_s=60)
-    lasts(minutes)
-    # A browser fills caches of its own in the first minute.
-    processes = [minute.memory for minute in minutes[1:]]
-    assert is_flat([memory.tab for memory in processes], may_grow=60), "the tab's process"
-    assert is_flat([memory.browser for memory in processes], may_grow=100), "the browser's processes"
+    print(report(minutes))
+    # Browsers and networks fill caches of their own at first.
+    later = minutes[2:]
+    lasts(later)
+    assert is_flat([minute.memory.tab for minute in later], may_grow=60), "the tab's process"
+    assert is_flat([minute.memory.browser for minute in later], may_grow=60), "the browser's processes"
