@@ -60,9 +60,9 @@ class Attempt:
             try:
                 self._work(ahead, pipeline, keeper, marker)
             except Stopped:
-                keeper.keep(pipeline.state())
+                keeper.keep(states_of(pipeline))
                 raise
-            keeper.keep(pipeline.state())
+            keeper.keep(states_of(pipeline))
         return keeper.finish()
 
     def _open(self, stack: ExitStack, keeper: Keeper) -> tuple[OpenPipeline, bool]:
@@ -70,7 +70,7 @@ class Attempt:
         pipeline = stack.enter_context(closing(self._open_fresh()))
         if self._job.next_frame == 1:
             return pipeline, False
-        states = keeper.read_states() or stateless(pipeline) if pipeline.can_resume else None
+        states = keeper.read_states() or stateless(pipeline)
         if states is None:
             return pipeline, True
         try:
@@ -106,7 +106,7 @@ class Attempt:
                 continue
             keeper.add(line)
             if keeper.is_due:
-                keeper.keep(pipeline.state())
+                keeper.keep(states_of(pipeline))
             keeper.tell_progress()
 
     def _run_frame(self, frame: SourceFrame, pipeline: OpenPipeline, marker: FrameMarker) -> Line:
@@ -136,10 +136,22 @@ class Attempt:
             self._heart.wait(LIVE_PAUSE_S)
 
 
+def states_of(pipeline: OpenPipeline) -> States:
+    """What the tools need in order to go on elsewhere; nothing where they cannot."""
+    if not pipeline.can_resume:
+        return {}
+    try:
+        return pipeline.state()
+    # A tool that cannot give its state sees the file from its beginning again, should that ever be needed.
+    except Exception:
+        logger.warning(events.STATE_LOST, exc_info=True)
+        return {}
+
+
 def stateless(pipeline: OpenPipeline) -> States | None:
     """The state of a pipeline that keeps nothing from frame to frame; None for one that does."""
-    states = pipeline.state()
-    return None if any(states.values()) else states
+    states = states_of(pipeline)
+    return None if any(states.values()) else states or None
 
 
 def tools_of(definition: Mapping[str, Any]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from forgesyte.logs import log_event
 from jobs import delivery, events, leases, storage
+from jobs.leases import Claim
 from jobs.marker import marked_frame
 from jobs.models import Job
 from jobs.presence import dead_workers
@@ -37,10 +38,14 @@ class Swept:
     delivered: int
 
 
-def sweep() -> Swept:
-    """Look once; several may do so at the same time."""
+def sweep(own: Collection[Claim] = ()) -> Swept:
+    """Look once; several may do so at the same time.
+
+    What this process itself works on is its own: after the machine has slept, only the lease has run out.
+    """
     with dead_workers(storage.data_dir() / storage.WORKERS) as dead:
-        reclaimed = sum(reclaim(job) for job in orphans(dead))
+        spared = {claim.owner for claim in own}
+        reclaimed = sum(reclaim(job) for job in orphans(dead) if job.lease_owner not in spared)
         delivery.tidy(dead, FORGET_DELIVERIES_AFTER)
     return Swept(reclaimed, deliver_forgotten())
 
@@ -81,7 +86,7 @@ def reclaim_run(job: Job) -> bool:
         "losses": record.losses,
         "lease_losses": F("lease_losses") + 1,
     }
-    claim = leases.Claim(job.pk, job.lease_owner, job.attempt)
+    claim = Claim(job.pk, job.lease_owner, job.attempt)
     with transaction.atomic():
         if record.is_out(settings.JOBS.max_strikes):
             won = leases.fail(claim, WORKER_DIED, why_given_up(record), **counted)
@@ -106,7 +111,7 @@ def reclaim_run(job: Job) -> bool:
 def reclaim_annotation(job: Job) -> bool:
     """Let another worker make the annotated video; not for ever, because that may be what kills them."""
     record = Record(job.strikes, job.suspect_frame).struck(0)
-    claim = leases.Claim(job.pk, job.lease_owner)
+    claim = Claim(job.pk, job.lease_owner)
     counted = {
         "strikes": record.strikes,
         "suspect_frame": record.place,

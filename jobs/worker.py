@@ -113,7 +113,7 @@ class Worker:
         while not self._process.stopping.is_set():
             try:
                 close_old_connections()
-                sweeper.sweep()
+                sweeper.sweep(self._process.claims())
                 if time.monotonic() - files_at >= SWEEP_FILES_EVERY_S:
                     files_at = time.monotonic()
                     sweeper.sweep_files()

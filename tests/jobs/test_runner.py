@@ -190,6 +190,14 @@ def test_a_state_that_cannot_be_read_is_made_anew(workshop: Workshop) -> None:
     assert lines_of(workshop.work(job)) == lines_of(expected)
 
 
+def test_a_tool_that_cannot_give_its_state_sees_the_file_again(workshop: Workshop) -> None:
+    expected = workshop.work(workshop.submit(tool="count"))
+    job = workshop.submit(tool="count", fails_to_save=True)
+    die_after(job, 1)
+    assert not list(storage.result_dir(job.pk).glob("*.state"))
+    assert lines_of(workshop.work(job)) == lines_of(expected)
+
+
 def test_an_attempt_that_lost_its_job_adds_nothing(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -82,6 +82,13 @@ def test_the_living_are_left_alone(workshop: Workshop) -> None:
     assert fresh(job).status == "running"
 
 
+def test_a_worker_takes_nothing_from_itself(workshop: Workshop) -> None:
+    job = running(workshop, "me/1")
+    abandon(job)
+    assert sweep([leases.Claim(job.pk, "me/1")]) == Swept(0, 0)
+    assert sweep([leases.Claim(job.pk, "me/2")]) == Swept(1, 0)
+
+
 def test_a_frame_that_kills_three_workers_ends_the_job(workshop: Workshop) -> None:
     job = running(workshop, "elsewhere/1", at_frame=5)
     for strikes in (1, 2):

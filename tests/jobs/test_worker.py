@@ -244,11 +244,11 @@ def test_a_worker_survives_a_database_that_is_away(
     troubles = {"sweep": 0, "fetch": 0}
     sweep, run_all = sweeper.sweep, worker_module.Fetcher.run_all
 
-    def sweep_away() -> Any:
+    def sweep_away(own: Any) -> Any:
         troubles["sweep"] += 1
         if troubles["sweep"] < 3:
             raise OperationalError("the database is away")
-        return sweep()
+        return sweep(own)
 
     def fetch_away(self: Any) -> None:
         troubles["fetch"] += 1

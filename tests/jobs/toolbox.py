@@ -21,6 +21,7 @@ class Params(BaseModel):
     fails: list[int] = []
     kills: list[int] = []
     fails_to_open: str = ""
+    fails_to_save: bool = False
 
 
 class Look:
@@ -68,6 +69,8 @@ class Count(Recall):
     """The same, and it can."""
 
     def state(self) -> bytes:
+        if self.params.fails_to_save:
+            raise RuntimeError("secret inner workings")
         return str(self.seen).encode()
 
     def restore(self, state: bytes) -> None:
