@@ -16,7 +16,6 @@ from tests.jobs.postgres import running_postgres
 from tests.jobs.toolbox import definition
 from tests.pipelines.clips import write_clip
 
-FRAMES = 240
 TOOLS = ("look", "count", "recall")
 MODES = ("worker", "server", "everything")
 # A worker that lost its server looks for it four times a second, and has some seconds to give back its job.
@@ -72,10 +71,10 @@ class Killer:
         return self._plant.start("serve", "--port", "0")
 
 
-def orders(clip: Path, copies: int, run_s: float) -> list[dict[str, Any]]:
+def orders(clip: Path, frames: int, copies: int, run_s: float) -> list[dict[str, Any]]:
     """Jobs of every kind of tool over one clip."""
     return [
-        {"path": str(clip), "frames": FRAMES, "definition": definition(tool, run_s=run_s)}
+        {"path": str(clip), "frames": frames, "definition": definition(tool, run_s=run_s)}
         for _ in range(copies)
         for tool in TOOLS
     ]
@@ -93,12 +92,19 @@ def undisturbed(folder: Path, orders: list[dict[str, Any]]) -> list[Any]:
 
 
 def survive(
-    plant: Plant, folder: Path, modes: Sequence[str], chance: random.Random, *, copies: int, run_s: float
+    plant: Plant,
+    folder: Path,
+    modes: Sequence[str],
+    chance: random.Random,
+    *,
+    frames: int,
+    copies: int,
+    run_s: float,
 ) -> None:
     """Kill in these ways while a batch of jobs is worked on, and compare with an undisturbed run."""
-    clip = write_clip(folder / "clip.mp4", (n % 20 for n in range(FRAMES)))
-    expected = undisturbed(folder / "calm", orders(clip, 1, 0.0))
-    ids = plant.submit(*orders(clip, copies, run_s))
+    clip = write_clip(folder / "clip.mp4", (n % 20 for n in range(frames)))
+    expected = undisturbed(folder / "calm", orders(clip, frames, 1, 0.0))
+    ids = plant.submit(*orders(clip, frames, copies, run_s))
     killer = Killer(plant)
     died_at_work = 0
     with plant.watching() as watch:
@@ -117,7 +123,7 @@ def survive(
     assert [report[job_id]["status"] for job_id in ids] == ["completed"] * len(ids), report_in_brief(report)
     for place, job_id in enumerate(ids):
         lines = report[job_id]["lines"]
-        assert [line["frame_index"] for line in lines] == list(range(1, FRAMES + 1))
+        assert [line["frame_index"] for line in lines] == list(range(1, frames + 1))
         assert lines == expected[place % len(TOOLS)]
     print(report_in_brief(report))
     assert sum(job["lease_losses"] for job in report.values()) > 0, "some were killed at work"
@@ -138,13 +144,15 @@ def report_in_brief(report: dict[str, dict[str, Any]]) -> str:
 
 @pytest.mark.model
 def test_a_few_kills(plant: Plant, tmp_path: Path) -> None:
-    survive(plant, tmp_path, MODES, random.Random(3), copies=1, run_s=0.03)
+    survive(plant, tmp_path, MODES, random.Random(3), frames=120, copies=1, run_s=0.04)
 
 
 @pytest.mark.slow
 def test_forty_kills(plant: Plant, tmp_path: Path) -> None:
     chance = random.Random(40)
-    survive(plant, tmp_path, [chance.choice(MODES) for _ in range(40)], chance, copies=3, run_s=0.05)
+    survive(
+        plant, tmp_path, [chance.choice(MODES) for _ in range(40)], chance, frames=240, copies=3, run_s=0.05
+    )
 
 
 @pytest.mark.slow
@@ -176,7 +184,7 @@ def test_tracks_go_on_after_kills(tmp_path: Path, test_media: Path, tracker: str
     assert (report[stormy]["status"], report[stormy]["lease_losses"]) == ("completed", 4)
     assert [line["frame_index"] for line in report[stormy]["lines"]] == list(range(1, 201))
     numbers = {box.get("track_id") for line in report[calm]["lines"] for box in line["result"]["detections"]}
-    assert len(numbers) > 3, "there is something to follow"
+    assert len(numbers - {None}) > 1, "there is something to follow"
     assert report[stormy]["lines"] == report[calm]["lines"]
 
 
