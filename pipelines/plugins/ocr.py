@@ -34,13 +34,24 @@ class ReadParams(BaseModel):
         None, description="Read boxes with these labels only; all where not given"
     )
     min_score: float = Field(0.5, ge=0, le=1, description="Readings with a lower score are left out")
+    sure_box: float = Field(
+        0,
+        ge=0,
+        le=1,
+        description="A box with a lower score is left out unless a word is read with sure_score",
+    )
     reads_per_frame: int = Field(
         4, ge=1, le=100, description="Live: at most so many boxes are read on a frame"
     )
     time_budget_ms: float | None = Field(
         None, gt=0, description="Live: read on a frame for about so long at most"
     )
-    sure_score: float = Field(0.8, ge=0, le=1, description="Live: read again soon below this score")
+    sure_score: float = Field(
+        0.8,
+        ge=0,
+        le=1,
+        description="A reading below this score is doubtful; live, such a line is soon read again",
+    )
     reread_interval_s: float = Field(
         5.0, gt=0, description="Live: read every line again after so many seconds"
     )
@@ -79,7 +90,7 @@ class ReadTool:
             boxes = self._read_whole(image_bgr, context)
         else:
             read = self._read_some if self._live else self._read_all
-            boxes = read(payload, self._joined(payload["detections"]), context)
+            boxes = self._shown(read(payload, self._joined(payload["detections"]), context))
         return {"detections": boxes, "text": text_of(boxes)}
 
     def metadata(self) -> Mapping[str, Any]:
@@ -115,6 +126,16 @@ class ReadTool:
             if self._counts(line.reading)
             for box in from_xyxy_pixels([line.box_xyxy], [LABEL], [line.score], size_wh)
         ]
+
+    def _shown(self, boxes: Sequence[Detection]) -> list[Detection]:
+        """The boxes without those that neither the detector nor the reader was sure of."""
+        sure = self._params.sure_box
+        return [box for box in boxes if box.score >= sure or self._sure(box) or not self._wanted(box)]
+
+    def _sure(self, box: Detection) -> bool:
+        """Whether a word was surely read in a box: a lone mark or letter is often a part of other things."""
+        letters = sum(map(str.isalnum, box.text or ""))
+        return letters > 1 and (box.text_score or 0) >= self._params.sure_score
 
     def _read_all(
         self, payload: Mapping[str, Any], detections: Sequence[Detection], context: RunContext

@@ -12,20 +12,22 @@ from PIL import ImageFont
 
 _PACKAGES = """
 fonts-adf-baskervald fonts-adf-gillius fonts-adf-romande fonts-adf-tribun fonts-adf-universalis
-fonts-allerta fonts-atarismall fonts-averia-sans-gwf fonts-averia-serif-gwf fonts-b612 fonts-bebas-neue
-fonts-cabin fonts-cabinsketch fonts-cantarell fonts-cherrybomb fonts-clear-sans fonts-comfortaa
-fonts-comic-neue fonts-courier-prime fonts-crosextra-caladea fonts-crosextra-carlito fonts-dancingscript
-fonts-dejavu-extra fonts-dkg-handwriting fonts-dosis fonts-dseg fonts-dustin fonts-ebgaramond
-fonts-ecolier-court fonts-firacode fonts-freefont-otf fonts-gfs-didot fonts-gnutypewriter fonts-go
-fonts-hack fonts-hermit fonts-humor-sans fonts-inconsolata fonts-inter fonts-jetbrains-mono
-fonts-junction fonts-junicode fonts-jura fonts-karla fonts-kaushanscript fonts-lato fonts-league-spartan
-fonts-leckerli-one fonts-liberation fonts-linuxlibertine fonts-lobster fonts-lobstertwo fonts-manrope
-fonts-mononoki fonts-national-park fonts-noto-core fonts-ocr-a fonts-ocr-b fonts-oldstandard
-fonts-open-sans fonts-opendin fonts-osifont fonts-oxygen fonts-paratype fonts-play fonts-quattrocento
-fonts-quicksand fonts-roadgeek fonts-roboto-slab fonts-roboto-unhinted fonts-routed-gothic
-fonts-sil-andika fonts-sil-charis fonts-sil-gentium fonts-sixtyfour fonts-sora fonts-staypuft
-fonts-texgyre fonts-tomsontalks fonts-train fonts-tuffy fonts-ubuntu-title fonts-urw-base35
-fonts-vollkorn fonts-yanone-kaffeesatz
+fonts-allerta fonts-atarismall fonts-averia-sans-gwf fonts-averia-serif-gwf fonts-b612 fonts-bajaderka
+fonts-bebas-neue fonts-breip fonts-bwht fonts-cabin fonts-cabinsketch fonts-cantarell fonts-cherrybomb
+fonts-clear-sans fonts-comfortaa fonts-comic-neue fonts-courier-prime fonts-crosextra-caladea
+fonts-crosextra-carlito fonts-dancingscript fonts-dejavu-extra fonts-dkg-handwriting fonts-dosis
+fonts-dotgothic16 fonts-dseg fonts-dustin fonts-ebgaramond fonts-ecolier-court fonts-femkeklaver
+fonts-firacode fonts-freefont-otf fonts-gfs-didot fonts-gnutypewriter fonts-go fonts-hack fonts-havana
+fonts-hermit fonts-humor-sans fonts-inconsolata fonts-inter fonts-ipafont-gothic fonts-isabella
+fonts-jetbrains-mono fonts-junction fonts-junicode fonts-jura fonts-karla fonts-kaushanscript fonts-klee
+fonts-kristi fonts-lato fonts-league-spartan fonts-leckerli-one fonts-levien-typoscript fonts-liberation
+fonts-linuxlibertine fonts-lobster fonts-lobstertwo fonts-manrope fonts-mononoki fonts-national-park
+fonts-noto-core fonts-ocr-a fonts-ocr-b fonts-oldstandard fonts-open-sans fonts-opendin
+fonts-opendyslexic fonts-osifont fonts-oxygen fonts-paratype fonts-play fonts-quattrocento
+fonts-quicksand fonts-reggae fonts-roadgeek fonts-roboto-slab fonts-roboto-unhinted fonts-routed-gothic
+fonts-rufscript fonts-sil-andika fonts-sil-charis fonts-sil-gentium fonts-sixtyfour fonts-sjfonts
+fonts-sora fonts-staypuft fonts-texgyre fonts-tlwg-purisa-ttf fonts-tomsontalks fonts-train fonts-tuffy
+fonts-ubuntu-title fonts-urw-base35 fonts-vollkorn fonts-yanone-kaffeesatz fonts-yusei-magic
 """
 FONT_PACKAGES = tuple(_PACKAGES.split())
 """Debian packages, all with free licences, that the bundled weights were trained with."""

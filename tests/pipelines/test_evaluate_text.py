@@ -210,6 +210,6 @@ def test_the_default_pipeline_reads_what_a_webcam_sees() -> None:
         run(ROOT / "pipelines/defaults/yolo_ocr.json", ROOT / "tests/data/webcam_text", "--json")
     )
 
-    assert found["all"]["recall"] > 0.93
-    assert found["all"]["precision"] > 0.95
-    assert found["all"]["cer"] < 0.03
+    assert found["all"]["recall"] > 0.965
+    assert found["all"]["precision"] > 0.97
+    assert found["all"]["cer"] < 0.02

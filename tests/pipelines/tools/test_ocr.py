@@ -319,6 +319,22 @@ def test_a_live_session_has_read_the_poster_within_ten_frames(
     assert found_words(outputs["text"], words["poster.png"]) >= 25
 
 
+@pytest.mark.parametrize("live", [False, True])
+def test_an_unsure_box_is_shown_only_where_a_word_was_surely_read(
+    make_context: MakeContext, live: bool
+) -> None:
+    image, boxes = draw_sign(["NO ENTRY", "X", "Platform 7", "EXIT"])
+    image[300:340] = 255  # the third line is gone
+    unsure = [replace(box, score=0.3) for box in boxes[:3]]
+    bus = replace(boxes[1], label="bus", score=0.3)
+    payload = {"frame_index": 1, "image": image, "detections": [*unsure, replace(boxes[3], score=0.6), bus]}
+    tool = ReadTool(ReadParams(sure_box=0.5, labels=["text"], reads_per_frame=10), make_context(live=live))
+    shown = tool.run(payload, RunContext(1))["detections"]
+    assert [(box.label, box.text) for box in shown] == [("text", "NO ENTRY"), ("bus", None), ("text", "EXIT")]
+    everything = ReadTool(ReadParams(labels=["text"], reads_per_frame=10), make_context(live=live))
+    assert len(everything.run(payload, RunContext(1))["detections"]) == 5
+
+
 @pytest.mark.parametrize(
     "params",
     [
