@@ -4,16 +4,16 @@ import asyncio
 import json
 
 import pytest
-from prometheus_client import REGISTRY
 
 from pipelines.errors import ToolFailure
 from streaming.consumers import StreamConsumer, live_sessions
 from tests.streaming.conftest import Client, dropped, ready
 from tests.streaming.fakes import PATIENCE_S, FakeEngine, FakePipeline, begun, closed
+from tests.streaming.samples import sample
 
 
 def sessions_active() -> float | None:
-    return REGISTRY.get_sample_value("stream_sessions_active")
+    return sample("stream_sessions_active")
 
 
 async def nothing_is_left(engine: FakeEngine, pipeline: FakePipeline) -> None:

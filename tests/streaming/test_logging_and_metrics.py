@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 from django.test import Client as Browser
-from prometheus_client import REGISTRY
 
 from forgesyte.logs import JsonFormatter
 from pipelines.errors import ToolFailure
 from streaming import events
 from tests.streaming.conftest import Client, ready
 from tests.streaming.fakes import FakeEngine, begun, waiting
+from tests.streaming.samples import sample
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def lines(log: pytest.LogCaptureFixture, event: str) -> list[dict[str, Any]]:
 
 
 def count(name: str, **labels: str) -> float:
-    return REGISTRY.get_sample_value(name, labels) or 0.0
+    return sample(name, **labels) or 0.0
 
 
 async def test_connect_and_disconnect(engine: FakeEngine, log: pytest.LogCaptureFixture) -> None:
@@ -172,6 +172,7 @@ async def test_the_queue_for_slots_is_seen(engine: FakeEngine) -> None:
         await second.read()
 
 
+@pytest.mark.django_db
 def test_everything_is_on_the_metrics_page(client: Browser) -> None:
     page = client.get("/metrics").content.decode()
     for name in (
