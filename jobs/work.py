@@ -111,11 +111,14 @@ def end_attempt(claim: Claim, place: int, error: Exception) -> None:
         fields = {"job_id": str(job.pk), "attempt": job.attempt, "frame_index": place, "code": code}
         if over:
             leases.fail(claim, code, detail, **counted)
-            logger.error(events.FAILED, exc_info=error, extra={"fields": {**fields, "detail": detail}})
         else:
             leases.release(claim, **counted)
             deliver_on_commit(job.pk, after=timedelta(seconds=2**record.strikes))
-            logger.warning(events.ATTEMPT_FAILED, exc_info=error, extra={"fields": fields})
+    # Said only of what was really written.
+    if over:
+        logger.error(events.FAILED, exc_info=error, extra={"fields": {**fields, "detail": detail}})
+    else:
+        logger.warning(events.ATTEMPT_FAILED, exc_info=error, extra={"fields": fields})
 
 
 def described(error: Exception) -> tuple[str, str]:
