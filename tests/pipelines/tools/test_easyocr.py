@@ -14,6 +14,7 @@ import pytest
 from pipelines.detections import Detection
 from pipelines.engine.easyocr_reader import EasyOcrOptions, EasyOcrReader, corners_of, fetch_missing
 from pipelines.engine.networks import NetworkCache
+from pipelines.engine.text_readers import PADDING_ACROSS, PADDING_ALONG
 from pipelines.engine.weights import WeightsStore
 from pipelines.errors import PipelineError, WeightsNotFound
 from pipelines.plugins.base import OpenContext, RunContext
@@ -22,7 +23,7 @@ from tests.pipelines.tools.conftest import Image
 from tests.pipelines.tools.custom_reader import NAME, draw, make_digit_reader
 
 pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore:.*pin_memory.*")]
-NUMBERS = ["10724", "204", "42"]
+NUMBERS = ["10724", "204", "421"]
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +51,7 @@ def context_for(weights_dir: Path, networks: NetworkCache | None = None, **optio
 
 
 def numbers_on_paper() -> tuple[Image, list[Detection]]:
+    """A page, and boxes so tight that they have with their air the margins which the reader has learnt."""
     image = np.full((480, 640, 3), 255, np.uint8)
     boxes = []
     for row, number in enumerate(NUMBERS):
@@ -57,7 +59,10 @@ def numbers_on_paper() -> tuple[Image, list[Detection]]:
         height, width = picture.shape[:2]
         left, top = 60, 40 + 120 * row
         image[top : top + height, left : left + width] = picture
-        boxes.append(Detection(left / 640, top / 480, width / 640, height / 480, "text", 0.9))
+        inner_height = height / (1 + 2 * PADDING_ACROSS)
+        along, across = PADDING_ALONG * inner_height, PADDING_ACROSS * inner_height
+        x, y, w, h = left + along, top + across, width - 2 * along, inner_height
+        boxes.append(Detection(x / 640, y / 480, w / 640, h / 480, "text", 0.9))
     return image, boxes
 
 
@@ -69,7 +74,7 @@ def test_a_recogniser_of_ones_own_reads(weights_dir: Path, networks: NetworkCach
     shuffled = [boxes[2], boxes[0], boxes[1]]
     outputs = tool.run({"frame_index": 1, "image": image, "detections": shuffled}, context)
     assert [box.text for box in outputs["detections"]] == NUMBERS
-    assert outputs["text"] == "10724\n204\n42"
+    assert outputs["text"] == "10724\n204\n421"
     assert context.counters["ocr_reads"] == 3
     assert tool.metadata()["engine"] == "easyocr"
     assert tool.metadata()["device_used"] == "cpu"
@@ -83,7 +88,7 @@ def test_a_live_session_reads_with_it_once(weights_dir: Path, networks: NetworkC
         context = RunContext(index)
         outputs = tool.run({"frame_index": index, "image": image, "detections": boxes}, context)
         reads.append(context.counters["ocr_reads"])
-    assert outputs["text"] == "10724\n204\n42"
+    assert outputs["text"] == "10724\n204\n421"
     assert reads[0] == 3
     assert reads[2] == 0
 
