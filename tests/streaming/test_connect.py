@@ -87,6 +87,8 @@ async def test_a_browser_may_connect_from_our_own_pages(engine: FakeEngine) -> N
         await ready(client, engine)
 
 
+# Channels looks after the database connections when it denies a socket.
+@pytest.mark.django_db
 async def test_a_page_of_another_site_may_not(engine: FakeEngine) -> None:
     headers = [(b"host", b"localhost:8000"), (b"origin", b"http://evil.example")]
     socket = WebsocketCommunicator(application, "/ws/video/stream?pipeline_id=fake", headers)
@@ -96,6 +98,8 @@ async def test_a_page_of_another_site_may_not(engine: FakeEngine) -> None:
     assert not engine.opening.is_set()
 
 
+# Channels looks after the database connections when it denies a socket.
+@pytest.mark.django_db
 async def test_a_path_that_is_none_is_denied() -> None:
     socket = WebsocketCommunicator(application, "/ws/nothing", [(b"host", b"localhost")])
     accepted, _ = await socket.connect()
