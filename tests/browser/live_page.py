@@ -69,9 +69,16 @@ def axe() -> str:
     pytest.skip(reason)
 
 
+# Colours on their way from one to another are nobody's choice; what moves for ever is not waited for.
+SETTLED = """() => Promise.allSettled(document.getAnimations()
+  .filter((animation) => Number.isFinite(animation.effect.getComputedTiming().endTime))
+  .map((animation) => animation.finished))"""
+
+
 def violations(page: Page) -> list[str]:
     """What axe-core objects to, and where."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(axe())
+    page.evaluate(SETTLED)
     found = page.evaluate("axe.run().then((report) => report.violations)")
     return [f"{rule['id']}: {[node['target'] for node in rule['nodes']]}" for rule in found]

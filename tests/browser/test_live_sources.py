@@ -91,7 +91,10 @@ def test_a_video_file_is_played_and_read(open_page: OpenPage, video_file: Path) 
 
 def test_a_link_to_a_video_asks_for_the_file(open_page: OpenPage, video_file: Path) -> None:
     page = open_page(f"{OCR}&source=file").page
+    # From now on the browser hands its file chooser over; a key is quicker than that if asked for only then.
+    page.on("filechooser", lambda _: None)
     expect(page.locator("#start")).to_have_text("Play")
+    expect(page.locator("#start")).to_be_enabled()
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Space")
     chooser.value.set_files(video_file)
