@@ -1,10 +1,4 @@
-/**
- * @param {Element} element
- * @param {string} text
- */
-export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
+export { setText } from "../settext.js";
 
 /**
  * @param {HTMLProgressElement} bar
