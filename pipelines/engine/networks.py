@@ -1,21 +1,30 @@
-"""Loaded networks, shared by all sessions: each is loaded once and used by one thread at a time."""
+"""Loaded networks, shared by all sessions: each is loaded once and used by as many threads as it bears."""
 
 import threading
 from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, Protocol, TypeVar, cast, runtime_checkable
 
 T = TypeVar("T")
+
+
+@runtime_checkable
+class Concurrent(Protocol):
+    """What says whether several threads may use it at once."""
+
+    concurrent: bool
 
 
 class SharedNetwork(Generic[T]):
     """Up to `limit` equal copies of one network, because most libraries let only one thread in at a time.
 
     Copies are made when all others are in use, and the one used last is handed out first: its memory is warm.
+    A network that is `concurrent` is handed to everybody at once, and never copied.
     """
 
     def __init__(self, first: T, load: Callable[[], T], limit: int) -> None:
+        self._for_all = first if isinstance(first, Concurrent) and first.concurrent else None
         self._load = load
         self._limit = limit
         self._made = 1
@@ -25,6 +34,9 @@ class SharedNetwork(Generic[T]):
     @contextmanager
     def borrow(self) -> Iterator[T]:
         """Hold one copy for the body; waits while all are in use and no more may be made."""
+        if self._for_all is not None:
+            yield self._for_all
+            return
         network = self._take()
         try:
             yield network

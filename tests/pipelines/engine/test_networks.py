@@ -1,4 +1,4 @@
-"""Networks are loaded once and used by one thread at a time."""
+"""Networks are loaded once and used by as many threads as they bear."""
 
 import threading
 from collections.abc import Callable
@@ -114,6 +114,31 @@ def test_with_every_copy_in_use_the_next_user_waits() -> None:
             waiting = threads.submit(use)
             assert not waiting.done()
         assert waiting.result(LIMIT_S) is held
+
+
+class ConcurrentNetwork:
+    """Stands for a network that says whether it bears several threads."""
+
+    def __init__(self, concurrent: bool) -> None:
+        self.concurrent = concurrent
+
+
+def test_a_network_for_several_threads_is_handed_to_all_at_once_and_never_copied() -> None:
+    only = ConcurrentNetwork(concurrent=True)
+    loads = iter([only])
+    shared = NetworkCache(replicas=1).get("a", lambda: next(loads))
+    with shared.borrow() as one, shared.borrow() as two, shared.borrow() as three:
+        assert one is two is three is only
+    with pytest.raises(KeyError), shared.borrow():
+        raise KeyError
+    with shared.borrow() as again:
+        assert again is only
+
+
+def test_a_network_that_says_it_is_for_one_thread_is_copied() -> None:
+    shared = NetworkCache(replicas=2).get("a", lambda: ConcurrentNetwork(concurrent=False))
+    with shared.borrow() as one, shared.borrow() as two:
+        assert one is not two
 
 
 def test_a_copy_is_given_back_when_its_user_fails() -> None:
