@@ -64,9 +64,13 @@ class SharedNetwork(Generic[T]):
 
 
 class NetworkCache:
-    """Networks by key. Several threads may ask at once; each key is loaded once."""
+    """Networks by key. Several threads may ask at once; each key is loaded once.
+
+    Networks that take several frames at once tell `when_batched` how many, each time and from any thread.
+    """
 
     def __init__(self, replicas: int) -> None:
+        self.when_batched: Callable[[int], None] = lambda frames: None
         self._replicas = replicas
         self._lock = threading.Lock()
         self._attempts: dict[Hashable, Future[SharedNetwork[Any]]] = {}
