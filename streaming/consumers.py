@@ -97,13 +97,13 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels 
         if not self._session.pipeline_id:
             raise StreamError(ErrorCode.INVALID_PIPELINE)
         live_sessions.add(self._session.session_id)
-        metrics.SESSIONS_ACTIVE.set(len(live_sessions))
+        metrics.sessions_open(len(live_sessions))
 
     def _leave(self, started: float) -> None:
         if self._session.session_id not in live_sessions:
             return
         live_sessions.remove(self._session.session_id)
-        metrics.SESSIONS_ACTIVE.set(len(live_sessions))
+        metrics.sessions_open(len(live_sessions))
         self._log.event(
             logging.INFO,
             events.DISCONNECT,
@@ -118,7 +118,7 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels 
         """Answer what is unanswered, say why, close."""
         self._close_code = error.error.close_code
         self._log.error(error)
-        metrics.ERRORS.labels(error.error.code).inc()
+        metrics.count_error(error.error.code, answers_frame=error.frame_index is not None)
         await self._worker.drop_unanswered(error)
         await self._send(protocol.error_message(error))
         await self.close(error.error.close_code, reason=error.error.code)

@@ -44,6 +44,7 @@ class SessionWorker:
     async def receive(self, data: bytes) -> None:
         """Check a frame and hold it; the frame that gives way is answered at once. Raises StreamError."""
         now = time.monotonic()
+        metrics.count_received(len(data))
         frame = Frame(self._session.increment_frame(), data, now)
         self._validate(frame)
         gives_way = self._session.should_drop_frame(self._mailbox.busy_ms(now))
@@ -102,7 +103,7 @@ class SessionWorker:
             raise StreamError(ErrorCode.PIPELINE_FAILURE, detail) from error
         except PipelineError as error:
             raise StreamError(ErrorCode.of(error.code), error.detail) from error
-        metrics.watch_queue(self._engine)
+        metrics.watch_engine(self._engine)
         # What was dropped while a network loaded says nothing about the speed to come.
         self._session.policy.restart()
         self._loading = False
@@ -130,7 +131,9 @@ class SessionWorker:
         and the run have a deadline each; the slot stays taken until the thread has returned.
         """
         limit_s = self._settings.frame_timeout_s
+        asked = time.perf_counter()
         async with asyncio.timeout(limit_s) as deadline, self._engine.slot() as slot:
+            metrics.SLOT_WAIT_SECONDS.observe(time.perf_counter() - asked)
             deadline.reschedule(asyncio.get_running_loop().time() + limit_s)
             self._arrived.clear()
             frame = self._mailbox.take()
@@ -146,8 +149,7 @@ class SessionWorker:
         await self._send(
             protocol.result_message(frame.index, report.result, timings_ms, self._pressure.value)
         )
-        metrics.observe_stage("send", time.perf_counter() - started)
-        metrics.observe_result(timings_ms, report.counters)
+        metrics.observe_result(timings_ms, report.counters, time.perf_counter() - started)
         self._mailbox.finish()
         self._limits.active(time.monotonic())
         self._session.mark_processed()
@@ -158,7 +160,7 @@ class SessionWorker:
 
     async def _drop(self, frame: Frame) -> None:
         self._session.mark_drop()
-        metrics.FRAMES_DROPPED.inc()
+        metrics.count_drop()
         self._log.drop(frame.index)
         await self._send(protocol.dropped_message(frame.index, self._pressure.value))
 

@@ -61,6 +61,11 @@ class Engine:
         return self._slots.count
 
     @property
+    def busy(self) -> int:
+        """How many slots are in use."""
+        return self._slots.count - self._slots.free
+
+    @property
     def waiting(self) -> int:
         """How many sessions wait for a slot."""
         return self._slots.waiting

@@ -34,7 +34,7 @@ async def engine(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeEngine]:
     yield fake
     for pipeline in fake.opened:
         pipeline.release()
-    fake.slots.close()
+    fake.held.close()
     assert not live_sessions
     assert asyncio.all_tasks() == {asyncio.current_task()}
 

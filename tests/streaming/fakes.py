@@ -75,11 +75,18 @@ class FakePipeline:
         self.was_closed.set()
 
 
+class FakeNetworks:
+    """Nothing is loaded; a test may say that a batch ran."""
+
+    when_batched: Callable[[int], None] = staticmethod(lambda size: None)
+
+
 class FakeEngine:
     """Takes the place of the engine and of `aopen_live`; opens the pipelines it is given, by id."""
 
     def __init__(self, slots: int = 1) -> None:
-        self.slots = Slots(slots)
+        self.held = Slots(slots)
+        self.networks = FakeNetworks()
         self.make: dict[str, Callable[[], FakePipeline]] = {"fake": FakePipeline}
         self.opened: list[FakePipeline] = []
         self.open_error: Exception | None = None
@@ -88,11 +95,19 @@ class FakeEngine:
         self.opening = asyncio.Event()
 
     @property
+    def slots(self) -> int:
+        return self.held.count
+
+    @property
+    def busy(self) -> int:
+        return self.held.count - self.held.free
+
+    @property
     def waiting(self) -> int:
-        return self.slots.waiting
+        return self.held.waiting
 
     def slot(self) -> AbstractAsyncContextManager[Slot]:
-        return self.slots.acquire()
+        return self.held.acquire()
 
     async def aopen_live(self, pipeline_id: str) -> FakePipeline:
         self.opening.set()

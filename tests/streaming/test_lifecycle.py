@@ -20,7 +20,7 @@ async def nothing_is_left(engine: FakeEngine, pipeline: FakePipeline) -> None:
     await closed(pipeline)
     assert pipeline.closed == 1
     assert not pipeline.closed_while_running
-    assert engine.slots.free == engine.slots.count
+    assert engine.busy == 0
     assert not live_sessions
     assert sessions_active() == 0
     assert asyncio.all_tasks() == {asyncio.current_task()}
