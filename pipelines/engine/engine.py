@@ -48,7 +48,7 @@ class Engine:
         slots = settings.inference_slots or chosen_slots()
         return cls(
             slots=slots,
-            networks=NetworkCache(replicas=slots),
+            networks=NetworkCache(),
             weights=WeightsStore(settings.weights_dir, settings.cache_dir),
             registry=PluginRegistry.load(),
             device=settings.device,

@@ -81,8 +81,8 @@ def load_yolo(name: str, requested: str, networks: NetworkCache, weights: Weight
     else:
         path = weights.resolve(name)
         device = choose_device(requested, cuda_available(), why_not_on_gpu(path))
-        key = ("yolo", str(path), stamp(path), device.used)
-        shared = networks.get(key, lambda: load_file(path, device.used, weights.cache_dir))
+        key = ("yolo", str(path), device.used)
+        shared = networks.get(key, lambda: load_file(path, device.used, weights.cache_dir), stamp(path))
     with shared.borrow() as network:
         return LoadedYolo(shared, network.names, network.backend, network.fixed_size_hw, device)
 

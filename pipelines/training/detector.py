@@ -30,7 +30,7 @@ LEAST_CONF = 0.05
 def opened() -> Iterator[OpenContext]:
     """What tools need to open, with a cache that goes away afterwards."""
     with tempfile.TemporaryDirectory() as folder:
-        yield OpenContext(NetworkCache(1), WeightsStore(Path(folder), Path(folder)), device="cpu")
+        yield OpenContext(NetworkCache(), WeightsStore(Path(folder), Path(folder)), device="cpu")
 
 
 @dataclass

@@ -27,7 +27,7 @@ def bench_engine(folder: Path) -> Engine:
     """An engine that knows the tools of the bench."""
     return Engine(
         slots=1,
-        networks=NetworkCache(replicas=1),
+        networks=NetworkCache(),
         weights=WeightsStore(folder / "weights", folder / "cache"),
         registry=PluginRegistry([plugin]),
         device="cpu",

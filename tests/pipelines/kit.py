@@ -100,7 +100,7 @@ def definition(
 def open_context(folder: Path, *, live: bool = False) -> OpenContext:
     """What tools get when they are opened, with no weights in it."""
     return OpenContext(
-        NetworkCache(replicas=1), WeightsStore(folder / "weights", folder / "cache"), live=live
+        NetworkCache(), WeightsStore(folder / "weights", folder / "cache"), live=live
     )
 
 

@@ -48,7 +48,7 @@ def engine(tmp_path: Path, db: None) -> Iterator[Engine]:
     )
     store = WeightsStore(tmp_path / "weights", tmp_path / "cache")
     made = Engine(
-        slots=1, networks=NetworkCache(replicas=1), weights=store, registry=registry(*tools), device="cpu"
+        slots=1, networks=NetworkCache(), weights=store, registry=registry(*tools), device="cpu"
     )
     for tool_id in ("look", "fail", "stop"):
         data = {**definition({"look": tool_id}).as_dict(), "id": tool_id}

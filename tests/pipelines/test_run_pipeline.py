@@ -52,7 +52,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
     )
     store = WeightsStore(tmp_path / "weights", tmp_path / "cache")
     made = Engine(
-        slots=1, networks=NetworkCache(replicas=1), weights=store, registry=registry(*tools), device="cpu"
+        slots=1, networks=NetworkCache(), weights=store, registry=registry(*tools), device="cpu"
     )
     with override_engine(made):
         yield made

@@ -58,7 +58,7 @@ def engine(bench: Bench, tmp_path: Path) -> Iterator[Engine]:
     )
     made = Engine(
         slots=1,
-        networks=NetworkCache(replicas=1),
+        networks=NetworkCache(),
         weights=WeightsStore(tmp_path / "weights", tmp_path / "cache"),
         registry=registry(*tools),
         device="cpu",

@@ -109,7 +109,7 @@ def toy_engine(folder: Path) -> Engine:
     """An engine that knows the toys, and of one plugin that could not be loaded."""
     return Engine(
         slots=1,
-        networks=NetworkCache(replicas=1),
+        networks=NetworkCache(),
         weights=WeightsStore(folder / "weights", folder / "cache"),
         registry=PluginRegistry([PLUGIN], [PluginProblem("broken", "ImportError: no such module")]),
         device="cpu",

@@ -71,7 +71,7 @@ def engine(gate: GateTool, tmp_path: Path) -> Iterator[Engine]:
     )
     made = Engine(
         slots=1,
-        networks=NetworkCache(1),
+        networks=NetworkCache(),
         weights=WeightsStore(tmp_path, tmp_path),
         registry=PluginRegistry([Plugin("test", "Test", "1", (spec,))]),
         device="cpu",

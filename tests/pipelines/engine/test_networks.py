@@ -1,12 +1,13 @@
 """Networks are loaded once and used by as many threads as they bear."""
 
 import threading
+import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pipelines.engine.networks import NetworkCache
+from pipelines.engine.networks import NetworkCache, SharedNetwork
 
 LIMIT_S = 10
 
@@ -16,7 +17,7 @@ class Network:
 
 
 def test_a_network_is_loaded_once() -> None:
-    cache = NetworkCache(replicas=1)
+    cache = NetworkCache()
     loaded: list[Network] = []
 
     def load() -> Network:
@@ -32,7 +33,7 @@ def test_a_network_is_loaded_once() -> None:
 
 
 def test_those_who_ask_meanwhile_wait_for_the_first_and_other_keys_do_not() -> None:
-    cache = NetworkCache(replicas=1)
+    cache = NetworkCache()
     began, may_end = threading.Event(), threading.Event()
     loads: list[str] = []
 
@@ -54,7 +55,7 @@ def test_those_who_ask_meanwhile_wait_for_the_first_and_other_keys_do_not() -> N
 
 
 def test_a_failure_reaches_all_who_wait_and_is_not_remembered() -> None:
-    cache = NetworkCache(replicas=1)
+    cache = NetworkCache()
     began, may_end = threading.Event(), threading.Event()
 
     def broken() -> str:
@@ -84,91 +85,45 @@ def count_loads() -> tuple[list[Network], Callable[[], Network]]:
     return loaded, load
 
 
-def test_each_concurrent_user_gets_a_copy_of_its_own() -> None:
-    loaded, load = count_loads()
-    shared = NetworkCache(replicas=2).get("a", load)
-    with shared.borrow() as one, shared.borrow() as two:
-        assert one is not two
-    assert len(loaded) == 2
-
-
-def test_the_copy_used_last_comes_first() -> None:
-    _, load = count_loads()
-    shared = NetworkCache(replicas=2).get("a", load)
-    with shared.borrow() as one, shared.borrow():
-        pass
-    with shared.borrow() as again:
-        assert again is one
-
-
-def test_with_every_copy_in_use_the_next_user_waits() -> None:
-    _, load = count_loads()
-    shared = NetworkCache(replicas=1).get("a", load)
-
-    def use() -> Network:
-        with shared.borrow() as network:
-            return network
-
-    with ThreadPoolExecutor(1) as threads:
-        with shared.borrow() as held:
-            waiting = threads.submit(use)
-            assert not waiting.done()
-        assert waiting.result(LIMIT_S) is held
-
-
-class ConcurrentNetwork:
+class ChoosyNetwork(Network):
     """Stands for a network that says whether it bears several threads."""
 
     def __init__(self, concurrent: bool) -> None:
         self.concurrent = concurrent
 
 
-def test_a_network_for_several_threads_is_handed_to_all_at_once_and_never_copied() -> None:
-    only = ConcurrentNetwork(concurrent=True)
-    loads = iter([only])
-    shared = NetworkCache(replicas=1).get("a", lambda: next(loads))
-    with shared.borrow() as one, shared.borrow() as two, shared.borrow() as three:
-        assert one is two is three is only
-    with pytest.raises(KeyError), shared.borrow():
-        raise KeyError
-    with shared.borrow() as again:
-        assert again is only
+def use(shared: SharedNetwork[Network]) -> Network:
+    with shared.borrow() as network:
+        return network
 
 
-def test_a_network_that_says_it_is_for_one_thread_is_copied() -> None:
-    shared = NetworkCache(replicas=2).get("a", lambda: ConcurrentNetwork(concurrent=False))
-    with shared.borrow() as one, shared.borrow() as two:
-        assert one is not two
+@pytest.mark.parametrize("load", [Network, lambda: ChoosyNetwork(concurrent=False)], ids=["mute", "says so"])
+def test_with_the_network_in_use_the_next_user_waits(load: Callable[[], Network]) -> None:
+    shared = NetworkCache().get("a", load)
+    with ThreadPoolExecutor(1) as threads:
+        with shared.borrow() as held:
+            waiting = threads.submit(use, shared)
+            assert not waiting.done()
+        assert waiting.result(LIMIT_S) is held
 
 
-def test_a_copy_is_given_back_when_its_user_fails() -> None:
+def test_a_network_for_several_threads_is_handed_to_all_at_once() -> None:
+    shared: SharedNetwork[Network] = NetworkCache().get("a", lambda: ChoosyNetwork(concurrent=True))
+    with ThreadPoolExecutor(1) as threads, shared.borrow() as held:
+        assert threads.submit(use, shared).result(LIMIT_S) is held
+
+
+def test_a_network_is_given_back_when_its_user_fails() -> None:
     _, load = count_loads()
-    shared = NetworkCache(replicas=1).get("a", load)
+    shared = NetworkCache().get("a", load)
     with pytest.raises(KeyError), shared.borrow():
         raise KeyError
     with shared.borrow():
         pass
 
 
-def test_a_copy_that_cannot_be_made_leaves_its_place_to_the_next_try() -> None:
-    answers: list[Network | OSError] = [Network(), OSError("memory"), Network()]
-
-    def load() -> Network:
-        answer = answers.pop(0)
-        if isinstance(answer, OSError):
-            raise answer
-        return answer
-
-    shared = NetworkCache(replicas=2).get("a", load)
-    with shared.borrow() as one:
-        with pytest.raises(OSError, match="memory"), shared.borrow():
-            pass
-        with shared.borrow() as two:
-            assert two is not one
-
-
 def test_a_load_that_fails_after_the_cache_was_cleared_takes_nothing_away() -> None:
-    cache = NetworkCache(replicas=1)
+    cache = NetworkCache()
 
     def broken() -> str:
         cache.clear()
@@ -183,8 +138,29 @@ def test_a_load_that_fails_after_the_cache_was_cleared_takes_nothing_away() -> N
 
 def test_a_cleared_cache_loads_again() -> None:
     loaded, load = count_loads()
-    cache = NetworkCache(replicas=1)
+    cache = NetworkCache()
     cache.get("a", load)
     cache.clear()
     cache.get("a", load)
     assert len(loaded) == 2
+
+
+def test_a_new_version_takes_the_place_of_the_old_one() -> None:
+    loaded, load = count_loads()
+    cache = NetworkCache()
+    old = cache.get("a", load, version=1)
+    with old.borrow() as in_use:
+        new = cache.get("a", load, version=2)
+        assert cache.get("a", load, version=2) is new
+        assert use(new) is loaded[1] is not in_use
+
+
+def test_an_old_version_is_let_go_of_once_nobody_uses_it() -> None:
+    cache = NetworkCache()
+    old = cache.get("a", Network, version=1)
+    with old.borrow() as network:
+        gone = weakref.ref(network)
+        cache.get("a", Network, version=2)
+        assert gone() is not None
+    del old, network
+    assert gone() is None

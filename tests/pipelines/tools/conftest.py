@@ -21,7 +21,7 @@ Image = NDArray[np.uint8]
 
 @pytest.fixture(scope="session")
 def network_cache() -> NetworkCache:
-    return NetworkCache(replicas=1)
+    return NetworkCache()
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,7 @@ def weights_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def networks() -> NetworkCache:
-    return NetworkCache(1)
+    return NetworkCache()
 
 
 def params(**options: object) -> ReadParams:
@@ -47,7 +47,7 @@ def params(**options: object) -> ReadParams:
 
 def context_for(weights_dir: Path, networks: NetworkCache | None = None, **options: bool) -> OpenContext:
     store = WeightsStore(weights_dir, weights_dir / "cache")
-    return OpenContext(networks or NetworkCache(1), store, device="cpu", **options)
+    return OpenContext(networks or NetworkCache(), store, device="cpu", **options)
 
 
 def numbers_on_paper() -> tuple[Image, list[Detection]]:

@@ -28,7 +28,7 @@ def detect(tool: DetectTool, image: Image) -> list[Detection]:
 
 def fresh_context(folder: Path) -> OpenContext:
     """A store and a cache of networks that no other test has used."""
-    return OpenContext(NetworkCache(1), WeightsStore(folder / "weights", folder / "cache"))
+    return OpenContext(NetworkCache(), WeightsStore(folder / "weights", folder / "cache"))
 
 
 def converted(folder: Path) -> list[Path]:
