@@ -2,6 +2,7 @@
 
 import json
 import logging
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -9,9 +10,9 @@ from django.test import Client as Browser
 
 from forgesyte.logs import JsonFormatter
 from pipelines.errors import ToolFailure
-from streaming import events
+from streaming import events, metrics
 from tests.streaming.conftest import Client, ready
-from tests.streaming.fakes import FakeEngine, begun, waiting
+from tests.streaming.fakes import FakeEngine, begun, jpeg, waiting
 from tests.streaming.samples import sample
 
 
@@ -127,6 +128,29 @@ async def test_counters(engine: FakeEngine) -> None:
     assert count("stream_slowdown_signals_total") - pleas == 1
 
 
+async def test_what_arrives_and_how_it_is_answered(engine: FakeEngine) -> None:
+    kinds = ("result", "dropped", "error")
+    frames, size = count("stream_frames_received_total"), count("stream_bytes_received_total")
+    before = {kind: count("stream_answers_total", kind=kind) for kind in kinds}
+    async with Client() as client:
+        pipeline = await ready(client, engine)
+        pipeline.hold()
+        await client.send()
+        await begun(pipeline)
+        await client.send()
+        await client.send(b"no picture")
+        await client.read()
+        await client.read()
+        pipeline.release()
+    async with Client() as client:
+        await client.socket.send_to(text_data="hello")
+        await client.read()
+    answered = {kind: count("stream_answers_total", kind=kind) - before[kind] for kind in kinds}
+    assert answered == {"result": 1, "dropped": 2, "error": 1}, "an error that answers no frame is no answer"
+    assert count("stream_frames_received_total") - frames == 4
+    assert count("stream_bytes_received_total") - size == 3 * len(jpeg()) + len(b"no picture")
+
+
 async def test_errors_are_counted_by_code(engine: FakeEngine) -> None:
     before = count("stream_errors_total", code="invalid_message")
     async with Client() as client:
@@ -164,12 +188,33 @@ async def test_the_queue_for_slots_is_seen(engine: FakeEngine) -> None:
         await first.send()
         await begun(blocker)
         assert count("stream_slot_queue_depth") == 0
+        assert (count("stream_slots"), count("stream_slots_busy")) == (1, 1)
+        waits = count("stream_slot_wait_seconds_count")
         await second.send()
         await waiting(engine)
         assert count("stream_slot_queue_depth") == 1
+        assert count("stream_slot_wait_seconds_count") == waits
         blocker.release()
         await first.read()
         await second.read()
+        assert count("stream_slot_wait_seconds_count") == waits + 1
+    assert count("stream_slots_busy") == 0
+
+
+async def test_batches_are_measured(engine: FakeEngine) -> None:
+    before, frames = count("stream_batch_size_count"), count("stream_batch_size_sum")
+    async with Client() as client:
+        await ready(client, engine)
+        engine.networks.when_batched(3)
+    assert count("stream_batch_size_count") == before + 1
+    assert count("stream_batch_size_sum") == frames + 3
+
+
+def test_quantiles_that_matter_are_told_apart() -> None:
+    """A bucket is no wider than 2.5 ms from 5 to 40 ms, and at most doubles from one to half a second."""
+    for low, high in pairwise(metrics.SECONDS):
+        assert high - low <= 0.0025 + 1e-9 or not 0.005 <= low < 0.04
+        assert high <= low * 2 or high > 0.5 or low < 0.001
 
 
 @pytest.mark.django_db
