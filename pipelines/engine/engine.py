@@ -1,12 +1,14 @@
 """The engine of one process: slots to run in, loader threads to open in, networks that all sessions share."""
 
 import asyncio
+import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Self
 
 from pipelines.engine.networks import NetworkCache
 from pipelines.engine.pressure import Pressure
+from pipelines.engine.slot_tuner import SlotTuner
 from pipelines.engine.slots import EngineClosed, Slot, Slots
 from pipelines.engine.weights import WeightsStore
 from pipelines.graph.execution import OpenPipeline, open_pipeline
@@ -19,10 +21,15 @@ if TYPE_CHECKING:
 
 # Mostly they wait: for a disk, for a download, or for another that loads the same network.
 LOADERS = 8
+# More frames at once than a GPU takes in a batch would only grow old.
+MOST_SLOTS = 16
 
 
 class Engine:
-    """Opens pipelines off the event loop and hands out the slots in which their frames run."""
+    """Opens pipelines off the event loop and hands out the slots in which their frames run.
+
+    `slots` 0 lets their number follow what is measured.
+    """
 
     def __init__(
         self,
@@ -39,15 +46,15 @@ class Engine:
         self.registry = registry
         self.device = device
         self.pressure = pressure or Pressure()
-        self._slots = Slots(slots)
+        self._tuner = None if slots else SlotTuner(cores())
+        self._slots = Slots(slots or MOST_SLOTS, self._tuner)
         self._loaders = ThreadPoolExecutor(max_workers=LOADERS, thread_name_prefix="loader")
 
     @classmethod
     def build(cls, settings: "PipelineSettings") -> Self:
         """The engine as the settings ask for it."""
-        slots = settings.inference_slots or chosen_slots()
         return cls(
-            slots=slots,
+            slots=settings.inference_slots,
             networks=NetworkCache(),
             weights=WeightsStore(settings.weights_dir, settings.cache_dir),
             registry=PluginRegistry.load(),
@@ -59,6 +66,11 @@ class Engine:
     def slots(self) -> int:
         """How many frames may run at once."""
         return self._slots.count
+
+    @property
+    def most_slots(self) -> int:
+        """How many there may come to be."""
+        return self._tuner.limit if self._tuner else self._slots.count
 
     @property
     def busy(self) -> int:
@@ -95,6 +107,8 @@ class Engine:
         """Open a pipeline in the calling thread; `device` overrides the engine's. Raises PipelineError."""
         context = OpenContext(self.networks, self.weights, live=live, device=device or self.device)
         pipeline = open_pipeline(definition, self.registry, context)
+        if self._tuner:
+            self._tuner.limit = max(cores(), min(self.networks.frames_at_once, MOST_SLOTS))
         if live:
             pipeline.when_pressed = self.pressure.note
         return pipeline
@@ -106,9 +120,9 @@ class Engine:
         self.networks.clear()
 
 
-def chosen_slots() -> int:
-    """One: a network that uses all cores gives the shortest latency at nearly the highest throughput."""
-    return 1
+def cores() -> int:
+    """How many slots can share this machine's cores."""
+    return min(os.cpu_count() or 1, MOST_SLOTS)
 
 
 def close_unwanted(opening: Future[OpenPipeline]) -> None:

@@ -48,6 +48,8 @@ class NetworkCache:
 
     def __init__(self) -> None:
         self.when_batched: Callable[[int], None] = lambda frames: None
+        # How many frames the network takes in one call that takes most.
+        self.frames_at_once = 1
         self._lock = threading.Lock()
         self._attempts: dict[Hashable, Attempt] = {}
 
@@ -73,7 +75,9 @@ class NetworkCache:
 
     def _fill(self, key: Hashable, attempt: Attempt, load: Callable[[], Any]) -> None:
         try:
-            attempt.network.set_result(SharedNetwork(load()))
+            network = load()
+            self.frames_at_once = max(self.frames_at_once, getattr(network, "frames_at_once", 1))
+            attempt.network.set_result(SharedNetwork(network))
         except BaseException as error:
             with self._lock:
                 if self._attempts.get(key) is attempt:

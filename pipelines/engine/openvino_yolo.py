@@ -6,91 +6,42 @@ Here the network itself turns pixels into numbers, and is compiled for the sizes
 
 import platform
 import sys
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.engine.found_boxes import FoundBoxes
+from pipelines.engine.compiled import CompiledNetwork, Crowd
+from pipelines.engine.fit import Fit
+from pipelines.engine.found_boxes import FoundBoxes, best_boxes
 
-Image = NDArray[np.uint8]
-Rows = NDArray[np.float32]
-GREY = 114
 CAMERA_SIZE_HW = (480, 640)
-# A network that is compiled for one size is faster by about 1 ms a frame, and compiling takes half a second.
-OFTEN, MOST_SIZES = 3, 4
 # Ultralytics works around faults of OpenVINO on other systems.
 SYSTEMS = {("linux", "x86_64"), ("darwin", "x86_64")}
 
 
-@dataclass(frozen=True)
-class Fit:
-    """How a frame lies in a network's input: its scale, its size in there, and the input's size."""
-
-    scale: float
-    frame_hw: tuple[int, int]
-    inner_hw: tuple[int, int]
-    input_hw: tuple[int, int]
-
-    @classmethod
-    def of(cls, frame_hw: tuple[int, int], imgsz: int, stride: int) -> Self:
-        """The frame with its longer side at `imgsz`, on an input of whole strides."""
-        scale = imgsz / max(frame_hw)
-        height, width = (max(1, round(side * scale)) for side in frame_hw)
-        whole = (-(-height // stride) * stride, -(-width // stride) * stride)
-        return cls(scale, frame_hw, (height, width), whole)
-
-    @property
-    def corner(self) -> tuple[int, int]:
-        """Where the frame's left upper corner lies in the input, x and y."""
-        (high, wide), (height, width) = self.input_hw, self.inner_hw
-        return round((wide - width) / 2 - 0.1), round((high - height) / 2 - 0.1)
-
-    def placed(self, image_bgr: Image) -> Image:
-        """The input (1, height, width, 3): the frame in the middle of grey."""
-        import cv2
-
-        height, width = self.inner_hw
-        if image_bgr.shape[:2] != self.inner_hw:
-            image_bgr = np.asarray(cv2.resize(image_bgr, (width, height)), np.uint8)
-        if self.inner_hw == self.input_hw:
-            return np.ascontiguousarray(image_bgr)[None]
-        left, top = self.corner
-        placed = np.full((1, *self.input_hw, 3), GREY, np.uint8)
-        placed[0, top : top + height, left : left + width] = image_bgr
-        return placed
-
-    def back(self, boxes_xyxy: Rows) -> Rows:
-        """Boxes (n, 4) on the input as boxes on the frame, cut at its edges."""
-        moved = (boxes_xyxy - np.array(self.corner * 2, np.float32)) / self.scale
-        height, width = self.frame_hw
-        return np.asarray(np.clip(moved, 0, np.array([width, height] * 2)), np.float32)
-
-
 class OpenVinoYolo:
-    """One detection network for frames of any size, for one thread at a time."""
+    """One detection network for frames of any size; several threads may use it at once."""
 
     backend: str = "openvino"
     fixed_size_hw: tuple[int, int] | None = None
+    concurrent: bool = True
 
     def __init__(self, folder: Path) -> None:
-        """Load a folder that `suits`, and compile it for a camera's frames."""
+        """Load a folder that `suits`, compile it for a camera's frames, and run it once."""
         import openvino
 
         notes = notes_in(folder)
         self.names: dict[int, str] = {int(number): str(name) for number, name in notes["names"].items()}
         self._stride = int(notes["stride"])
-        self._core = openvino.Core()
-        self._model = pixels_in(self._core.read_model(folder / "model.xml"))
-        self._any_size = self._compiled(self._model)
-        self._of_size: dict[tuple[int, int], Any] = {}
-        self._seen: Counter[tuple[int, int]] = Counter()
-        for _ in range(OFTEN):
-            self.find(np.zeros((*CAMERA_SIZE_HW, 3), np.uint8), max(CAMERA_SIZE_HW), 0.25, 0.7, 300)
+        self._tensor = openvino.Tensor
+        core = openvino.Core()
+        self._network = CompiledNetwork(core, pixels_in(core.read_model(folder / "model.xml")))
+        self._network.compile_now(CAMERA_SIZE_HW, 1)
+        self._crowd = Crowd()
+        self.find(np.zeros((*CAMERA_SIZE_HW, 3), np.uint8), max(CAMERA_SIZE_HW), 0.25, 0.7, 300)
 
     @staticmethod
     def suits(folder: Path) -> bool:
@@ -106,7 +57,7 @@ class OpenVinoYolo:
 
     def find(
         self,
-        image_bgr: Image,
+        image_bgr: NDArray[np.uint8],
         imgsz: int,
         conf: float,
         iou: float,
@@ -116,51 +67,16 @@ class OpenVinoYolo:
         """Boxes on one BGR frame of HxWx3."""
         height, width = image_bgr.shape[:2]
         fit = Fit.of((height, width), imgsz, self._stride)
-        request = self._request(fit.input_hw)
-        request.infer([fit.placed(image_bgr)], share_inputs=True)
-        found = best_boxes(request.get_output_tensor(0).data[0], conf, iou, max_det, classes)
+        placed = fit.placed(image_bgr)
+        with self._crowd.enter() as callers:
+            requests = self._network.requests(fit.input_hw, callers)
+            with requests.borrow() as request:
+                # `infer` would look at the input's kind anew each time, and copy the output.
+                request.set_input_tensor(self._tensor(placed, shared_memory=True))
+                request.start_async()
+                request.wait()
+                found = best_boxes(request.get_output_tensor(0).data[0], conf, iou, max_det, classes)
         return FoundBoxes(fit.back(found.boxes_xyxy), found.scores, found.classes)
-
-    def _request(self, input_hw: tuple[int, int]) -> Any:
-        """What runs inputs of a size: made for it where the size comes often."""
-        if input_hw in self._of_size:
-            return self._of_size[input_hw]
-        self._seen[input_hw] += 1
-        if self._seen[input_hw] < OFTEN or len(self._of_size) >= MOST_SIZES:
-            return self._any_size
-        model = self._model.clone()
-        model.reshape([1, *input_hw, 3])
-        self._of_size[input_hw] = self._compiled(model)
-        return self._of_size[input_hw]
-
-    def _compiled(self, model: Any) -> Any:
-        settings = {"PERFORMANCE_HINT": "LATENCY"}
-        return self._core.compile_model(model, "CPU", settings).create_infer_request()
-
-
-def best_boxes(
-    rows: Rows, conf: float, iou: float, max_det: int, classes: Sequence[int] | None = None
-) -> FoundBoxes:
-    """The best of a network's rows (4 + classes, n): centre, size, and a score for each class.
-
-    Of boxes of one class that overlap more than `iou`, the best one stays.
-    """
-    from cv2.dnn import NMSBoxesBatched
-
-    scores = rows[4:].max(axis=0)
-    kept = np.flatnonzero(scores > conf)
-    numbers = rows[4:, kept].argmax(axis=0)
-    if classes is not None:
-        wanted = np.isin(numbers, classes)
-        kept, numbers = kept[wanted], numbers[wanted]
-    centres, sizes, scores = rows[:2, kept].T, rows[2:4, kept].T, scores[kept]
-    corners = centres - sizes / 2
-    order: list[int] = []
-    if len(kept):
-        placed = np.concatenate([corners, sizes], axis=1).astype(float)
-        order = list(NMSBoxesBatched(placed.tolist(), scores.tolist(), numbers.tolist(), conf, iou))[:max_det]
-    boxes = np.concatenate([corners, corners + sizes], axis=1)[order].astype(np.float32)
-    return FoundBoxes(boxes, scores[order].astype(np.float32), numbers[order].astype(np.int64))
 
 
 def pixels_in(model: Any) -> Any:

@@ -8,6 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any, ParamSpec, TypeVar
 
+from pipelines.engine.slot_tuner import SlotTuner
 from pipelines.errors import PipelineError
 
 P = ParamSpec("P")
@@ -42,18 +43,25 @@ class Slot:
 
 
 class Slots:
-    """A fixed number of slots and as many worker threads; tasks of several event loops may wait.
+    """Slots and as many worker threads; tasks of several event loops may wait.
 
-    A free slot goes straight to the task that has waited longest, so nobody can overtake.
+    A free slot goes straight to the task that has waited longest, so nobody can overtake. With a tuner their
+    number is what it says, up to `limit`.
     """
 
-    def __init__(self, count: int) -> None:
-        self.count = count
-        self._free = count
+    def __init__(self, limit: int, tuner: SlotTuner | None = None) -> None:
+        self._tuner = tuner
+        self._count = tuner.count if tuner else limit
+        self._free = self._count
         self._closed = False
         self._lock = threading.Lock()
         self._waiters: deque[_Waiter] = deque()
-        self._workers = ThreadPoolExecutor(max_workers=count, thread_name_prefix="slot")
+        self._workers = ThreadPoolExecutor(max_workers=limit, thread_name_prefix="slot")
+
+    @property
+    def count(self) -> int:
+        """How many slots there are now."""
+        return self._count
 
     @property
     def waiting(self) -> int:
@@ -62,7 +70,7 @@ class Slots:
 
     @property
     def free(self) -> int:
-        """How many slots nobody holds."""
+        """How many slots nobody holds; below 0 while more are held than there are to be."""
         return self._free
 
     @asynccontextmanager
@@ -76,7 +84,7 @@ class Slots:
             if slot.work is None:
                 self._give_back()
             else:
-                slot.work.add_done_callback(lambda _: self._give_back())
+                slot.work.add_done_callback(lambda _: self._finished())
 
     def close(self) -> None:
         """Turn away who waits; what runs now runs to its end. May be called again."""
@@ -92,7 +100,7 @@ class Slots:
         with self._lock:
             if self._closed:
                 raise EngineClosed("The server is stopping")
-            if self._free:
+            if self._free > 0:
                 self._free -= 1
                 return
             waiter = _Waiter(self)
@@ -111,16 +119,30 @@ class Slots:
         if waiter.granted:
             self._give_back()
 
-    def _give_back(self) -> None:
-        """Hand the slot to the task that has waited longest, or keep it free."""
+    def _finished(self) -> None:
+        """Give back a slot that was used; the tuner may change how many there are."""
+        slots = 1
+        if self._tuner:
+            with self._lock:
+                others = self._count - self._free - 1 + len(self._waiters)
+                count = self._tuner.finished(others)
+                slots += count - self._count
+                self._count = count
+        self._give_back(slots)
+
+    def _give_back(self, slots: int = 1) -> None:
+        """Hand each slot to the task that has waited longest, or keep it free."""
+        with self._lock:
+            self._free += slots
         while True:
             with self._lock:
-                if not self._waiters:
-                    self._free += 1
+                if self._free <= 0 or not self._waiters:
                     return
+                self._free -= 1
                 waiter = self._waiters.popleft()
-            if waiter.tell(waiter.grant):
-                return
+            if not waiter.tell(waiter.grant):
+                with self._lock:
+                    self._free += 1
 
 
 class _Waiter:

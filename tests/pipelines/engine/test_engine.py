@@ -5,13 +5,14 @@ import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from pydantic import BaseModel
 
 from pipelines.conf import PipelineSettings
-from pipelines.engine.engine import Engine, close_unwanted
+from pipelines.engine.engine import MOST_SLOTS, Engine, close_unwanted, cores
 from pipelines.engine.networks import NetworkCache
 from pipelines.engine.slots import EngineClosed
 from pipelines.engine.weights import WeightsStore
@@ -171,3 +172,19 @@ def test_settings_make_an_engine(tmp_path: Path) -> None:
     several = Engine.build(PipelineSettings(tmp_path / "weights", tmp_path / "cache", inference_slots=3))
     assert several.slots == 3
     several.close()
+
+
+def test_more_slots_may_be_tried_where_a_network_takes_several_frames(gate: GateTool, tmp_path: Path) -> None:
+    spec = ToolSpec("gate", "Gate", "", NoParams, frozenset({DETECTIONS}), gate.open)
+    engine = Engine(
+        slots=0,
+        networks=NetworkCache(),
+        weights=WeightsStore(tmp_path, tmp_path),
+        registry=PluginRegistry([Plugin("test", "Test", "1", (spec,))]),
+        device="cpu",
+    )
+    assert (engine.slots, engine.most_slots) == (1, cores())
+    engine.networks.get("batching", lambda: SimpleNamespace(frames_at_once=MOST_SLOTS))
+    engine.open_sync(DEFINITION, live=True).close()
+    assert (engine.slots, engine.most_slots) == (1, MOST_SLOTS)
+    engine.close()

@@ -1,5 +1,7 @@
 """The short way through OpenVINO finds what Ultralytics' way finds."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -9,8 +11,11 @@ import pytest
 import yaml
 
 from pipelines.engine import openvino_yolo
+from pipelines.engine.compiled import MOST_SIZES, OFTEN, CompiledNetwork
+from pipelines.engine.fit import Fit
+from pipelines.engine.found_boxes import best_boxes
 from pipelines.engine.openvino import load_converted
-from pipelines.engine.openvino_yolo import MOST_SIZES, OFTEN, Fit, OpenVinoYolo, best_boxes
+from pipelines.engine.openvino_yolo import OpenVinoYolo
 from pipelines.engine.weights import BUNDLED_DIR
 from pipelines.engine.yolo_networks import YoloNetwork, open_converted
 from pipelines.training.curve import matches
@@ -95,15 +100,62 @@ def test_the_boxes_are_those_of_ultralytics(folder: Path, network: OpenVinoYolo)
 
 
 def test_sizes_that_come_often_get_a_network_of_their_own(folder: Path) -> None:
-    network = OpenVinoYolo(folder)
-    assert set(network._of_size) == {openvino_yolo.CAMERA_SIZE_HW}
+    network = OpenVinoYolo(folder)._network
+    assert network.ready == {(None, 1), (openvino_yolo.CAMERA_SIZE_HW, 1)}
     for number in range(1, MOST_SIZES + 2):
-        frame = np.zeros((32 * number, 64, 3), np.uint8)
+        size_hw = (32 * number, 64)
         for turn in range(1, OFTEN + 1):
-            network.find(frame, max(frame.shape), 0.3, 0.7, 300)
-            made = turn >= OFTEN and number < MOST_SIZES
-            assert (frame.shape[:2] in network._of_size) == made
-    assert len(network._of_size) == MOST_SIZES
+            network.requests(size_hw, 1)
+            network.wait()
+            assert ((size_hw, 1) in network.ready) == (turn >= OFTEN and number < MOST_SIZES)
+
+
+def test_several_callers_share_the_cores(folder: Path) -> None:
+    network = CompiledNetwork(*model_of(folder), cores=5)
+    for callers, streams in ((1, 1), (2, 2), (3, 4), (9, 4)):
+        for _ in range(OFTEN):
+            network.requests((64, 64), callers)
+        network.wait()
+        assert ((64, 64), streams) in network.ready
+    assert len(network.ready) == 4
+
+
+def test_no_frame_waits_for_a_network_to_be_compiled(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    network = CompiledNetwork(*model_of(folder), cores=2)
+    may_go_on = threading.Event()
+
+    def slow(input_hw: Any, streams: int) -> None:
+        assert may_go_on.wait(10)
+        raise RuntimeError("no such size")
+
+    monkeypatch.setattr(network, "compile_now", slow)
+    for _ in range(OFTEN + 1):
+        with network.requests((64, 64), 2).borrow() as request:
+            request.infer([np.zeros((1, 64, 64, 3), np.uint8)])
+    may_go_on.set()
+    network.wait()
+    assert network.ready == {(None, 1)}
+    assert [record.message for record in caplog.records] == ["network_not_compiled"]
+
+
+def test_threads_at_once_find_what_one_finds(network: OpenVinoYolo) -> None:
+    images = [np.ascontiguousarray(scene(seed)[0]) for seed in range(6)]
+    alone = [network.find(image, 320, 0.3, 0.7, 300) for image in images]
+    with ThreadPoolExecutor(3) as pool:
+        together = list(pool.map(lambda image: network.find(image, 320, 0.3, 0.7, 300), images * 4))
+    for number, found in enumerate(together):
+        expected = alone[number % len(images)]
+        assert found.boxes_xyxy == pytest.approx(expected.boxes_xyxy, abs=2)
+        assert found.scores == pytest.approx(expected.scores, abs=0.05)
+
+
+def model_of(folder: Path) -> tuple[Any, Any]:
+    import openvino
+
+    core = openvino.Core()
+    return core, openvino_yolo.pixels_in(core.read_model(folder / "model.xml"))
 
 
 def test_the_bundled_network_takes_the_short_way(folder: Path) -> None:

@@ -3,11 +3,13 @@
 import asyncio
 import threading
 from collections.abc import Callable, Iterator
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.engine.slot_tuner import SlotTuner
 from pipelines.engine.slots import EngineClosed, Slots
 
 LIMIT_S = 10
@@ -292,3 +294,41 @@ def test_whatever_happens_no_slot_is_lost_and_none_is_given_twice(count: int, fa
 
     asyncio.run(everything())
     assert most <= count
+
+
+class Orders:
+    """A tuner that says what the test wants."""
+
+    count = 1
+    limit = 3
+
+    def finished(self, others: int) -> int:
+        return self.count
+
+
+async def test_slots_come_and_go_as_the_tuner_says() -> None:
+    orders = Orders()
+    slots = Slots(3, cast(SlotTuner, orders))
+    works = [Work() for _ in range(6)]
+    runs = [asyncio.create_task(run_in_slot(slots, work)) for work in works]
+    await when(works[0].began)
+    await until_waiting(slots, 5)
+    orders.count = 3
+    works[0].may_end.set()
+    for work in works[1:4]:
+        await when(work.began)
+    assert (slots.count, slots.free, slots.waiting) == (3, 0, 2)
+    orders.count = 1
+    works[1].may_end.set()
+    await runs[1]
+    assert (slots.count, slots.free, slots.waiting) == (1, -1, 2)
+    works[2].may_end.set()
+    await runs[2]
+    assert (slots.free, slots.waiting) == (0, 2)
+    assert not works[4].began.is_set()
+    for work in works[3:]:
+        work.may_end.set()
+        await when(work.ended)
+    await asyncio.gather(*runs)
+    await until_free(slots, 1)
+    slots.close()
