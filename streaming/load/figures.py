@@ -1,0 +1,228 @@
+"""What a run's records say, as figures that JSON can hold."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from streaming.load.client import SessionRecord
+from streaming.load.ledger import Outcome, SentFrame
+from streaming.load.patterns import Window, step_windows
+from streaming.load.plan import Pattern
+from streaming.load.run import LoadResult
+from streaming.load.sampling import ServerSample
+from streaming.load.statistics import jain_index, newest_only, shown_age_summary, summary_ms
+
+Figures = dict[str, Any]
+
+# The beginning of a ramp's step still belongs to the one before.
+SETTLING = 0.25
+
+
+def figures_of(result: LoadResult) -> Figures:
+    """Everything: the run, its sessions, a ramp's steps, each second, the server, what went wrong."""
+    duration = result.plan.duration_s
+    whole = (0.0, duration)
+    return {
+        "plan": dict(result.plan.as_dict()),
+        "url": result.url,
+        "run": figures_within(result, whole),
+        "sessions": [session_figures(result, record) for record in result.records],
+        "steps": steps_of(result) if result.plan.pattern is Pattern.RAMP else [],
+        "over_time": over_time(result),
+        "server": server_figures(result),
+        "problems": problems_of(result.records),
+    }
+
+
+def figures_within(result: LoadResult, window: Window, records: Sequence[SessionRecord] = ()) -> Figures:
+    """The figures of the frames whose pictures were taken within the window; all sessions if none are named.
+
+    Answers a second are those that came within the window.
+    """
+    records = records or result.records
+    each = [frames_within(result, record, window) for record in records]
+    frames = [frame for found in each for frame in found]
+    rates = [rate_of(result, record, window) for record in records if overlap(record, window)]
+    answers = sum(arrivals(result, record, window) for record in records)
+    return {
+        "sent": len(frames),
+        **{name: count(frames, outcome) for name, outcome in COUNTED.items()},
+        "extra_answers": sum(record.extra for record in records),
+        "slow_downs": sum(record.slow_downs for record in records),
+        "unsent": sum(record.unsent for record in records),
+        "abandoned": sum(record.abandoned for record in records),
+        "answers_per_s": round(answers / (window[1] - window[0]), 3),
+        "round_trip_ms": summary_ms(trips(frames)),
+        "age_at_answer_ms": summary_ms(
+            answered - taken for found in each for taken, answered in newest_only(results(found))
+        ),
+        "age_shown_ms": shown_age_summary(
+            span for record in records for span in shown_spans(result, record, window)
+        ),
+        "drop_told_after_ms": summary_ms(
+            frame.answered_at - frame.sent_at
+            for frame in frames
+            if frame.outcome is Outcome.DROPPED and frame.answered_at is not None
+        ),
+        "sent_late_ms": summary_ms(frame.sent_at - frame.taken_at for frame in frames),
+        "jain_index": jain_index(rates),
+    }
+
+
+COUNTED = {
+    "answered": Outcome.RESULT,
+    "dropped": Outcome.DROPPED,
+    "errors": Outcome.ERROR,
+    "unanswered": Outcome.UNANSWERED,
+}
+
+
+def session_figures(result: LoadResult, record: SessionRecord) -> Figures:
+    """The figures of one session, while it was there."""
+    visit = record.visit
+    return {
+        "place": visit.place,
+        "number": visit.number,
+        "joined_s": round(visit.joins_s, 3),
+        "left_s": round(visit.leaves_s, 3),
+        "connected_after_ms": milliseconds(record.connected_after_s),
+        "answered_after_ms": milliseconds(record.answered_after_s),
+        "ended": record.ended,
+        "close_code": record.close_code,
+        **figures_within(result, (visit.joins_s, visit.leaves_s), [record]),
+    }
+
+
+def steps_of(result: LoadResult) -> list[Figures]:
+    """The figures of each step of a ramp, once it has settled."""
+    steps = []
+    for number, (begins, ends) in enumerate(step_windows(result.plan), start=1):
+        settled = (begins + SETTLING * (ends - begins), ends)
+        named = {"sessions": result.plan.step_sessions(number), "from_s": settled[0], "to_s": settled[1]}
+        steps.append(named | figures_within(result, settled))
+    return steps
+
+
+def over_time(result: LoadResult, every_s: float = 1.0) -> list[Figures]:
+    """For each second: what was answered then, and how long it had taken."""
+    bins: dict[int, list[SentFrame]] = {}
+    for record in result.records:
+        for frame in record.frames:
+            if frame.answered_at is not None and not frame.warm_up and frame.answered_at >= result.start:
+                bins.setdefault(int((frame.answered_at - result.start) / every_s), []).append(frame)
+    return [
+        {
+            "at_s": number * every_s,
+            "answered": count(frames, Outcome.RESULT),
+            "dropped": count(frames, Outcome.DROPPED),
+            "round_trip_ms": summary_ms(trips(frames)),
+            "age_at_answer_ms": summary_ms(answered - taken for taken, answered in results(frames)),
+        }
+        for number, frames in sorted(bins.items())
+    ]
+
+
+def server_figures(result: LoadResult) -> Figures:
+    """CPU and memory of the server over time, and in sum; empty where it could not be watched."""
+    if not result.server:
+        return {}
+    busy = within(result.server, result.start, result.start + result.plan.duration_s)
+    return {
+        "cpu_percent_mean": round(sum(sample.cpu_percent for sample in busy) / max(len(busy), 1), 1),
+        "cpu_percent_max": max((sample.cpu_percent for sample in busy), default=0.0),
+        "memory_mb_first": result.server[0].memory_mb,
+        "memory_mb_max": max(sample.memory_mb for sample in result.server),
+        "memory_mb_last": result.server[-1].memory_mb,
+        "samples": [
+            {
+                "at_s": round(sample.at - result.start, 2),
+                "cpu_percent": sample.cpu_percent,
+                "memory_mb": sample.memory_mb,
+                "processes": sample.processes,
+                "threads": sample.threads,
+            }
+            for sample in result.server
+        ],
+    }
+
+
+def problems_of(records: Sequence[SessionRecord]) -> list[str]:
+    """In which ways not every frame got exactly one answer; none if all is well."""
+    frames = [frame for record in records for frame in record.frames]
+    unanswered = count(frames, Outcome.UNANSWERED) - sum(record.abandoned for record in records)
+    extra = sum(record.extra for record in records)
+    problems = []
+    if unanswered:
+        problems.append(f"{unanswered} of {len(frames)} frames got no answer")
+    if extra:
+        problems.append(f"{extra} answers were to no open frame")
+    if not count(frames, Outcome.RESULT):
+        problems.append("No frame got a result")
+    return problems
+
+
+def frames_within(result: LoadResult, record: SessionRecord, window: Window) -> list[SentFrame]:
+    """The frames of a session whose pictures were taken within the window."""
+    begins, ends = result.start + window[0], result.start + window[1]
+    return [frame for frame in record.frames if not frame.warm_up and begins <= frame.taken_at < ends]
+
+
+def arrivals(result: LoadResult, record: SessionRecord, window: Window) -> int:
+    """How many results came within the window, whenever their pictures were taken."""
+    begins, ends = result.start + window[0], result.start + window[1]
+    return sum(begins <= answered < ends for _, answered in results(record.frames))
+
+
+def rate_of(result: LoadResult, record: SessionRecord, window: Window) -> float:
+    """Results a second while the session was there."""
+    return arrivals(result, record, window) / overlap(record, window)
+
+
+def overlap(record: SessionRecord, window: Window) -> float:
+    """For how long of the window the session was there, in seconds."""
+    return max(min(window[1], record.visit.leaves_s) - max(window[0], record.visit.joins_s), 0.0)
+
+
+def shown_spans(result: LoadResult, record: SessionRecord, window: Window) -> list[tuple[float, float]]:
+    """How old the newest result's picture was while it was the newest, from and to, in seconds."""
+    ends = result.start + min(window[1], record.visit.leaves_s)
+    begins = result.start + window[0]
+    newest = newest_only(results(record.frames))
+    nexts = [*(answered for _, answered in newest[1:]), ends]
+    return [
+        (max(answered, begins) - taken, min(until, ends) - taken)
+        for (taken, answered), until in zip(newest, nexts, strict=False)
+        if max(answered, begins) < min(until, ends)
+    ]
+
+
+def results(frames: Iterable[SentFrame]) -> list[tuple[float, float]]:
+    """When the pictures of results were taken and when they were answered; the warm-up is left out."""
+    return [
+        (frame.taken_at, frame.answered_at)
+        for frame in frames
+        if not frame.warm_up and frame.outcome is Outcome.RESULT and frame.answered_at is not None
+    ]
+
+
+def trips(frames: Iterable[SentFrame]) -> list[float]:
+    """The round trips of results in seconds."""
+    return [
+        frame.answered_at - frame.sent_at
+        for frame in frames
+        if frame.outcome is Outcome.RESULT and frame.answered_at is not None
+    ]
+
+
+def count(frames: Iterable[SentFrame], outcome: Outcome) -> int:
+    """How many frames came to this."""
+    return sum(frame.outcome is outcome for frame in frames)
+
+
+def within(samples: Iterable[ServerSample], begins: float, ends: float) -> list[ServerSample]:
+    """The samples of this time."""
+    return [sample for sample in samples if begins < sample.at <= ends]
+
+
+def milliseconds(seconds: float | None) -> float | None:
+    """To a hundredth of a millisecond."""
+    return None if seconds is None else round(seconds * 1000, 2)
