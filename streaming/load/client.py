@@ -4,40 +4,19 @@ import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from streaming.load.ledger import Ledger, SentFrame
+from streaming.load.ledger import Ledger
 from streaming.load.patterns import Visit, due_times, own_windows
 from streaming.load.plan import LoadPlan
+from streaming.load.records import SessionRecord
 
 CLOSE_WITHIN_S = 2.0
 LARGEST_ANSWER = 64 * 1024 * 1024
 # Every process of a machine reads the same clock.
 clock = time.perf_counter
-
-
-@dataclass(frozen=True)
-class SessionRecord:
-    """What one session saw; times of the client's clock in seconds.
-
-    `unsent` counts frames that were due and never sent, because the socket took none or the session had
-    ended; `ended` says why it ended too early. `abandoned` are frames that an abrupt visitor did not wait
-    for.
-    """
-
-    visit: Visit
-    frames: tuple[SentFrame, ...]
-    connected_after_s: float | None
-    answered_after_s: float | None
-    extra: int
-    slow_downs: int
-    unsent: int
-    abandoned: int
-    ended: str
-    close_code: int | None
 
 
 class Session:
@@ -82,8 +61,7 @@ class Session:
         try:
             async with asyncio.timeout(self._plan.ready_within_s):
                 while not self.ended:
-                    now = clock()
-                    index = self.ledger.sent(now, now, warm_up=True)
+                    index = self.ledger.sent(clock())
                     await self._send(index)
                     await self._answer_to(index)
                     if clock() >= until:
@@ -95,6 +73,7 @@ class Session:
         """Send as the plan says, from `start` on the client's clock; then wait for what is unanswered."""
         if self.ended:
             return
+        self.ledger.warming_up = False
         until = start + self.visit.leaves_s + (0 if self.visit.abrupt else self._plan.answer_within_s)
         with suppress(TimeoutError):
             async with asyncio.timeout(until - clock()):
@@ -157,7 +136,7 @@ class Session:
                     self._unsent += 1
                     return
                 taken_at = now if wait_s > 0 else start + due
-                await self._send(self.ledger.sent(taken_at, now))
+                await self._send(self.ledger.sent(now, taken_at=taken_at, due=start + due))
         finally:
             self._unsent += sum(1 for _ in dues)
 
@@ -169,7 +148,7 @@ class Session:
 
     async def _send_in_turn(self, until: float) -> None:
         while not self.ended and (now := clock()) < until:
-            index = self.ledger.sent(now, now)
+            index = self.ledger.sent(now)
             await self._send(index)
             await self._answer_to(index)
             if self._plan.think_ms:

@@ -8,10 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-from streaming.load.client import Session, SessionRecord, clock
+from streaming.load.client import Session, clock
 from streaming.load.ledger import Ledger, Outcome
 from streaming.load.patterns import Visit
 from streaming.load.plan import LoadPlan
+from streaming.load.records import SessionRecord
 
 REPORT_EVERY_S = 1.0
 CONNECT_AT_ONCE = 16

@@ -19,12 +19,13 @@ class Outcome(StrEnum):
 class SentFrame:
     """One frame, in seconds of the client's clock.
 
-    `taken_at` is when its picture was taken, `sent_at` when the socket was asked to take it. A frame of the
-    warm-up must be answered too, but counts for no other figure.
+    `taken_at` is when its picture was taken, `sent_at` when the socket was asked to take it, `late_s` how
+    long that was after the plan. A frame of the warm-up must be answered too, but counts for no other figure.
     """
 
     taken_at: float
     sent_at: float
+    late_s: float = 0.0
     answered_at: float | None = None
     outcome: Outcome = Outcome.UNANSWERED
     warm_up: bool = False
@@ -45,24 +46,29 @@ class Ledger:
 
     `open` counts frames without an answer, `extra` answers to no open frame, `slow_downs` pleas to send less;
     `error` is what the server said before it closed. `counts` and `fresh_s`, the round trips since somebody
-    took them away, leave the warm-up out.
+    took them away, leave the warm-up out, which lasts until somebody sets `warming_up` to false.
     """
 
     def __init__(self) -> None:
         self.frames: list[SentFrame] = []
         self.counts = dict.fromkeys(Outcome, 0)
         self.fresh_s: list[float] = []
+        self.warming_up = True
         self.open = 0
         self.extra = 0
         self.slow_downs = 0
         self.error = ""
         self._oldest = 0
 
-    def sent(self, taken_at: float, sent_at: float, *, warm_up: bool = False) -> int:
-        """Note a frame that is sent now; returns its index, which counts from 1."""
-        self.frames.append(SentFrame(taken_at, sent_at, warm_up=warm_up))
+    def sent(self, now: float, *, taken_at: float | None = None, due: float | None = None) -> int:
+        """Note a frame that is sent now, and when it was taken and due, if not now; returns its index.
+
+        The index counts from 1.
+        """
+        taken_at, late_s = (now if taken_at is None else taken_at), (0.0 if due is None else now - due)
+        self.frames.append(SentFrame(taken_at, now, late_s, warm_up=self.warming_up))
         self.open += 1
-        self.counts[Outcome.UNANSWERED] += not warm_up
+        self.counts[Outcome.UNANSWERED] += not self.warming_up
         return len(self.frames)
 
     def read(self, message: str | bytes, now: float) -> int | None:

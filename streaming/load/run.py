@@ -4,17 +4,17 @@ import multiprocessing
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
 from streaming.load import crew
-from streaming.load.client import SessionRecord, clock
+from streaming.load.client import clock
 from streaming.load.frames import load_frames
 from streaming.load.ledger import Outcome
 from streaming.load.patterns import visits
 from streaming.load.plan import LoadPlan, stream_url
-from streaming.load.sampling import ServerSample, ServerSampler, listener
+from streaming.load.records import LoadResult, ServerSample, SessionRecord, State
+from streaming.load.sampling import ServerSampler, listener
 
 SAMPLE_EVERY_S = 0.5
 # Between the word that all are there and the first frame: every process must have heard it.
@@ -23,33 +23,11 @@ HEAD_START_S = 0.3
 SPARE_S = 60.0
 END_WITHIN_S = 5.0
 
-Tell = Callable[["State"], None]
+Tell = Callable[[State], None]
 
 
 class LoadFailed(Exception):
     """The clients themselves failed, which says nothing about the server."""
-
-
-@dataclass(frozen=True)
-class State:
-    """How far a run is; `elapsed_s` is None until it begins."""
-
-    elapsed_s: float | None
-    sessions: int = 0
-    counts: tuple[tuple[Outcome, int], ...] = ()
-    round_trips_s: tuple[float, ...] = ()
-    server: ServerSample | None = None
-
-
-@dataclass(frozen=True)
-class LoadResult:
-    """What a run saw; times are those of the clients' clock, and at `start` the run began."""
-
-    plan: LoadPlan
-    url: str
-    start: float
-    records: tuple[SessionRecord, ...]
-    server: tuple[ServerSample, ...]
 
 
 def run_load(

@@ -3,27 +3,14 @@
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import psutil
 
+from streaming.load.records import ServerSample
+
 MEGABYTE = 1024 * 1024
 LISTENS = psutil.CONN_LISTEN
-
-
-@dataclass(frozen=True)
-class ServerSample:
-    """At one moment (seconds of the clock): CPU since the sample before in percent of one core, and memory.
-
-    `memory_mb` sums what each process holds, so what they share counts more than once.
-    """
-
-    at: float
-    cpu_percent: float
-    memory_mb: float
-    processes: int
-    threads: int
 
 
 class ServerSampler:
