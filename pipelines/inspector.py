@@ -52,8 +52,10 @@ class ToolRecord:
 class Inspection:
     """The notes on one frame; used by the one thread that runs it."""
 
-    def __init__(self, frame_index: int, load: Load, clock: Callable[[], float]) -> None:
-        self.context = RunContext(frame_index, load)
+    def __init__(
+        self, frame_index: int, load: Load, clock: Callable[[], float], deadline: float | None = None
+    ) -> None:
+        self.context = RunContext(frame_index, load, deadline)
         self.timings_ms: dict[str, float] = {}
         self._clock = clock
 
@@ -85,9 +87,11 @@ class InspectorService:
         self._lock = threading.Lock()
         self._records: dict[str, ToolRecord] = {}
 
-    def inspect(self, frame_index: int, load: Load = Load.NORMAL) -> Inspection:
+    def inspect(
+        self, frame_index: int, load: Load = Load.NORMAL, deadline: float | None = None
+    ) -> Inspection:
         """Begin the notes on one frame."""
-        return Inspection(frame_index, load, self._clock)
+        return Inspection(frame_index, load, self._clock, deadline)
 
     def opened(self, tool: str, metadata: Mapping[str, Any]) -> None:
         """Note what a tool runs on; what was noted last is kept."""

@@ -29,8 +29,8 @@ class Report(Protocol):
 class Pipeline(Protocol):
     """What the stream needs of an open pipeline."""
 
-    def run(self, payload: Mapping[str, Any], load: Load = ...) -> Report:
-        """Work on one frame, in a worker thread."""
+    def run(self, payload: Mapping[str, Any], load: Load = ..., deadline: float | None = ...) -> Report:
+        """Work on one frame, in a worker thread; what can wait for a later one ends at the deadline."""
         ...
 
     def close(self) -> None:
@@ -51,11 +51,11 @@ class PipelineHandle:
         self._running = False
         self._closing = False
 
-    def run(self, payload: Mapping[str, Any], load: Load) -> Report:
+    def run(self, payload: Mapping[str, Any], load: Load, deadline: float | None = None) -> Report:
         """Run one frame; raises RuntimeError once `close` was called."""
         self._begin()
         try:
-            return self._pipeline.run(payload, load)
+            return self._pipeline.run(payload, load, deadline)
         finally:
             self._end()
 

@@ -14,12 +14,16 @@ from streaming.conf import StreamSettings
 from streaming.frame_validator import FrameValidationError, validate_jpeg
 from streaming.limits import SessionLimits
 from streaming.mailbox import Frame, Mailbox
+from streaming.pace import Pace
 from streaming.pipeline_handle import PipelineHandle, Report
 from streaming.protocol import ErrorCode, StreamError
 from streaming.session_log import SessionLog
 from streaming.session_manager import SessionManager
 
 Send = Callable[[protocol.Message], Awaitable[None]]
+
+# The frames of all sessions of this process; only its event loop touches it.
+pace = Pace()
 
 
 class SessionWorker:
@@ -45,6 +49,7 @@ class SessionWorker:
         """Check a frame and hold it; the frame that gives way is answered at once. Raises StreamError."""
         now = time.monotonic()
         metrics.count_received(len(data))
+        pace.arrived(now)
         frame = Frame(self._session.increment_frame(), data, now)
         self._validate(frame)
         gives_way = self._session.should_drop_frame(self._mailbox.busy_ms(now))
@@ -140,7 +145,11 @@ class SessionWorker:
             waited_ms = milliseconds_since(frame.received_at)
             payload = {"frame_index": frame.index, "image_bytes": frame.data}
             load = Load(self._session.backpressure_state.value)
-            return frame, await slot.run(handle.run, payload, load), waited_ms
+            return frame, await slot.run(handle.run, payload, load, self._deadline()), waited_ms
+
+    def _deadline(self) -> float | None:
+        """Until when the frame that has just won a slot may take its time without another one's waiting."""
+        return time.monotonic() if self._engine.waiting else pace.next_due()
 
     async def _send_result(self, frame: Frame, report: Report, waited_ms: float) -> None:
         age_ms = milliseconds_since(frame.received_at)

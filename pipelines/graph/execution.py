@@ -35,8 +35,10 @@ class OpenPipeline:
         # Called for each frame of a session that has to drop others.
         self.when_pressed: Callable[[], None] | None = None
 
-    def run(self, payload: Mapping[str, Any], load: Load = Load.NORMAL) -> RunReport:
-        """Run one frame.
+    def run(
+        self, payload: Mapping[str, Any], load: Load = Load.NORMAL, deadline: float | None = None
+    ) -> RunReport:
+        """Run one frame; for `deadline` see RunContext.
 
         The payload has `frame_index` and either `image_bytes`, an image file, or `image`, BGR uint8 HxWx3.
         Raises InvalidImage for bytes that are no picture and ToolFailure where a tool raises.
@@ -45,7 +47,7 @@ class OpenPipeline:
             raise PipelineError("The pipeline is closed")
         if load is not Load.NORMAL and self.when_pressed:
             self.when_pressed()
-        inspection = self._inspector.inspect(int(payload["frame_index"]), load)
+        inspection = self._inspector.inspect(int(payload["frame_index"]), load, deadline)
         outputs: dict[str, dict[str, Any]] = {}
         with inspection.measure("total"):
             with inspection.measure("decode"):

@@ -13,6 +13,9 @@ from pipelines.plugins.tracking import Tracker, TrackerSettings
 MARGIN = 0.5
 SETTINGS = TrackerSettings(high=0.0, low=0.0, match=0.8, keep_frames=30)
 GREY = 127
+# How the picture moved is seen on a small one just as well, and from a few corners: there are four unknowns.
+SMALLER, LONGEST_SIDE = 0.5, 480
+CORNERS = 120
 
 
 class Follower:
@@ -23,13 +26,13 @@ class Follower:
     """
 
     def __init__(self) -> None:
-        self._tracker = Tracker("botsort", SETTINGS)
+        self._tracker = Tracker("botsort", SETTINGS, shrink=1, corners=CORNERS)
 
     def keys(self, boxes: Sequence[Detection], image_bgr: NDArray[np.uint8]) -> list[int | None]:
         """A number for each box, the same one for as long as the line is seen; None where it is too new."""
         size_wh = image_bgr.shape[1], image_bgr.shape[0]
         numbers = self._tracker.update(
-            [with_margin(box, size_wh) for box in boxes], only_boxes(image_bgr, boxes), size_wh
+            [with_margin(box, size_wh) for box in boxes], text_alone(image_bgr, boxes)
         )
         return [numbers.get(place) for place in range(len(boxes))]
 
@@ -42,11 +45,18 @@ def with_margin(box: Detection, size_wh: tuple[int, int]) -> Detection:
     return replace(box, x=box.x - x_air, y=box.y - y_air, w=box.w + 2 * x_air, h=box.h + 2 * y_air, score=1.0)
 
 
-def only_boxes(image_bgr: NDArray[np.uint8], boxes: Sequence[Detection]) -> NDArray[np.uint8]:
-    """The picture without what is around the boxes: how the wall behind a sheet moves is not asked."""
-    size_wh = image_bgr.shape[1], image_bgr.shape[0]
-    kept = np.full_like(image_bgr, GREY)
+def text_alone(image_bgr: NDArray[np.uint8], boxes: Sequence[Detection]) -> NDArray[np.uint8]:
+    """A small grey picture, HxWx1, without what is around the boxes: how the wall behind a sheet moves is
+    not asked.
+    """
+    import cv2
+
+    height, width = image_bgr.shape[:2]
+    scale = min(SMALLER, LONGEST_SIDE / max(height, width))
+    size_wh = max(1, round(width * scale)), max(1, round(height * scale))
+    grey = cv2.cvtColor(cv2.resize(image_bgr, size_wh), cv2.COLOR_BGR2GRAY)
+    kept = np.full_like(grey, GREY)
     for box in boxes:
         left, top, right, bottom = (max(0, round(edge)) for edge in box.xyxy_pixels(size_wh))
-        kept[top:bottom, left:right] = image_bgr[top:bottom, left:right]
-    return kept
+        kept[top:bottom, left:right] = grey[top:bottom, left:right]
+    return kept[:, :, None]

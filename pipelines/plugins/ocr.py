@@ -13,12 +13,13 @@ from pipelines.engine.devices import GPU_WORDS, DeviceChoice
 from pipelines.engine.easyocr_reader import EasyOcrOptions, load_easyocr, why_not_easyocr
 from pipelines.engine.networks import SharedNetwork
 from pipelines.engine.rapidocr_reader import RapidOcrReader
-from pipelines.engine.text_readers import Image, Reading, TextReader, padded_box
+from pipelines.engine.text_readers import Image, PixelBox, Reading, TextReader, padded_box
 from pipelines.engine.weights import WeightsStore
 from pipelines.plugins.base import DETECTIONS, TEXT, OpenContext, Plugin, RunContext, ToolSpec
 from pipelines.plugins.follower import Follower
 from pipelines.plugins.line_boxes import joined_lines
 from pipelines.plugins.reading_order import reading_order, text_of
+from pipelines.plugins.reading_budget import ReadingBudget
 from pipelines.plugins.text_memory import MemorySettings, TextMemory
 
 LABEL = "text"
@@ -44,7 +45,10 @@ class ReadParams(BaseModel):
         4, ge=1, le=100, description="Live: at most so many boxes are read on a frame"
     )
     time_budget_ms: float | None = Field(
-        None, gt=0, description="Live: read on a frame for about so long at most"
+        None,
+        gt=0,
+        description="Live: read on a frame for about so long at most; where not given, a third of the time until "
+        "the next frame is due",
     )
     sure_score: float = Field(
         0.8,
@@ -79,7 +83,7 @@ class ReadTool:
         self._live = context.live
         self._follower: Follower | None = None
         self._memory = TextMemory(memory_settings(params), clock)
-        self._crop_ms = 10.0
+        self._budget = ReadingBudget(params.time_budget_ms)
 
     def run(self, payload: Mapping[str, Any], context: RunContext) -> Mapping[str, Any]:
         """Read `detections` where a tool before has given some, else find and read all text on `image`."""
@@ -152,7 +156,9 @@ class ReadTool:
     ) -> list[Detection]:
         keys = self._keys(payload, detections)
         areas = [box.w * box.h for box in detections]
-        places = self._memory.choose(keys, areas, context.load, self._limit())
+        places = self._affordable(
+            payload["image"], detections, self._memory.choose(keys, areas, context.load), context
+        )
         readings = self._read(payload["image"], detections, places, context)
         for place, reading in zip(places, readings, strict=True):
             key = keys[place]
@@ -171,12 +177,11 @@ class ReadTool:
     ) -> list[Reading]:
         if not places:
             return []
-        size_wh = image_bgr.shape[1], image_bgr.shape[0]
+        crops = crops_of(image_bgr, boxes, places)
         start = self._clock()
         with self._readers.borrow() as reader:
-            readings = reader.read(image_bgr, [padded_box(boxes[place], size_wh) for place in places])
-        spent_ms = (self._clock() - start) * 1000 / len(places)
-        self._crop_ms += 0.3 * (spent_ms - self._crop_ms)
+            readings = reader.read(image_bgr, crops)
+        self._budget.spent(crops, (self._clock() - start) * 1000)
         context.counters["ocr_reads"] += len(places)
         return readings
 
@@ -196,12 +201,12 @@ class ReadTool:
             keys = self._follower.keys(boxes, payload["image"])
         return [key if self._wanted(box) else None for key, box in zip(keys, boxes, strict=True)]
 
-    def _limit(self) -> int:
-        """How many crops the time budget allows; always one, or nothing would ever be read."""
-        budget_ms = self._params.time_budget_ms
-        if budget_ms is None:
-            return self._params.reads_per_frame
-        return max(1, int(budget_ms / max(self._crop_ms, 0.01)))
+    def _affordable(
+        self, image_bgr: Image, boxes: Sequence[Detection], places: Sequence[int], context: RunContext
+    ) -> list[int]:
+        """Those of these places for which there is time on this frame."""
+        crops = crops_of(image_bgr, boxes, places)
+        return [places[number] for number in self._budget.affordable(crops, self._clock(), context)]
 
     def _wanted(self, box: Detection) -> bool:
         return self._params.labels is None or box.label in self._params.labels
@@ -232,6 +237,12 @@ def remarks_on(engine: str, device: DeviceChoice) -> list[str]:
     if not device.fallback:
         return []
     return [f"{engine} runs on the {device.used} instead of {device.requested}: {device.reason}"]
+
+
+def crops_of(image_bgr: Image, boxes: Sequence[Detection], places: Sequence[int]) -> list[PixelBox]:
+    """The pixels to read for the boxes at these places."""
+    size_wh = image_bgr.shape[1], image_bgr.shape[0]
+    return [padded_box(boxes[place], size_wh) for place in places]
 
 
 def with_text(box: Detection, reading: Reading) -> Detection:

@@ -57,20 +57,18 @@ class TextMemory:
         self._tracks: dict[int, TrackText] = {}
         self._frames = 0
 
-    def choose(self, keys: Sequence[int | None], areas: Sequence[float], load: Load, limit: int) -> list[int]:
+    def choose(self, keys: Sequence[int | None], areas: Sequence[float], load: Load) -> list[int]:
         """Which of the visible boxes to read now, by their place; those without a key are not followed yet.
 
         Lines that were never read come first, the oldest before the newest and large before small, then those
-        that are due again. At most `limit`, fewer under load.
+        that are due again. Fewer under load.
         """
         self._see(keys)
         now = self._clock()
         visible = [(self._tracks[key], place) for place, key in enumerate(keys) if key is not None]
         due = [(track, place) for track, place in visible if track.next_read_s <= now]
         due.sort(key=lambda pair: (pair[0].tries > 0, pair[0].first_seen, -areas[pair[1]]))
-        return [
-            place for _, place in due[: min(limit, self._allowance(load, (track for track, _ in visible)))]
-        ]
+        return [place for _, place in due[: self._allowance(load, (track for track, _ in visible))]]
 
     def note(self, key: int, reading: Reading) -> None:
         """Keep a reading of a box that `choose` named, and set when the line is read again."""

@@ -30,7 +30,15 @@ class TrackerSettings:
 class Tracker:
     """The tracks of one session, numbered from 1."""
 
-    def __init__(self, kind: Literal["bytetrack", "botsort"], settings: TrackerSettings) -> None:
+    def __init__(
+        self,
+        kind: Literal["bytetrack", "botsort"],
+        settings: TrackerSettings,
+        *,
+        shrink: int | None = None,
+        corners: int | None = None,
+    ) -> None:
+        """BoT-SORT sees how the picture moved by so many corners of a picture made smaller by `shrink`."""
         import_ultralytics()
         from ultralytics.engine.results import Boxes
         from ultralytics.trackers import BOTSORT, BYTETracker
@@ -38,6 +46,10 @@ class Tracker:
         self.kind = kind
         self._boxes = Boxes
         self._tracker: Any = {"bytetrack": BYTETracker, "botsort": BOTSORT}[kind](library_settings(settings))
+        if shrink is not None:
+            self._tracker.gmc.downscale = shrink
+        if corners is not None:
+            self._tracker.gmc.feature_params["maxCorners"] = corners
 
     def update(
         self,

@@ -39,6 +39,7 @@ class FakePipeline:
     def __init__(self) -> None:
         self.seen: list[int] = []
         self.loads: list[Load] = []
+        self.deadlines: list[float | None] = []
         self.error: Exception | None = None
         self.result: Mapping[str, Any] | None = None
         self.number = 0
@@ -56,8 +57,11 @@ class FakePipeline:
     def release(self) -> None:
         self._free.set()
 
-    def run(self, payload: Mapping[str, Any], load: Load = Load.NORMAL) -> RunReport:
+    def run(
+        self, payload: Mapping[str, Any], load: Load = Load.NORMAL, deadline: float | None = None
+    ) -> RunReport:
         self._running = True
+        self.deadlines.append(deadline)
         self.seen.append(payload["frame_index"])
         self.loads.append(load)
         self.begun.release()

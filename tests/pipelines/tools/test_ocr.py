@@ -1,5 +1,6 @@
 """RapidOCR reads real pictures: whole frames, boxes that another tool has found, and live sessions."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -266,6 +267,21 @@ def test_a_time_budget_bounds_the_reads_of_a_frame(
     loose = ReadTool(ReadParams(time_budget_ms=60_000), make_context(live=True))
     loose.run({"frame_index": 1, "image": image, "detections": boxes}, RunContext(1))
     assert counting.calls[-1] == 3
+
+
+def test_reading_makes_no_frame_late(make_context: MakeContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    image, boxes = draw_sign()
+    live, counting = ReadTool(ReadParams(), make_context(live=True)), CountingReader(monkeypatch)
+    payload = {"frame_index": 1, "image": image, "detections": boxes}
+    now = time.monotonic()
+    live.run(payload, RunContext(1, deadline=now, begun=now))
+    assert counting.calls == []
+    # A frame that took so long pays for a line, so that lines come to be known even where no time is left.
+    outputs = live.run(payload, RunContext(2, deadline=now, begun=now - 60))
+    assert counting.calls == [1]
+    assert [box.text for box in outputs["detections"]] == [None, "Platform 7", None]
+    live.run(payload, RunContext(3, deadline=now + 60, begun=now))
+    assert counting.calls == [1, 2]
 
 
 def draw_sheet(left: int, top: int, rows: int = 12) -> tuple[Image, list[Detection]]:

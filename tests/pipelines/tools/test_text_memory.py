@@ -36,11 +36,10 @@ class Session:
         reading: Reading = SURE,
         load: Load = Load.NORMAL,
         areas: list[float] | None = None,
-        limit: int = 100,
     ) -> list[int | None]:
         """The keys of the lines that were read on this frame, a fifteenth of a second after the last."""
         self.clock.now += 1 / 15
-        places = self.memory.choose(keys, areas or [0.1] * len(keys), load, limit)
+        places = self.memory.choose(keys, areas or [0.1] * len(keys), load)
         for place in places:
             key = keys[place]
             assert key is not None
@@ -77,10 +76,6 @@ def test_under_load_one_line_is_read_and_at_the_worst_only_what_was_never_read()
     session.clock.now += 6
     assert session.frame([1, 2], load=Load.CRITICAL) == []
     assert len(session.frame([1, 2], load=Load.WARNING)) == 1
-
-
-def test_the_limit_of_the_time_budget_is_kept() -> None:
-    assert len(Session().frame([1, 2, 3, 4], limit=2)) == 2
 
 
 def test_a_sure_reading_is_repeated_after_the_interval() -> None:
