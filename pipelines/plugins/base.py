@@ -1,5 +1,6 @@
 """What a plugin is made of: the contract between the graph and its tools."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -45,11 +46,15 @@ class OpenContext:
 class RunContext:
     """What a tool may know of the frame it works on, and where it leaves remarks.
 
-    `counters` add up over the nodes of one frame (`ocr_reads`, `ocr_reads_saved`); `warnings` are sentences.
+    `deadline` is when what can be put off to a later frame has to end, `begun` when the work on this one
+    began: both in seconds of `time.monotonic`. Without a deadline the frame is one by itself. `counters` add
+    up over the nodes of one frame (`ocr_reads`, `ocr_reads_saved`); `warnings` are sentences.
     """
 
     frame_index: int
     load: Load = Load.NORMAL
+    deadline: float | None = None
+    begun: float = field(default_factory=time.monotonic)
     warnings: list[str] = field(default_factory=list)
     counters: Counter[str] = field(default_factory=Counter)
 
@@ -106,7 +111,8 @@ class ToolSpec:
     `open(params, context)` loads what the tool needs; it may take seconds and runs off the event loop.
     `unavailable(params, weights)` says without loading anything why the tool cannot be opened, or None.
     `failure` is the sentence that clients read when the tool raises. `stateful` False promises that what came
-    before a frame does not matter to it; for tools that are Resumable it is not asked.
+    before a frame does not matter to it; for tools that are Resumable it is not asked. `passes_on` are
+    those of its output types that it gives only where it was given them.
     """
 
     id: str
@@ -117,6 +123,7 @@ class ToolSpec:
     open: Callable[[Any, OpenContext], Tool]
     input_types: frozenset[str] = frozenset({IMAGE})
     optional_input_types: frozenset[str] = frozenset()
+    passes_on: frozenset[str] = frozenset()
     unavailable: Callable[[Any, "WeightsStore"], str | None] = always_available
     failure: str = "A tool failed"
     stateful: bool = True

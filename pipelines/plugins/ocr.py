@@ -18,8 +18,8 @@ from pipelines.engine.weights import WeightsStore
 from pipelines.plugins.base import DETECTIONS, TEXT, OpenContext, Plugin, RunContext, ToolSpec
 from pipelines.plugins.follower import Follower
 from pipelines.plugins.line_boxes import joined_lines
-from pipelines.plugins.reading_order import reading_order, text_of
 from pipelines.plugins.reading_budget import ReadingBudget
+from pipelines.plugins.reading_order import reading_order, text_of
 from pipelines.plugins.text_memory import MemorySettings, TextMemory
 
 LABEL = "text"
@@ -47,8 +47,8 @@ class ReadParams(BaseModel):
     time_budget_ms: float | None = Field(
         None,
         gt=0,
-        description="Live: read on a frame for about so long at most; where not given, a third of the time until "
-        "the next frame is due",
+        description="Live: read on a frame for about so long at most; where not given, for a third of the "
+        "time until the next frame is due",
     )
     sure_score: float = Field(
         0.8,
