@@ -53,7 +53,7 @@ node_modules/.stamp: package.json
 	else echo "==> npm is not installed: JavaScript is not checked"; mkdir -p node_modules; fi
 	@touch $@
 
-# Chromium, Redis, PostgreSQL and curl for the tests that need them: installed where we may, named where we may not.
+# Chromium, Redis, PostgreSQL, Prometheus and curl for the tests that need them: installed where we may, named where we may not.
 system-tools:
 	@.ci/system-tools
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 
-def require_tool(name: str) -> str:
-    """The path of a program; without it the test skips, and in CI it fails."""
+def require_tool(name: str, package: str | None = None) -> str:
+    """The path of a program, which Debian's `package` has; without it the test skips, and in CI it fails."""
     found = shutil.which(name)
     if found:
         return found
-    reason = f"{name} is not installed: `apt-get install {name}` brings it"
+    reason = f"{name} is not installed: `apt-get install {package or name}` brings it"
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
