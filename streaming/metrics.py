@@ -6,6 +6,7 @@ from typing import Protocol
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from streaming.protocol import ErrorCode
 from streaming.pulse import Pulse
 
 # Finest where live vision is judged, from 5 to 40 ms, so that a quantile there is right to 2.5 ms.
@@ -59,6 +60,8 @@ _pulse = Pulse(LOOP_DELAY_SECONDS.observe, GC_PAUSE_SECONDS.observe)
 # A look-up of labels costs more than all else here.
 _stage = cache(STAGE_SECONDS.labels)
 _result, _dropped, _error = (ANSWERS.labels(kind) for kind in ("result", "dropped", "error"))
+# Prometheus cannot see the first of a kind happen unless it has seen the 0 before.
+_errors = {error.code: ERRORS.labels(error.code) for error in ErrorCode}
 
 
 class Networks(Protocol):
@@ -121,8 +124,8 @@ def count_drop() -> None:
 
 
 def count_error(code: str, *, answers_frame: bool) -> None:
-    """Count one session that an error ended, and the frame that the error answers, if any."""
-    ERRORS.labels(code).inc()
+    """Count one session that an error of ErrorCode ended, and the frame that the error answers, if any."""
+    _errors[code].inc()
     if answers_frame:
         _error.inc()
 

@@ -6,14 +6,14 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-BEAT_S = 0.1
+BEAT_S = 0.25
 MOST_PAUSES = 1000
 
 Observe = Callable[[float], None]
 
 
 class Pulse:
-    """Between `start` and `stop`, a timer of the running event loop tells its delay ten times a second.
+    """Between `start` and `stop`, a timer of the running event loop tells its delay four times a second.
 
     It also passes on the pauses of the garbage collector, which may begin anywhere, in the middle of a
     metric's lock too; that is why they are only noted where they happen. Used by one event loop at a time.
