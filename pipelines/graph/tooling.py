@@ -1,6 +1,6 @@
 """Checks what stands at the nodes of a graph: that the tools exist, take their params, and fit together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import ValidationError
 
@@ -95,9 +95,29 @@ def check_edge(where: str, edge: Edge, source: ToolSpec, target: ToolSpec) -> It
 
 def check_inputs(draft: Draft, specs: dict[str, ToolSpec]) -> Iterator[Problem]:
     """Nodes that need what neither the frame nor a direct predecessor gives; unknown tools give anything."""
-    for node_id, sources in predecessors(draft.definition).items():
+    before = predecessors(draft.definition)
+    gives = given_types(before, specs)
+    for node_id, sources in before.items():
         if node_id not in specs or any(source not in specs for source in sources):
             continue
-        given = {IMAGE}.union(*(specs[source].output_types for source in sources))
+        given = {IMAGE}.union(*(gives[source] for source in sources))
         for needed in sorted(specs[node_id].input_types - given):
             yield Problem(f"nodes[{node_id}]", f"needs {needed}, which no node directly before it gives")
+
+
+def given_types(
+    before: Mapping[str, Sequence[str]], specs: Mapping[str, ToolSpec]
+) -> dict[str, frozenset[str]]:
+    """What each node gives: that of its own, and what it passes on from those before; see `predecessors`."""
+    gives = {node_id: spec.output_types - spec.passes_on for node_id, spec in specs.items()}
+    is_settled = False
+    while not is_settled:
+        is_settled = True
+        for node_id, spec in specs.items():
+            # Unknown tools give anything.
+            received = (gives.get(source, spec.passes_on) for source in before[node_id])
+            passed_on = spec.passes_on.intersection(frozenset().union(*received))
+            if not passed_on <= gives[node_id]:
+                gives[node_id] |= passed_on
+                is_settled = False
+    return gives

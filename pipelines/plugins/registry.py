@@ -9,7 +9,7 @@ from typing import Self
 from pipelines.plugins.base import Plugin, ToolSpec
 
 GROUP = "forgesyte.plugins"
-BUILT_IN = ("pipelines.plugins.yolo", "pipelines.plugins.ocr")
+BUILT_IN = tuple(f"pipelines.plugins.{name}" for name in ("yolo", "ocr", "filters", "counts"))
 
 
 @dataclass(frozen=True)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -131,6 +132,27 @@ def test_what_a_node_needs_comes_from_directly_before_it() -> None:
     assert said(graph, *tools) == ["nodes[c]: needs detections, which no node directly before it gives"]
     joined = definition({"a": "detect", "b": "filter", "c": "count"}, [("a", "b"), ("b", "c"), ("a", "c")])
     assert said(joined, *tools) == []
+
+
+def test_what_is_passed_on_must_have_been_given_somewhere_before() -> None:
+    passing = tool("filter", takes=["detections"], may_take=["tracks"], gives=["detections", "tracks"])
+    tools = (
+        tool("detect", gives=["detections"]),
+        tool("track", gives=["detections", "tracks"]),
+        replace(passing, passes_on=frozenset({"tracks"})),
+        tool("cross", takes=["tracks"]),
+    )
+
+    def chain(first: str) -> PipelineDefinition:
+        # The order of the nodes says nothing of the order of their edges.
+        nodes = {"d": "cross", "c": "filter", "b": "filter", "a": first}
+        return definition(nodes, [("a", "b"), ("b", "c"), ("c", "d")], ["a"], ["d"])
+
+    assert said(chain("track"), *tools) == []
+    assert said(chain("detect"), *tools) == ["nodes[d]: needs tracks, which no node directly before it gives"]
+    assert said(chain("unknown"), *tools) == [
+        "nodes[a].tool_id: the plugin 'kit' has no tool 'unknown'; it has: detect, track, filter, cross"
+    ]
 
 
 def test_what_an_unknown_tool_gives_is_not_guessed() -> None:

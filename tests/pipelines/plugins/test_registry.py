@@ -46,9 +46,11 @@ def test_finds_tools_by_plugin_and_tool() -> None:
 def test_loads_the_built_in_plugins_first() -> None:
     found = PluginRegistry.load()
 
-    assert [plugin.id for plugin in found.plugins][:2] == ["yolo", "ocr"]
+    assert [plugin.id for plugin in found.plugins][:4] == ["yolo", "ocr", "filter", "count"]
     assert found.find("yolo", "detect")
     assert found.find("ocr", "read")
+    assert found.find("filter", "detections")
+    assert found.find("count", "zones")
 
 
 def test_loads_plugins_of_other_packages_as_values_and_as_functions(path: Path) -> None:
@@ -57,7 +59,7 @@ def test_loads_plugins_of_other_packages_as_values_and_as_functions(path: Path) 
 
     found = PluginRegistry.load()
 
-    assert [plugin.id for plugin in found.plugins][2:] == ["function", "value"]
+    assert [plugin.id for plugin in found.plugins][4:] == ["function", "value"]
     assert found.find("value", "b")
     assert found.problems == ()
 
