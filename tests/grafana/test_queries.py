@@ -1,5 +1,6 @@
 """Every query of the dashboard and every alert, asked of what a real server tells."""
 
+import asyncio
 import math
 import subprocess
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.streaming.live import LiveServer
 # A network that batches needs a GPU.
 WITHOUT_DATA = {"Batch size A", "Batch size B"}
 SCRAPES = 4
+PATIENCE_S = 60.0
 
 
 @pytest.mark.parametrize("query", queries(), ids=lambda query: query.where)
@@ -48,8 +50,9 @@ async def test_a_real_prometheus_answers_every_query(server: LiveServer, tmp_pat
 async def watch_some_traffic(server: LiveServer, prometheus: Prometheus) -> None:
     """Keep the server busy until Prometheus has looked often enough and raised alerts."""
     looks = "count_over_time(stream_sessions_active[1m])"
-    while max(numbers(prometheus.query(looks)), default=0) < SCRAPES or not alerts_raised(prometheus):
-        await one_round(server)
+    async with asyncio.timeout(PATIENCE_S):
+        while max(numbers(prometheus.query(looks)), default=0) < SCRAPES or not alerts_raised(prometheus):
+            await one_round(server)
 
 
 def tells(prometheus: Prometheus, query: Query) -> bool:
