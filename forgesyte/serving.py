@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 from collections.abc import Iterable
-from concurrent.futures import Future
 from functools import partial
 from types import FrameType
 from typing import Protocol
@@ -19,14 +18,13 @@ from django.utils.module_loading import import_string
 
 from forgesyte.lan import Lan, introduction
 from forgesyte.logs import log_event
+from forgesyte.readying import exit_soon, preload, start_thread
 from forgesyte.server import WebServer, stop_soon
 
 logger = logging.getLogger(__name__)
 
 ANSWER_WITHIN_S = 60.0
 ASK_EVERY_S = 0.05
-# After the sockets are closed: a frame in flight may run on, and its thread must not keep the process.
-EXIT_WITHIN_S = 1.5
 
 
 class Companion(Protocol):
@@ -139,38 +137,3 @@ def host_in_url(host: str) -> str:
     """The host as one types it into a browser."""
     host = {"0.0.0.0": "localhost", "::": "localhost"}.get(host.strip("[]"), host.strip("[]"))
     return f"[{host}]" if ":" in host else host
-
-
-def preload(pipeline_ids: Iterable[str]) -> None:
-    """Load the networks of these pipelines, one after the other; one that fails leaves a line in the log."""
-    from django.db import connection
-
-    from pipelines.errors import PipelineError
-    from pipelines.readiness import preloader
-    from pipelines.services import definition_of
-
-    for pipeline_id in pipeline_ids:
-        started = time.monotonic()
-        try:
-            opening: Future[None] = preloader.open(definition_of(pipeline_id))
-            opening.result()
-        except PipelineError as error:
-            log_event(logger, logging.WARNING, "preload_failed", pipeline_id=pipeline_id, detail=error.detail)
-        except Exception:
-            logger.exception("preload_failed", extra={"fields": {"pipeline_id": pipeline_id}})
-        else:
-            duration_ms = round((time.monotonic() - started) * 1000)
-            log_event(logger, logging.INFO, "preloaded", pipeline_id=pipeline_id, duration_ms=duration_ms)
-    connection.close()
-
-
-def start_thread(work: object, *args: object) -> None:
-    """Run `work` beside the server; it does not keep the process alive."""
-    threading.Thread(target=work, args=args, daemon=True).start()  # type: ignore[arg-type]
-
-
-def exit_soon() -> None:
-    """End the process even where a thread runs on."""
-    timer = threading.Timer(EXIT_WITHIN_S, os._exit, [0])
-    timer.daemon = True
-    timer.start()

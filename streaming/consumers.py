@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -11,10 +12,12 @@ from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
+from forgesyte import memory
 from streaming import events, metrics, protocol
 from streaming.backpressure import Backpressure
 from streaming.conf import StreamSettings
 from streaming.protocol import ErrorCode, StreamError
+from streaming.rest import Rest
 from streaming.session_log import SessionLog
 from streaming.session_manager import SessionManager
 from streaming.worker import SessionWorker
@@ -23,6 +26,8 @@ Scope = dict[str, Any]
 
 # The sessions of this process; only its event loop touches them.
 live_sessions: set[str] = set()
+# A page that is loaded anew, or a connection that comes back, is no rest.
+rest = Rest(memory.give_back, after_s=3.0)
 
 
 class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
@@ -37,6 +42,7 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels 
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         """One connection, from its handshake to its end."""
+        self.scope, self.base_send = scope, send
         self._limits: StreamSettings = settings.STREAM
         self._session = SessionManager(asked_pipeline(scope), new_policy(self._limits))
         self._log = SessionLog(self._session)
@@ -46,7 +52,7 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels 
         self._close_code = ErrorCode.SERVER_SHUTDOWN.close_code
         started = time.monotonic()
         try:
-            await self._serve(scope, receive, send)
+            await self._serve(receive)
         finally:
             self._leave(started)
 
@@ -73,10 +79,13 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels 
         self._close_code = code
         raise StopConsumer
 
-    async def _serve(self, scope: Scope, receive: Any, send: Any) -> None:
+    async def _serve(self, receive: Any) -> None:
         try:
             async with asyncio.TaskGroup() as self._tasks:
-                await super().__call__(scope, receive, send)
+                # Channels' own loop would start a task for each message.
+                with suppress(StopConsumer):
+                    while True:
+                        await self.dispatch(await receive())
                 for task in self._own:
                     task.cancel()
         except asyncio.CancelledError:
@@ -97,12 +106,15 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels 
         if not self._session.pipeline_id:
             raise StreamError(ErrorCode.INVALID_PIPELINE)
         live_sessions.add(self._session.session_id)
+        rest.disturb()
         metrics.sessions_open(len(live_sessions))
 
     def _leave(self, started: float) -> None:
         if self._session.session_id not in live_sessions:
             return
         live_sessions.remove(self._session.session_id)
+        if not live_sessions:
+            rest.begin()
         metrics.sessions_open(len(live_sessions))
         self._log.event(
             logging.INFO,

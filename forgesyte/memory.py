@@ -1,0 +1,34 @@
+"""What the process does about its memory at rest: short collections, and pages that go back to the system."""
+
+import ctypes
+import gc
+import sys
+import threading
+
+_lock = threading.Lock()
+
+
+def settle() -> None:
+    """What has been loaded stays: the collector need not look at it again, which made it stop for long."""
+    with _lock:
+        gc.collect()
+        gc.freeze()
+        trim()
+
+
+def give_back() -> None:
+    """Collect what is left of sessions that have ended, and return free pages to the system.
+
+    Takes some tens of milliseconds, so it belongs into a thread and into a moment when nobody streams.
+    """
+    with _lock:
+        gc.collect()
+        trim()
+
+
+def trim() -> None:
+    """Return free pages to the system, where its C library does not do so by itself."""
+    if sys.platform == "linux":
+        malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+        if malloc_trim is not None:
+            malloc_trim(0)
