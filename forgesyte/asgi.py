@@ -15,6 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "forgesyte.settings")
 django.setup(set_prefix=False)
 
 from forgesyte.handler import Handler  # noqa: E402
+from forgesyte.lifespan import Lifespan, Sockets  # noqa: E402
 
 websocket_urlpatterns = [
     *import_string("streaming.routing.websocket_urlpatterns"),
@@ -22,9 +23,5 @@ websocket_urlpatterns = [
     re_path("", WebsocketDenier.as_asgi()),
 ]
 
-application = ProtocolTypeRouter(
-    {
-        "http": Handler(),
-        "websocket": SameOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
-    }
-)
+sockets = Sockets(SameOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))))
+application = ProtocolTypeRouter({"http": Handler(), "websocket": sockets, "lifespan": Lifespan(sockets)})

@@ -12,7 +12,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.demo_runner import ROOT
-from tests.streaming.live import LiveServer, environment, prepare, serving
+from tests.streaming.live import SERVERS, LiveServer, environment, prepare, serving
 
 PATIENCE_S = 60.0
 CHANGES = 30
@@ -42,11 +42,11 @@ change_one(sys.argv[1], Job.objects.all(), status="completed", lease_owner="", t
 """
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+@pytest.fixture(scope="module", params=SERVERS)
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     data_dir = tmp_path_factory.mktemp("realtime")
     prepare(data_dir)
-    with serving(data_dir) as running:
+    with serving(data_dir, server=request.param) as running:
         yield running
 
 

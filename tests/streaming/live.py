@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,14 +20,26 @@ PLUGINS = ROOT / "tests" / "plugins"
 OURS = ("FORGESYTE_", "STREAM_", "ALLOWED_HOSTS", "HOST", "PORT", "DEBUG", "DATABASE_URL", "REDIS_URL")
 START_WITHIN_S = 60
 PATIENCE_S = 15.0
+STUCK_S = 20.0
 
 Params = Mapping[str, float | str]
+
+# What keeps the contract, as docs/SERVERS.md says to run it, on any free port; each says where it listens.
+SERVERS = {
+    "daphne": ("manage.py", "serve", "--port", "0"),
+    "uvicorn": (
+        *("-m", "uvicorn", "forgesyte.asgi:application", "--port", "0"),
+        *("--ws-max-size", "20971520", "--ws-per-message-deflate", "false"),
+        *("--timeout-graceful-shutdown", "3", "--no-access-log"),
+    ),
+}
+ADDRESS = re.compile(r"(?:ready at|running on) https?://\S*:(\d+)\b")
 
 PIPELINES: Mapping[str, Params] = {
     "quick": {},
     "slow": {"run_s": 0.2},
     "sleepy": {"run_s": 2.0},
-    "stuck": {"run_s": 20.0},
+    "stuck": {"run_s": STUCK_S},
     "heavy": {"open_s": 2.0},
     "fails": {"fails_at": 2},
 }
@@ -62,7 +75,7 @@ def definition(pipeline_id: str, params: Params) -> dict[str, Any]:
 class LiveServer:
     """A running server and the folder that holds its data."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
     port: int
     data_dir: Path
     log: Path
@@ -101,31 +114,35 @@ def prepare(data_dir: Path, more: Mapping[str, Params] | None = None) -> None:
 
 
 @contextmanager
-def serving(data_dir: Path, *arguments: str, **settings: str) -> Iterator[LiveServer]:
-    """Run `manage.py serve` on a free port for the body; the data folder must be prepared."""
+def serving(data_dir: Path, *arguments: str, server: str = "daphne", **settings: str) -> Iterator[LiveServer]:
+    """Run a server on a free port for the body; the data folder must be prepared."""
     log = data_dir / "server.log"
-    with log.open("w") as errors:
+    with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "manage.py", "serve", "--port", "0", *arguments],
+            [sys.executable, *SERVERS[server], *arguments],
             cwd=ROOT,
             env=environment(data_dir, **settings),
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
+            stdout=output,
+            stderr=output,
         )
     try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        found = re.search(r"ready at https?://.*:(\d+)/", line)
-        assert found, f"{line!r}\n{log.read_text()}"
-        yield LiveServer(process, int(found.group(1)), data_dir, log)
+        yield LiveServer(process, port_of(process, log), data_dir, log)
     finally:
         process.terminate()
         try:
             process.wait(PATIENCE_S)
         finally:
             process.kill()
-            process.stdout.close()  # type: ignore[union-attr]
+
+
+def port_of(process: "subprocess.Popen[bytes]", log: Path) -> int:
+    """The port that a server says it listens on, once it does."""
+    deadline = time.monotonic() + START_WITHIN_S
+    while not (found := ADDRESS.search(log.read_text())):
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.02)
+    return int(found[1])
 
 
 async def read(socket: ClientConnection, patience_s: float = PATIENCE_S) -> dict[str, Any]:

@@ -14,19 +14,19 @@ from websockets.exceptions import InvalidStatus
 
 from streaming.conf import MEGABYTE
 from tests.streaming.fakes import huge_header, jpeg
-from tests.streaming.live import LiveServer, answers, close_code, prepare, read, serving
+from tests.streaming.live import SERVERS, LiveServer, answers, close_code, prepare, read, serving
 
 FLOOD = 80
 FLOOD_S = 0.3
 MAX_SESSIONS = 6
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+@pytest.fixture(scope="module", params=SERVERS)
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     data_dir = tmp_path_factory.mktemp("server")
     prepare(data_dir)
     settings = {"STREAM_MAX_SESSIONS": str(MAX_SESSIONS), "STREAM_IDLE_TIMEOUT_S": "4"}
-    with serving(data_dir, **settings) as running:
+    with serving(data_dir, server=request.param, **settings) as running:
         yield running
 
 
