@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 import threading
 import time
 from collections.abc import Iterable
@@ -16,6 +17,13 @@ logger = logging.getLogger(__name__)
 
 # After the sockets are closed: a frame in flight may run on, and its thread must not keep the process.
 EXIT_WITHIN_S = 1.5
+# Of Python's 5 ms the loop would wait all; below this one the busy thread begins to suffer: docs/SERVERS.md.
+SWITCH_INTERVAL_S = 0.001
+
+
+def share_fairly() -> None:
+    """Let the event loop wait less long for a thread that is busy in Python; it costs that thread little."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
 
 
 def warm() -> None:

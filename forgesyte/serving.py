@@ -18,7 +18,7 @@ from django.utils.module_loading import import_string
 
 from forgesyte.lan import Lan, introduction
 from forgesyte.logs import log_event
-from forgesyte.readying import exit_soon, preload, start_thread
+from forgesyte.readying import exit_soon, preload, share_fairly, start_thread
 from forgesyte.server import WebServer, stop_soon
 
 logger = logging.getLogger(__name__)
@@ -63,6 +63,7 @@ def serve(host: str, port: int, lan: Lan | None = None) -> int:
         certificate_pem=lan.certificate.pem if lan else b"",
     )
     handle_signals(server)
+    share_fairly()
     server.run()
     for companion in companions:
         companion.stop()

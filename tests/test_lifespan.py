@@ -85,12 +85,38 @@ async def test_one_that_says_no_goodbye_is_not_waited_for_long(monkeypatch: pyte
     await connection
 
 
+async def test_who_takes_nothing_any_more_is_let_go() -> None:
+    calls: list[str] = []
+
+    async def chatter(scope: Any, receive: Any, send: Any) -> None:
+        try:
+            while True:
+                await send({"type": "websocket.send", "text": "news"})
+        except asyncio.CancelledError:
+            await send({"type": "websocket.close"})
+            calls.append("goodbye")
+            raise
+
+    async def full(message: dict[str, Any]) -> None:
+        calls.append(message["type"])
+        if len(calls) == 3:
+            await asyncio.Event().wait()
+
+    sockets = Sockets(chatter)
+    sockets.patience_s = 0.01
+    async with asyncio.timeout(PATIENCE_S):
+        await sockets({}, never, full)
+
+    assert calls == ["websocket.send"] * 3 + ["goodbye"]
+
+
 async def test_the_server_hears_of_a_signal_after_the_goodbyes(monkeypatch: pytest.MonkeyPatch) -> None:
     heard = asyncio.Event()
     line, sent = Line(), []
     sockets = Sockets(line)
     loop = asyncio.get_running_loop()
     monkeypatch.setattr(lifespan, "exit_soon", lambda: sent.append("exit"))
+    monkeypatch.setattr(lifespan, "share_fairly", lambda: sent.append("ready"))
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     signal.signal(signal.SIGTERM, lambda number, frame: loop.call_soon_threadsafe(heard.set))
     messages: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
@@ -115,5 +141,5 @@ async def test_the_server_hears_of_a_signal_after_the_goodbyes(monkeypatch: pyte
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    assert sent == ["lifespan.startup.complete", "exit", "lifespan.shutdown.complete"]
+    assert sent == ["ready", "lifespan.startup.complete", "exit", "lifespan.shutdown.complete"]
     assert settings.PIPELINES.preload == ()
