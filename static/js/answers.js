@@ -106,7 +106,7 @@ export class Answers {
   }
 
   /** @param {ResultMessage} result */
-  #answered({ frameIndex, detections, text, timingsMs, pressure }) {
+  #answered({ frameIndex, detections, text, counts, timingsMs, pressure }) {
     this.#pressure = pressure;
     const delayMs = this.#pacing.answered(frameIndex, false, pressure);
     const sent = this.#frames.take(frameIndex);
@@ -117,7 +117,8 @@ export class Answers {
     this.#store.update({ isWarming: false, isWaiting: false });
     if (!sent) return;
     this.#keepFresh(fps);
-    this.#store.update({ frame: Object.freeze({ frameIndex, detections, text, timingsMs, ...sent }), delayMs, fps });
+    const frame = Object.freeze({ frameIndex, detections, text, counts, timingsMs, ...sent });
+    this.#store.update({ frame, delayMs, fps });
   }
 
   /** @param {number | null} fps */

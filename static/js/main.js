@@ -2,6 +2,7 @@ import { Address } from "./address.js";
 import { ErrorBanner } from "./banner.js";
 import { copyText } from "./clipboard.js";
 import { Controls } from "./controls.js";
+import { CountList } from "./counts.js";
 import { DebugPanel, reportInFull } from "./debug.js";
 import { button, copyOf, element, fieldsOf, figuresIn, fill, find, words } from "./elements.js";
 import { FullScreen } from "./fullscreen.js";
@@ -97,6 +98,11 @@ const banner = new ErrorBanner({
   title: words("error-title"),
   advice: words("error-advice"),
   detail: words("error-detail"),
+});
+const counted = new CountList({
+  panel: words("counts"),
+  list: words("counts-list"),
+  createElement: (name) => document.createElement(name),
 });
 const readText = new ReadText({
   list: words("read-text"),
@@ -195,7 +201,10 @@ store.subscribe((state) => {
   if (state.facing !== before.facing) showView();
   if (state.camera === "starting" && before.camera === "off") stats.reset();
   if (state.frame !== before.frame) overlay.show(state.frame);
-  if (state.frame && state.frame !== before.frame) readText.add(state.frame.detections, now());
+  if (state.frame && state.frame !== before.frame) {
+    readText.add(state.frame.detections, now());
+    counted.render(state.frame.counts);
+  }
   showReadTools();
   before = state;
 }, signal);

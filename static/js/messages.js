@@ -1,4 +1,6 @@
 /**
+ * @typedef {import("./counts.js").Counts} Counts
+ *
  * What the server sends, read into one of five kinds; nothing that it sends can make the page throw.
  *
  * @typedef {{x: number, y: number, w: number, h: number, label: string, score: number,
@@ -6,7 +8,7 @@
  *   Coordinates are fractions of the frame, origin top left.
  * @typedef {"normal" | "warning" | "critical"} PressureState
  * @typedef {{kind: "result", frameIndex: number, detections: Detection[], text: string,
- *            timingsMs: Record<string, number>, pressure: PressureState}} ResultMessage
+ *            counts: Counts, timingsMs: Record<string, number>, pressure: PressureState}} ResultMessage
  * @typedef {{kind: "dropped", frameIndex: number, pressure: PressureState}} DroppedMessage
  * @typedef {{kind: "slow_down", suggestedFps: number | null}} SlowDownMessage
  * @typedef {{kind: "error", code: string, detail: string}} ErrorMessage
@@ -45,6 +47,7 @@ function result(frameIndex, message) {
     frameIndex,
     detections: list.flatMap(readDetection),
     text: text(found["text"]),
+    counts: record(found["counts"]),
     timingsMs: timings(record(message["timings_ms"])),
     pressure: pressure(message),
   };

@@ -69,13 +69,13 @@ async function pictureOf(frame, { layers, minScore, canvas }, { decode, createCa
  * @param {Frame} frame
  * @param {Pick<SnapshotOptions, "pipeline" | "time">} options
  */
-function resultOf({ frameIndex, detections, text, timingsMs, size }, { pipeline, time }) {
+function resultOf({ frameIndex, detections, text, counts, timingsMs, size }, { pipeline, time }) {
   const result = {
     pipeline,
     frame_index: frameIndex,
     time: time.toISOString(),
     size,
-    result: { detections: detections.map(asSent), text },
+    result: { detections: detections.map(asSent), text, ...(Object.keys(counts).length > 0 ? { counts } : {}) },
     timings_ms: timingsMs,
   };
   return `${JSON.stringify(result, null, 2)}\n`;

@@ -12,6 +12,7 @@
  * @property {number} frameIndex
  * @property {readonly Detection[]} detections
  * @property {string} text
+ * @property {import("./counts.js").Counts} counts
  * @property {Readonly<Record<string, number>>} timingsMs what the server took for it
  * @property {number} takenAt when its picture was taken, by the page's clock
  * @property {Size} size in pixels, as it was sent

@@ -146,7 +146,9 @@ test("lines are read, and what is none is left out", () => {
   const line = { frame_index: 3, time_s: 0.08, result: { detections: [{ x: 0, y: 0, w: 1, h: 1, label: "a", score: 1 }] } };
   assert.equal(readLine(JSON.stringify(line))[0].detections.length, 1);
   assert.deepEqual(readLine(JSON.stringify({ ...line, error: "broken" }))[0], {
-    frameIndex: 3, timeS: 0.08, detections: [], error: "broken",
+    frameIndex: 3, timeS: 0.08, detections: [], counts: {}, error: "broken",
   });
+  const counts = { zones: { door: { now: 1, labels: { person: 1 } } } };
+  assert.deepEqual(readLine(JSON.stringify({ ...line, result: { detections: [], counts } }))[0].counts, counts);
   assert.deepEqual(readLine("nonsense"), []);
 });

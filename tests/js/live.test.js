@@ -44,7 +44,7 @@ test("an answer is shown with its own picture and age, and vanishes when none fo
   Sockets.last.says(result(1));
   assert.equal(store.state.isWarming, false);
   assert.deepEqual(store.state.frame, {
-    frameIndex: 1, detections: [DETECTION], text: "HELLO", timingsMs: { total: 20 },
+    frameIndex: 1, detections: [DETECTION], text: "HELLO", counts: {}, timingsMs: { total: 20 },
     jpeg: { size: 30_000, frameIndex: 1 }, size: SIZE, takenAt: 0,
   });
   assert.equal(store.state.delayMs, 40);

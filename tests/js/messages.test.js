@@ -14,6 +14,7 @@ test("reads a result with what each tool set", () => {
         { x: 0, y: 0, w: 1, h: 1, label: "bus", score: 0.5 },
       ],
       text: "NO ENTRY",
+      counts: { lines: { road: { in: 3, out: 1 } } },
     },
     timings_ms: { wait: 1.5, total: 20, note: "no number" },
     backpressure: "warning",
@@ -26,6 +27,7 @@ test("reads a result with what each tool set", () => {
       { x: 0, y: 0, w: 1, h: 1, label: "bus", score: 0.5 },
     ],
     text: "NO ENTRY",
+    counts: { lines: { road: { in: 3, out: 1 } } },
     timingsMs: { wait: 1.5, total: 20 },
     pressure: "warning",
   });
@@ -52,6 +54,7 @@ test("a server that does not say how hard the stream presses, or says something 
 test("a result without detections has none, and a detection without a box is left out", () => {
   assert.deepEqual(read({ frame_index: 1, result: {} }).detections, []);
   assert.deepEqual(read({ frame_index: 1, result: null }).detections, []);
+  assert.deepEqual(read({ frame_index: 1, result: { counts: 4 } }).counts, {});
   const detections = [{ label: "x" }, null, 4, { x: 0, y: 0, w: "1", h: 1 }, { x: 0, y: 0, w: 1, h: 1 }];
   const kept = read({ frame_index: 1, result: { detections } }).detections;
   assert.deepEqual(kept, [{ x: 0, y: 0, w: 1, h: 1, label: "", score: 0 }]);

@@ -13,6 +13,7 @@ const FRAME = {
   frameIndex: 12,
   detections: DETECTIONS,
   text: "NO ENTRY",
+  counts: { lines: { road: { in: 3, out: 1 } } },
   timingsMs: { detect: 10.5, total: 12 },
   takenAt: 1000,
   size: { width: 640, height: 480 },
@@ -74,6 +75,7 @@ test("the result is what the server said, in its words", async () => {
         { x: 0.1, y: 0.1, w: 0.2, h: 0.2, label: "bus", score: 0.5, track_id: 3 },
       ],
       text: "NO ENTRY",
+      counts: { lines: { road: { in: 3, out: 1 } } },
     },
     timings_ms: { detect: 10.5, total: 12 },
   });

@@ -1,3 +1,4 @@
+import { CountList } from "../counts.js";
 import { JobsApi } from "./api.js";
 import { Boxes } from "./boxes.js";
 import { FoundLists } from "./found.js";
@@ -44,6 +45,11 @@ const found = new FoundLists({
   texts: element("found-texts", HTMLElement),
   textsEmpty: element("texts-empty", HTMLElement),
 }, { createElement: (name) => document.createElement(name), canJump: media instanceof HTMLVideoElement });
+const counted = new CountList({
+  panel: element("counts", HTMLElement),
+  list: element("counts-list", HTMLElement),
+  createElement: (name) => document.createElement(name),
+});
 const inspector = new Inspector({
   deviceRequested: element("device-requested", HTMLElement),
   deviceUsed: element("device-used", HTMLElement),
@@ -152,6 +158,7 @@ function drawBoxes() {
   const line = isAnnotated ? null : windows?.at(video?.timeS ?? 0);
   // What is not known yet is on its way: the boxes of another frame must not stand over this one.
   boxes.show(line ?? null);
+  if (line) counted.render(line.counts);
   page.dataset["frame"] = line ? String(line.frameIndex) : "";
 }
 

@@ -6,7 +6,8 @@ import { parsed } from "./api.js";
  * The results of a job, fetched in windows: a result may be far too long to be held as a whole.
  *
  * @typedef {import("../messages.js").Detection} Detection
- * @typedef {{frameIndex: number, timeS: number, detections: readonly Detection[], error: string}} Line
+ * @typedef {import("../counts.js").Counts} Counts
+ * @typedef {{frameIndex: number, timeS: number, detections: readonly Detection[], counts: Counts, error: string}} Line
  * @typedef {{lines: readonly Line[], isWhole: boolean, usedAt: number}} Window
  */
 
@@ -20,6 +21,8 @@ export const RETRY_MS = 3000;
 const ROUNDING_S = 0.002;
 /** The last line of all is shown for so many frames. */
 const HELD_FRAMES = 1.5;
+/** What a frame that failed says. */
+const NOTHING = Object.freeze({ detections: [], counts: {} });
 
 export class ResultWindows {
   #fetchLines;
@@ -224,7 +227,8 @@ export function readLine(data) {
   if (frameIndex === null) return [];
   const error = typeof fields["error"] === "string" ? fields["error"] : "";
   const message = error ? null : readMessage(data);
-  return [{ frameIndex, timeS, detections: message?.kind === "result" ? message.detections : [], error }];
+  const { detections, counts } = message?.kind === "result" ? message : NOTHING;
+  return [{ frameIndex, timeS, detections, counts, error }];
 }
 
 /**

@@ -1,5 +1,7 @@
 """Zones and lines: which are any, who stands in them."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -12,7 +14,7 @@ SQUARE = [(0.2, 0.2), (0.6, 0.2), (0.6, 0.6), (0.2, 0.6)]
 HOLLOW = [(0.0, 0.0), (0.2, 0.0), (0.2, 0.8), (0.8, 0.8), (0.8, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
 
 
-def refusal(kind: object, points: object) -> str:
+def refusal(kind: Any, points: object) -> str:
     with pytest.raises(ValidationError) as caught:
         TypeAdapter(kind).validate_python(points)
     return caught.value.errors()[0]["msg"].removeprefix("Value error, ")
