@@ -1,0 +1,46 @@
+"""What docs/PIPELINES.md says of the tools is so."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from pipelines.graph.validation import validate
+from pipelines.plugins.registry import PluginRegistry
+
+PAGE = (Path(__file__).parents[2] / "docs" / "PIPELINES.md").read_text()
+
+
+def test_every_built_in_tool_is_named_with_what_it_gives() -> None:
+    rows = {
+        row[0]: row for row in re.findall(r"^\| `(\w+\.\w+)` \| (.*) \| (.*) \| .* \|$", PAGE, re.MULTILINE)
+    }
+    built_in = {
+        f"{plugin.id}.{tool.id}": tool
+        for plugin in PluginRegistry.load().plugins[:4]
+        for tool in plugin.tools
+    }
+
+    assert rows.keys() == built_in.keys()
+    for name, tool in built_in.items():
+        taken = {
+            word for word in re.findall(r"`(\w+)`", rows[name][1]) if word not in tool.optional_input_types
+        }
+        assert taken == tool.input_types - {"image"}, name
+
+
+@pytest.mark.parametrize("plugin_id", ["filter", "count"])
+def test_every_parameter_is_explained(plugin_id: str) -> None:
+    plugin = PluginRegistry.load().plugin(plugin_id)
+    assert plugin is not None
+
+    for tool in plugin.tools:
+        for name in tool.params.model_fields:
+            assert re.search(rf"^\| .*`{name}`.* \| .* \| .* \|$", PAGE, re.MULTILINE), f"{tool.id}: {name}"
+
+
+def test_the_worked_example_is_a_pipeline() -> None:
+    examples = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
+
+    assert [validate(example, PluginRegistry.load()) for example in examples if "nodes" in example] == [[]]
