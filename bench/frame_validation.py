@@ -1,0 +1,45 @@
+"""How long the check of a frame takes: `python -m bench.frame_validation`."""
+
+import statistics
+import timeit
+
+from pipelines.benchmark import machine
+from streaming.frame_validator import MAX_SEGMENTS, validate_jpeg
+
+KILOBYTE = 1024
+START, END = b"\xff\xd8", b"\xff\xd9"
+# A baseline frame header: eight bits, 480 rows, 640 columns, three components.
+HEADER = b"\xff\xc0\x00\x11\x08\x01\xe0\x02\x80\x03" + b"\x01\x22\x00\x02\x11\x01\x03\x11\x01"
+ROUNDS, CALLS = 50, 200
+
+
+def frame(size: int, segments: int) -> bytes:
+    """A frame of so many bytes, with so many remarks before its header; its picture is noise to nobody."""
+    remarks = b"\xff\xfe\x00\x10" + bytes(14)
+    start = START + remarks * segments + HEADER
+    return start + bytes(size - len(start) - len(END)) + END
+
+
+def microseconds(data: bytes) -> tuple[float, float]:
+    """Median and longest mean of a round."""
+    limits = {"max_bytes": 5 * KILOBYTE * KILOBYTE, "max_pixels": 25_000_000}
+    rounds = timeit.repeat(lambda: validate_jpeg(data, **limits), number=CALLS, repeat=ROUNDS)
+    each = [spent / CALLS * 1e6 for spent in rounds]
+    return statistics.median(each), max(each)
+
+
+def main() -> None:
+    """Print the table."""
+    print(machine())
+    print("frame                          median us  longest us")
+    for name, size, segments in (
+        ("60 KB", 60 * KILOBYTE, 3),
+        ("5 MB", 5 * KILOBYTE * KILOBYTE, 3),
+        ("5 MB, as many segments as may be", 5 * KILOBYTE * KILOBYTE, MAX_SEGMENTS - 1),
+    ):
+        median, longest = microseconds(frame(size, segments))
+        print(f"{name:<32} {median:7.1f}  {longest:10.1f}")
+
+
+if __name__ == "__main__":
+    main()
