@@ -65,7 +65,7 @@ class Server:
     def memory_mb(self) -> float:
         """The memory of the process and its children."""
         processes = (self._process, *self._process.children(recursive=True))
-        return sum(process.memory_full_info().pss for process in processes) / 1024**2
+        return float(sum(process.memory_full_info().pss for process in processes)) / 1024**2
 
 
 @contextmanager
