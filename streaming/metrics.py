@@ -45,6 +45,7 @@ SLOT_QUEUE_DEPTH = Gauge("stream_slot_queue_depth", "Sessions that wait for a sl
 BATCH_SIZE = Histogram("stream_batch_size", "Frames that one run of a network took", buckets=BATCH_SIZES)
 OCR_READS = Counter("stream_ocr_reads", "Crops of text that were read")
 OCR_READS_SAVED = Counter("stream_ocr_reads_saved", "Crops of text that needed no reading")
+OCR_READS_PUT_OFF = Counter("stream_ocr_reads_put_off", "Crops of text for which a frame had no time")
 LOOP_DELAY_SECONDS = Histogram(
     "stream_loop_delay_seconds",
     "How late a timer of the server's event loop fired, while sessions were open",
@@ -145,6 +146,7 @@ def observe_result(timings_ms: Mapping[str, float], counters: Mapping[str, int],
     observe_stage("send", send_s)
     OCR_READS.inc(counters.get("ocr_reads", 0))
     OCR_READS_SAVED.inc(counters.get("ocr_reads_saved", 0))
+    OCR_READS_PUT_OFF.inc(counters.get("ocr_reads_put_off", 0))
 
 
 def observe_stage(stage: str, seconds: float) -> None:

@@ -156,9 +156,9 @@ class ReadTool:
     ) -> list[Detection]:
         keys = self._keys(payload, detections)
         areas = [box.w * box.h for box in detections]
-        places = self._affordable(
-            payload["image"], detections, self._memory.choose(keys, areas, context.load), context
-        )
+        chosen = self._memory.choose(keys, areas, context.load)
+        places = self._affordable(payload["image"], detections, chosen, context)
+        context.counters["ocr_reads_put_off"] += len(chosen) - len(places)
         readings = self._read(payload["image"], detections, places, context)
         for place, reading in zip(places, readings, strict=True):
             key = keys[place]

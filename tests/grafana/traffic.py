@@ -12,7 +12,8 @@ from tests.streaming.fakes import jpeg
 from tests.streaming.live import PATIENCE_S, LiveServer, answers, close_code, read
 
 FLOOD = 5
-POLITE = 2
+# At 20 ms each, long enough for the pulse to beat once.
+POLITE = 20
 
 
 def get(server: LiveServer, path: str) -> str:

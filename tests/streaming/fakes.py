@@ -71,7 +71,8 @@ class FakePipeline:
             raise self.error
         result = {"detections": [], "pipeline": self.number} if self.result is None else self.result
         timings = {"decode": 0.5, "detect": 2.0049, "total": 2.6}
-        return RunReport(dict(result), timings, [], {"ocr_reads": 1, "ocr_reads_saved": 3})
+        counters = {"ocr_reads": 1, "ocr_reads_saved": 3, "ocr_reads_put_off": 2}
+        return RunReport(dict(result), timings, [], counters)
 
     def close(self) -> None:
         self.closed += 1

@@ -173,11 +173,12 @@ async def test_stages_and_age_are_measured(engine: FakeEngine) -> None:
 
 
 async def test_reads_and_saved_reads_are_counted(engine: FakeEngine) -> None:
-    before = count("stream_ocr_reads_total"), count("stream_ocr_reads_saved_total")
+    names = ("reads", "reads_saved", "reads_put_off")
+    before = [count(f"stream_ocr_{name}_total") for name in names]
     async with Client() as client:
         await ready(client, engine)
-    after = count("stream_ocr_reads_total"), count("stream_ocr_reads_saved_total")
-    assert (after[0] - before[0], after[1] - before[1]) == (1, 3)
+    after = [count(f"stream_ocr_{name}_total") for name in names]
+    assert [new - old for new, old in zip(after, before, strict=True)] == [1, 3, 2]
 
 
 async def test_the_queue_for_slots_is_seen(engine: FakeEngine) -> None:

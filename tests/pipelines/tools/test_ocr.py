@@ -274,14 +274,18 @@ def test_reading_makes_no_frame_late(make_context: MakeContext, monkeypatch: pyt
     live, counting = ReadTool(ReadParams(), make_context(live=True)), CountingReader(monkeypatch)
     payload = {"frame_index": 1, "image": image, "detections": boxes}
     now = time.monotonic()
-    live.run(payload, RunContext(1, deadline=now, begun=now))
+    hurried = RunContext(1, deadline=now, begun=now)
+    live.run(payload, hurried)
     assert counting.calls == []
+    assert hurried.counters["ocr_reads_put_off"] == 3
     # A frame that took so long pays for a line, so that lines come to be known even where no time is left.
     outputs = live.run(payload, RunContext(2, deadline=now, begun=now - 60))
     assert counting.calls == [1]
     assert [box.text for box in outputs["detections"]] == [None, "Platform 7", None]
-    live.run(payload, RunContext(3, deadline=now + 60, begun=now))
+    leisurely = RunContext(3, deadline=now + 60, begun=now)
+    live.run(payload, leisurely)
     assert counting.calls == [1, 2]
+    assert leisurely.counters["ocr_reads_put_off"] == 0
 
 
 def draw_sheet(left: int, top: int, rows: int = 12) -> tuple[Image, list[Detection]]:
