@@ -8,12 +8,13 @@ UV := $(VENV)/bin/uv pip install --quiet --python $(PY) --no-deps --compile-byte
 TORCH ?=
 CUDA_PACKAGES := ^(nvidia-|cuda-|triton)
 
-.PHONY: run run-lan setup setup-dev system-tools test test-fast test-js test-slow lint format lock clean help
+.PHONY: run run-lan setup setup-dev system-tools test test-fast test-js test-slow bench lint format lock clean help
 
 help:
 	@echo "make run      start the server (HOST, PORT and FORGESYTE_DATA_DIR are honoured)"
 	@echo "make run-lan  the same for a phone in your network: HTTPS on HTTPS_PORT, with a QR code"
 	@echo "make test     run every test; make lint runs the checks; make test-slow the long ones"
+	@echo "make bench    compare with other servers on this machine"
 
 run: LAN :=
 run-lan: LAN := --lan
@@ -84,10 +85,24 @@ test-js: setup-dev
 test-slow: setup-dev system-tools
 	@$(PY) -m pytest -q -m slow
 
+# Compare ForgeSyte with other servers on this machine: docs/BENCHMARKS.md. BENCH="--only a,c --rounds 1" for a part.
+BENCH ?=
+bench: setup-dev bench/.venv/stamp
+	@$(PY) -m bench $(BENCH)
+
+# The other servers have packages of their own; what runs the networks they share with us.
+bench/.venv/stamp: bench/requirements.txt
+	@echo "==> Installing the servers to compare with (1.2 GB)"
+	@$(VENV)/bin/uv venv -q --clear --python $(PY) bench/.venv
+	@$(VENV)/bin/uv pip install -q --python bench/.venv/bin/python --no-deps -r $<
+	@$(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > \
+	  "$$(bench/.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/forgesyte.pth"
+	@touch $@
+
 # Pin every package anew from pyproject.toml.
 lock: $(VENV)/bin/uv
 	@$(VENV)/bin/uv pip compile -q --upgrade --no-header --no-annotate pyproject.toml -o requirements.txt
 	@$(VENV)/bin/uv pip compile -q --no-header --no-annotate -c requirements.txt --extra dev pyproject.toml -o requirements-dev.txt
 
 clean:
-	@rm -rf $(VENV) node_modules .mypy_cache .ruff_cache .pytest_cache .coverage
+	@rm -rf $(VENV) bench/.venv node_modules .mypy_cache .ruff_cache .pytest_cache .coverage

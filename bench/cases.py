@@ -1,0 +1,40 @@
+"""What is asked of every contestant."""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+
+@dataclass(frozen=True)
+class Case:
+    """One way to put load on a server; `fps` 0 is the closed loop, with two frames on their way.
+
+    A camera cannot wait for answers: where there is one, the closed loop becomes a camera of `camera_fps`.
+    """
+
+    key: str
+    about: str
+    sessions: int
+    fps: float
+    seconds: float
+    rounds: int
+    camera_fps: float = 60.0
+
+    @property
+    def closed(self) -> bool:
+        """Whether the next frame waits for an answer."""
+        return self.fps == 0
+
+    def within(self, seconds: float | None) -> Self:
+        """The same with turns of another length."""
+        return replace(self, seconds=seconds) if seconds else self
+
+
+CASES = {
+    case.key: case
+    for case in (
+        Case("closed", "as fast as it goes: one session, two frames on their way", 1, 0, 2.5, 5),
+        Case("fps15", "one session that sends 15 frames a second", 1, 15, 4, 3),
+        Case("fps30", "one session that sends 30 frames a second", 1, 30, 4, 3),
+        Case("crowd", "16 sessions that send 15 frames a second each", 16, 15, 8, 2),
+    )
+}
