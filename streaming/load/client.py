@@ -41,6 +41,11 @@ class Session:
         self._unsent = 0
         self._abandoned = 0
 
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is sent or heard."""
+        return bool(self.ended) or self._reader is None or self._reader.done()
+
     async def arrive(self) -> None:
         """Connect, send one frame and wait for its answer."""
         began = clock()
@@ -51,41 +56,32 @@ class Session:
             return
         self._connected_after_s = clock() - began
         self._reader = asyncio.create_task(self._read(self._socket))
-        await self.warm_up(0)
-        if not self.ended:
+        await self._send_for(0)
+        if not self.over:
             self._answered_after_s = clock() - began
 
     async def warm_up(self, seconds: float) -> None:
-        """Send one frame after the other for so long; at least one."""
-        until = clock() + seconds
-        try:
-            async with asyncio.timeout(self._plan.ready_within_s):
-                while not self.ended:
-                    index = self.ledger.sent(clock())
-                    await self._send(index)
-                    await self._answer_to(index)
-                    if clock() >= until:
-                        return
-        except TimeoutError:
-            self.ended = f"no answer within {self._plan.ready_within_s:g} s"
+        """Send one frame after the other for so long; no time is no frame."""
+        if seconds:
+            await self._send_for(seconds)
 
     async def stay(self, start: float) -> None:
         """Send as the plan says, from `start` on the client's clock; then wait for what is unanswered."""
-        if self.ended:
+        if self.over:
             return
         self.ledger.warming_up = False
         until = start + self.visit.leaves_s + (0 if self.visit.abrupt else self._plan.answer_within_s)
         with suppress(TimeoutError):
             async with asyncio.timeout(until - clock()):
                 await (self._send_at_once(start) if self._plan.closed_loop else self._send_on_time(start))
-                while self.ledger.open and not self.ended:
+                while self.ledger.open and not self.over:
                     self._heard.clear()
                     await self._heard.wait()
 
     async def leave(self) -> None:
         """Close the socket."""
         self._leaving = True
-        if self.visit.abrupt and not self.ended:
+        if self.visit.abrupt and not self.over:
             self._abandoned = self.ledger.open
         if self._socket is not None and self._reader is not None:
             await self._socket.close()
@@ -119,6 +115,19 @@ class Session:
             max_size=LARGEST_ANSWER,
         )
 
+    async def _send_for(self, seconds: float) -> None:
+        until = clock() + seconds
+        try:
+            async with asyncio.timeout(self._plan.ready_within_s):
+                while not self.over:
+                    index = self.ledger.sent(clock())
+                    await self._send(index)
+                    await self._answer_to(index)
+                    if clock() >= until:
+                        return
+        except TimeoutError:
+            self.ended = f"no answer within {self._plan.ready_within_s:g} s"
+
     async def _send_on_time(self, start: float) -> None:
         """Open loop. A frame that the socket could not take in time keeps the time when it was due.
 
@@ -132,7 +141,7 @@ class Session:
                 if wait_s > 0:
                     await asyncio.sleep(wait_s)
                 now = clock()
-                if self.ended or now >= start + self.visit.leaves_s:
+                if self.over or now >= start + self.visit.leaves_s:
                     self._unsent += 1
                     return
                 taken_at = now if wait_s > 0 else start + due
@@ -147,7 +156,7 @@ class Session:
             await asyncio.gather(*(self._send_in_turn(start + ends) for _ in range(self._plan.in_flight)))
 
     async def _send_in_turn(self, until: float) -> None:
-        while not self.ended and (now := clock()) < until:
+        while not self.over and (now := clock()) < until:
             index = self.ledger.sent(now)
             await self._send(index)
             await self._answer_to(index)
@@ -161,11 +170,11 @@ class Session:
         except ConnectionClosed:
             # The reader says why.
             assert self._reader
-            await asyncio.shield(self._reader)
+            await asyncio.wait({self._reader})
 
     async def _answer_to(self, index: int) -> None:
         """Wait until this frame is answered, or the session has ended."""
-        if self.ended or self.ledger.frames[index - 1].answered_at is not None:
+        if self.over or self.ledger.frames[index - 1].answered_at is not None:
             return
         self._waiting[index] = asyncio.get_running_loop().create_future()
         await self._waiting[index]

@@ -4,7 +4,6 @@ import asyncio
 import gc
 import signal
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
@@ -60,9 +59,11 @@ def main(connection: Connection, job: Job) -> None:
     """The process: carry out the job, and tell of it over the connection."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.freeze()
-    # Whoever started this may be gone.
-    with suppress(EOFError, BrokenPipeError):
+    try:
         asyncio.run(Crew(connection, job).run())
+    except* (EOFError, OSError):
+        # Whoever started this is gone.
+        pass
 
 
 class Crew:
@@ -76,15 +77,21 @@ class Crew:
 
     async def run(self) -> None:
         """Arrive, wait for the start, carry out every visit, tell what was seen."""
-        await self._arrive([session for session in self._sessions if session.visit.joins_s == 0])
-        self._connection.send(Ready())
-        go: Go = await asyncio.to_thread(self._connection.recv)
+        try:
+            await self._arrive([session for session in self._sessions if session.visit.joins_s == 0])
+            self._connection.send(Ready())
+            go: Go = await asyncio.to_thread(self._connection.recv)
+            await self._visit_all(go.start)
+        finally:
+            await asyncio.gather(*(session.leave() for session in self._sessions))
+        self._connection.send(Finished(tuple(session.record() for session in self._sessions)))
+
+    async def _visit_all(self, start: float) -> None:
         async with asyncio.TaskGroup() as tasks:
-            visits = [tasks.create_task(self._visit(session, go.start)) for session in self._sessions]
+            visits = [tasks.create_task(self._visit(session, start)) for session in self._sessions]
             reporter = tasks.create_task(self._report())
             await asyncio.wait(visits)
             reporter.cancel()
-        self._connection.send(Finished(tuple(session.record() for session in self._sessions)))
 
     async def _arrive(self, sessions: Sequence[Session]) -> None:
         """Those of the beginning come in a few at a time, and then warm the server up together."""

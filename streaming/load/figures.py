@@ -1,6 +1,7 @@
 """What a run's records say, as figures that JSON can hold."""
 
 from collections.abc import Iterable, Sequence
+from math import ceil
 from typing import Any
 
 from streaming.load.ledger import Outcome, SentFrame
@@ -50,14 +51,16 @@ def figures_within(result: LoadResult, window: Window, records: Sequence[Session
     each = [frames_within(result, record, window) for record in records]
     frames = [frame for found in each for frame in found]
     rates = [rate_of(result, record, window) for record in records if overlap(record, window)]
+    abandoned = sum(record.abandoned for record in records)
     answers = sum(arrivals(result, record, window) for record in records)
     return {
         "sent": len(frames),
         **{name: count(frames, outcome) for name, outcome in COUNTED.items()},
+        "unanswered": count(frames, Outcome.UNANSWERED) - abandoned,
         "extra_answers": sum(record.extra for record in records),
         "slow_downs": sum(record.slow_downs for record in records),
         "unsent": sum(record.unsent for record in records),
-        "abandoned": sum(record.abandoned for record in records),
+        "abandoned": abandoned,
         "answers_per_s": round(answers / (window[1] - window[0]), 3),
         "round_trip_ms": summary_ms(trips(frames)),
         "age_at_answer_ms": summary_ms(
@@ -80,7 +83,6 @@ COUNTED = {
     "answered": Outcome.RESULT,
     "dropped": Outcome.DROPPED,
     "errors": Outcome.ERROR,
-    "unanswered": Outcome.UNANSWERED,
 }
 
 
@@ -112,7 +114,7 @@ def steps_of(result: LoadResult) -> list[Figures]:
 
 def over_time(result: LoadResult, every_s: float = 1.0) -> list[Figures]:
     """For each second: what was answered then, and how long it had taken."""
-    bins: dict[int, list[SentFrame]] = {}
+    bins: dict[int, list[SentFrame]] = {at: [] for at in range(ceil(result.plan.duration_s / every_s))}
     for record in result.records:
         for frame in record.frames:
             if frame.answered_at is not None and not frame.warm_up and frame.answered_at >= result.start:
@@ -133,13 +135,14 @@ def server_figures(result: LoadResult) -> Figures:
     """CPU and memory of the server over time, and in sum; empty where it could not be watched."""
     if not result.server:
         return {}
+    before = within(result.server, 0, result.start)
     busy = within(result.server, result.start, result.start + result.plan.duration_s)
     return {
         "cpu_percent_mean": round(sum(sample.cpu_percent for sample in busy) / max(len(busy), 1), 1),
         "cpu_percent_max": max((sample.cpu_percent for sample in busy), default=0.0),
-        "memory_mb_first": result.server[0].memory_mb,
-        "memory_mb_max": max(sample.memory_mb for sample in result.server),
-        "memory_mb_last": result.server[-1].memory_mb,
+        "memory_mb_start": before[-1].memory_mb if before else result.server[0].memory_mb,
+        "memory_mb_max": max((sample.memory_mb for sample in busy), default=result.server[-1].memory_mb),
+        "memory_mb_after": result.server[-1].memory_mb,
         "samples": [
             {
                 "at_s": round(sample.at - result.start, 2),

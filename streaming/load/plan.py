@@ -60,14 +60,19 @@ class LoadPlan:
     headers: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
-        if self.sessions < 1 or self.in_flight < 1:
-            raise BadPlan("At least one session with one frame under way is needed")
-        if self.duration_s <= 0:
-            raise BadPlan("The duration must be more than 0 seconds")
-        if self.fps < 0 or self.think_ms < 0:
-            raise BadPlan("Neither frames a second nor the time to think can be negative")
-        if self.think_ms and not self.closed_loop:
-            raise BadPlan("Only a closed loop (0 frames a second) has time to think")
+        rates_and_times = (self.fps, self.think_ms, self.warm_up_s, self.answer_within_s)
+        counts = (self.steps, self.processes)
+        wrong = {
+            "At least one session with one frame under way is needed": min(self.sessions, self.in_flight) < 1,
+            "The duration must be more than 0 seconds": not self.duration_s > 0,
+            "Rates, times and counts cannot be negative": not min(*rates_and_times, *counts) >= 0,
+            "A frame's size must be at least 1x1": min(self.size_wh) < 1,
+            "The quality of a JPEG is 1 to 100": not 1 <= self.quality <= 100,
+            "Only a closed loop (0 frames a second) has time to think": self.think_ms and self.fps,
+        }
+        for detail, is_wrong in wrong.items():
+            if is_wrong:
+                raise BadPlan(detail)
 
     @property
     def closed_loop(self) -> bool:

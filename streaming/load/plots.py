@@ -3,12 +3,13 @@
 import io
 import re
 from collections.abc import Callable, Mapping, Sequence
+from math import nan
 from typing import Any
 
 Figures = Mapping[str, Any]
 Axes = Any
 
-WIDE_IN = (7.2, 2.7)
+WIDE_IN = (6.0, 2.5)
 # Matplotlib writes these into the SVG, and the page's colours take their place.
 COLOURS = {
     "#010101": "var(--ink)",
@@ -21,7 +22,7 @@ COLOURS = {
 INK, FAINT, BLUE, ORANGE, GREEN, RED = COLOURS
 STYLE: dict[str, Any] = {
     "svg.fonttype": "none",
-    "font.size": 9,
+    "font.size": 9.5,
     "axes.edgecolor": FAINT,
     "axes.labelcolor": INK,
     "axes.titlecolor": INK,
@@ -42,12 +43,12 @@ STYLE: dict[str, Any] = {
 
 def latency_over_time(figures: Figures) -> str:
     """Round trips of each second, and the oldest picture at its answer."""
-    seconds = [second for second in figures["over_time"] if second["answered"]]
+    seconds = figures["over_time"]
     at = [second["at_s"] + 0.5 for second in seconds]
 
     def draw(axes: Axes) -> None:
         for point, colour, label in (("p50", BLUE, "p50"), ("p95", ORANGE, "p95"), ("max", RED, "max")):
-            values = [second["age_at_answer_ms"][point] for second in seconds]
+            values = [number_of(second["age_at_answer_ms"][point]) for second in seconds]
             axes.plot(at, values, color=colour, label=label, marker=dots(at), markersize=3)
         axes.set(
             xlabel="seconds", ylabel="milliseconds", ylim=(0, None), xlim=(0, figures["plan"]["duration_s"])
@@ -148,6 +149,11 @@ def finish(axes: Axes, across: str, up: str, until: float | None = None) -> None
     axes.legend(ncols=3, loc="lower right", bbox_to_anchor=(1, 1))
 
 
+def number_of(value: float | None) -> float:
+    """A gap where there is none."""
+    return nan if value is None else value
+
+
 def dots(values: Sequence[float]) -> str:
     """A mark on each point where there are few."""
     return "o" if len(values) <= 60 else ""
@@ -176,5 +182,6 @@ def themed(document: str) -> str:
     element = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", element, flags=re.DOTALL)
     element = re.sub(r'(?<=<svg)([^>]*?) (width|height)="[^"]*"', r"\1", element)
     element = re.sub(r'(?<=<svg)([^>]*?) (width|height)="[^"]*"', r"\1", element)
+    element = re.sub(r"font-family: [^;\"]*;?", "", element)
     element = re.sub(r"font: (\S+px)[^;\"]*", r"font-size: \1", element)
     return re.sub("|".join(COLOURS), lambda found: COLOURS[found[0]], element)

@@ -21,6 +21,8 @@ SAMPLE_EVERY_S = 0.5
 HEAD_START_S = 0.3
 # What a process may take beside its plan, for example to start.
 SPARE_S = 60.0
+# How long the server is watched after the last session has left.
+REST_S = 2.0
 END_WITHIN_S = 5.0
 
 Tell = Callable[[State], None]
@@ -74,7 +76,7 @@ class Run:
             connection.send(crew.Go(self._start))
         patience_s = self._plan.duration_s + self._plan.ready_within_s + self._plan.answer_within_s + SPARE_S
         self._until_all(connections, crew.Finished, clock() + patience_s)
-        self._look()
+        self._watch_it_rest()
 
     def result(self, url: str) -> LoadResult:
         """What was seen, sessions in the order of their places."""
@@ -95,6 +97,12 @@ class Run:
                 self._look()
             if clock() > deadline:
                 raise LoadFailed(f"{len(missing)} processes of clients do not answer")
+
+    def _watch_it_rest(self) -> None:
+        until = clock() + REST_S
+        while self._sampler and clock() < until:
+            time.sleep(SAMPLE_EVERY_S)
+            self._look()
 
     def _heard_from(self, connection: Connection) -> object:
         try:

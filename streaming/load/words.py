@@ -81,8 +81,8 @@ def run_lines(figures: Mapping[str, Any]) -> list[str]:
         lines += [
             "",
             f"server             CPU {server['cpu_percent_mean']:.0f} % of a core "
-            f"(at most {server['cpu_percent_max']:.0f}), memory {server['memory_mb_first']:.0f} MB at first, "
-            f"{server['memory_mb_max']:.0f} at most, {server['memory_mb_last']:.0f} at the end",
+            f"(at most {server['cpu_percent_max']:.0f}), memory {server['memory_mb_start']:.0f} MB at first, "
+            f"{server['memory_mb_max']:.0f} at most, {server['memory_mb_after']:.0f} afterwards",
         ]
     return lines
 

@@ -1,6 +1,7 @@
 """`manage.py load_test`: how a server serves many live sessions, measured with real ones."""
 
 import json
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,10 +36,14 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stderr.style_func = None
+        # Whoever ends us ends the server that we have started, too.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             plan = plan_of(options)
             with the_server(options["url"], plan) as server:
                 figures = self._measure(plan, server, options["preset"])
+        except KeyboardInterrupt:
+            raise CommandError("Ended before it was done", returncode=130) from None
         except (BadPlan, LoadFailed, ServerFailed) as error:
             raise CommandError(getattr(error, "detail", str(error))) from error
         self._tell(figures, options["json"], options["report"])
