@@ -1,6 +1,6 @@
 """YOLO networks as the tools use them: loaded by name, on the best device, shared between sessions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -82,21 +82,34 @@ def load_yolo(name: str, requested: str, networks: NetworkCache, weights: Weight
         path = weights.resolve(name)
         device = choose_device(requested, cuda_available(), why_not_on_gpu(path))
         key = ("yolo", str(path), device.used)
-        shared = networks.get(key, lambda: load_file(path, device.used, weights.cache_dir), stamp(path))
+        shared = networks.get(key, lambda: load_file(path, device.used, weights, networks), stamp(path))
     with shared.borrow() as network:
         return LoadedYolo(shared, network.names, network.backend, network.fixed_size_hw, device)
 
 
-def load_file(path: Path, device: str, cache_dir: Path) -> BoxNetwork:
+def load_file(path: Path, device: str, weights: WeightsStore, networks: NetworkCache) -> BoxNetwork:
     """A network from a file: through OpenVINO on a CPU where the format allows it, else as it is."""
     if device == "cpu" and path.suffix in (".pt", ".onnx"):
-        return load_converted(path, cache_dir, open_converted)
-    return YoloNetwork(str(path), "cuda:0" if device == "cuda" else device)
+        return load_converted(path, weights.cache_dir, open_converted)
+    where = "cuda:0" if device == "cuda" else device
+    if path.suffix == ".pt":
+        return open_in_torch(path, where, lambda frames: networks.when_batched(frames))
+    return YoloNetwork(str(path), where)
 
 
 def open_converted(folder: Path) -> BoxNetwork:
     """An OpenVINO network from its folder, without Ultralytics where it is a plain one."""
     return OpenVinoYolo(folder) if OpenVinoYolo.suits(folder) else YoloNetwork(str(folder), "cpu")
+
+
+def open_in_torch(path: Path, device: str, when_run: Callable[[int], None]) -> BoxNetwork:
+    """A network from a `.pt` file, several frames at once and without Ultralytics where it is a plain one."""
+    yolo = import_ultralytics().YOLO(str(path))
+    from pipelines.engine.torch_yolo import TorchYolo
+
+    if not TorchYolo.suits(yolo.model):
+        return YoloNetwork(str(path), device)
+    return TorchYolo(yolo.model, device, when_run=when_run)
 
 
 def noted_task(weights: str) -> str | None:

@@ -14,6 +14,7 @@ from pipelines.engine.networks import NetworkCache
 from pipelines.engine.ultralytics import import_ultralytics
 from pipelines.engine.weights import WeightsStore
 from pipelines.plugins.base import Load, OpenContext, RunContext
+from tests.pipelines.untrained import tiny_network
 
 MakeContext = Callable[..., OpenContext]
 Image = NDArray[np.uint8]
@@ -57,24 +58,8 @@ def coco_network(test_media: Path, weights_root: Path) -> str:
 def tiny_pt(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An untrained YOLO of the smallest size, as Ultralytics saves it."""
     folder = tmp_path_factory.mktemp("tiny")
-    definition = folder / "tiny.yaml"
-    definition.write_text(
-        """
-nc: 3
-backbone:
-  - [-1, 1, Conv, [8, 3, 2]]
-  - [-1, 1, Conv, [16, 3, 2]]
-  - [-1, 1, Conv, [16, 3, 2]]
-  - [-1, 1, Conv, [16, 3, 2]]
-  - [-1, 1, Conv, [16, 3, 2]]
-head:
-  - [[2, 3, 4], 1, Detect, [nc]]
-"""
-    )
-    network = import_ultralytics().YOLO(str(definition))
-    network.model.names = {0: "apple", 1: "pear", 2: "plum"}
     path = folder / "tiny.pt"
-    network.save(str(path))
+    tiny_network(folder).save(str(path))
     return path
 
 
