@@ -17,6 +17,7 @@ from django.db import DatabaseError
 from pipelines.errors import UnknownPipeline
 from streaming.load import presets, run
 from streaming.load.own_server import OwnServer
+from streaming.load.plan import LoadPlan
 from streaming.management.commands import load_test
 from tests.streaming.live import ROOT, environment, prepare
 from tests.streaming.load.servers import answers_twice, by_index, closes_after, running
@@ -127,7 +128,7 @@ def test_a_server_of_its_own_is_started_and_ended(monkeypatch: pytest.MonkeyPatc
         monkeypatch.setattr(load_test, "definition_of", lambda pipeline_id: None)
         monkeypatch.setattr(load_test, "serve_command", lambda manage, pipeline_id: command)
         monkeypatch.setattr("sys.stdin", subprocess.PIPE)
-        with load_test.the_server(None, load_test.LoadPlan()) as server:
+        with load_test.the_server(None, LoadPlan()) as server:
             assert isinstance(server, OwnServer)
             assert server.url == url.replace("ws", "http", 1)
 

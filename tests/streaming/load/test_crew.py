@@ -67,7 +67,13 @@ def test_a_crew_carries_out_every_visit(plan: LoadPlan) -> None:
 
 def test_a_crew_ends_when_nobody_listens_any_more() -> None:
     ours, theirs = multiprocessing.Pipe()
-    outside = threading.Thread(target=lambda: (hear(ours), ours.send(crew.Go(clock())), ours.close()))
+
+    def start_and_go() -> None:
+        hear(ours)
+        ours.send(crew.Go(clock()))
+        ours.close()
+
+    outside = threading.Thread(target=start_and_go)
     outside.start()
     with running(by_index) as url:
         crew.main(theirs, job(url, PLAN.with_(duration_s=60.0)))

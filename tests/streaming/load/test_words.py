@@ -58,7 +58,7 @@ def test_a_ramp_has_a_line_for_each_step() -> None:
     heads, first, second = (line.split() for line in table.splitlines())
     assert heads[:3] == ["sessions", "answers/s", "dropped"]
     assert (first[0], second[0]) == ("1", "2")
-    assert second[2:4] == ["2", "%"]
+    assert second[2:4] == ["3", "%"]
     assert "2.2 " in text
 
 
