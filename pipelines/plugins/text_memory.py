@@ -32,6 +32,7 @@ class TrackText:
     last_seen_s: float = 0.0
     next_read_s: float = 0.0
     tries: int = 0
+    known: bool = False
     votes: dict[str, float] = field(default_factory=dict)
     scores: dict[str, float] = field(default_factory=dict)
 
@@ -61,13 +62,15 @@ class TextMemory:
         """Which of the visible boxes to read now, by their place; those without a key are not followed yet.
 
         Lines that were never read come first, the oldest before the newest and large before small, then those
-        that are due again. Fewer under load.
+        that are due again. Fewer under load, and of the surely known lines one on a frame: they can wait.
         """
         self._see(keys)
         now = self._clock()
         visible = [(self._tracks[key], place) for place, key in enumerate(keys) if key is not None]
         due = [(track, place) for track, place in visible if track.next_read_s <= now]
         due.sort(key=lambda pair: (pair[0].tries > 0, pair[0].first_seen, -areas[pair[1]]))
+        known = [pair for pair in due if pair[0].known]
+        due = [pair for pair in due if not pair[0].known] + known[:1]
         return [place for _, place in due[: self._allowance(load, (track for track, _ in visible))]]
 
     def note(self, key: int, reading: Reading) -> None:
@@ -76,10 +79,10 @@ class TextMemory:
         if reading.text and reading.score >= settings.min_score:
             track.add(reading)
         best = track.best()
-        sure = best is not None and best.score >= settings.sure_score
+        track.known = best is not None and best.score >= settings.sure_score
         pause = settings.reread_interval_s
         track.next_read_s = self._clock() + (
-            pause if sure else min(pause, FIRST_RETRY_S * 2 ** min(track.tries, 10))
+            pause if track.known else min(pause, FIRST_RETRY_S * 2 ** min(track.tries, 10))
         )
         track.tries += 1
 

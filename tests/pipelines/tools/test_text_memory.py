@@ -61,6 +61,17 @@ def test_thirty_lines_are_read_within_ten_frames() -> None:
     assert all(session.memory.best(key) == SURE for key in keys)
 
 
+def test_known_lines_are_read_again_one_after_the_other() -> None:
+    session, keys = Session(), list[int | None](range(8))
+    for _ in range(2):
+        session.frame(keys)
+    session.clock.now += SETTINGS.reread_interval_s
+    reads = [session.frame([*keys, 8]) for _ in range(9)]
+    assert reads[0] == [8, 0]
+    assert [len(read) for read in reads[1:]] == [1] * 7 + [0]
+    assert {key for read in reads for key in read} == set(range(9))
+
+
 def test_large_lines_come_before_small_ones_and_old_ones_before_new_ones() -> None:
     session = Session(MemorySettings(1, 0.5, 0.8, 5.0))
     assert session.frame([1, 2, 3], areas=[0.1, 0.3, 0.2]) == [2]
