@@ -1,6 +1,7 @@
 """Bounds what one socket may have pending: who sends too fast or does not read is not read either."""
 
 import asyncio
+from collections import deque
 from typing import Any, Protocol
 
 INBOX_LIMIT = 32
@@ -28,12 +29,13 @@ class Valve:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._obstacles: set[str] = set()
-        self._sent = asyncio.Event()
-        self._sent.set()
+        # Made when the send buffer is full for the first time: most connections never need it.
+        self._sent: asyncio.Event | None = None
 
     async def drained(self) -> None:
         """Wait until the send buffer has room: for those who send unasked."""
-        await self._sent.wait()
+        if self._sent is not None:
+            await self._sent.wait()
 
     def close(self, obstacle: str) -> None:
         """Stop reading until this obstacle is gone."""
@@ -50,36 +52,70 @@ class Valve:
 
     def pauseProducing(self) -> None:
         """The send buffer is full."""
+        self._sent = self._sent or asyncio.Event()
         self._sent.clear()
         self.close("unsent")
 
     def resumeProducing(self) -> None:
         """The send buffer is empty."""
-        self._sent.set()
+        self._let_send()
         self.open("unsent")
 
     def stopProducing(self) -> None:
         """The connection is gone."""
-        self._sent.set()
+        self._let_send()
+
+    def _let_send(self) -> None:
+        if self._sent is not None:
+            self._sent.set()
 
 
-class Inbox(asyncio.Queue[dict[str, Any]]):
+class Inbox:
     """Messages that the application has not taken yet; closes the valve while there are too many.
 
-    The limit is no hard one: what was read together is kept together.
+    The limit is no hard one: what was read together is kept together. It is small while it is empty, for
+    there is one for each connection; asyncio's own queue holds four times as much.
     """
 
     def __init__(self, valve: Valve) -> None:
-        super().__init__()
         self._valve = valve
+        self._messages: deque[dict[str, Any]] = deque()
+        self._takers: list[asyncio.Future[None]] = []
 
-    def _put(self, item: dict[str, Any]) -> None:
-        super()._put(item)
-        if self.qsize() >= INBOX_LIMIT:
+    def qsize(self) -> int:
+        """How many messages there are."""
+        return len(self._messages)
+
+    def put_nowait(self, message: dict[str, Any]) -> None:
+        """Add a message."""
+        self._messages.append(message)
+        if len(self._messages) >= INBOX_LIMIT:
             self._valve.close("unread")
+        self._wake_one()
 
-    def _get(self) -> dict[str, Any]:
-        item = super()._get()
-        if self.qsize() <= INBOX_LIMIT // 2:
+    def get_nowait(self) -> dict[str, Any]:
+        """Take the oldest message; there must be one."""
+        message = self._messages.popleft()
+        if len(self._messages) <= INBOX_LIMIT // 2:
             self._valve.open("unread")
-        return item
+        return message
+
+    async def get(self) -> dict[str, Any]:
+        """Take the oldest message, once there is one."""
+        while not self._messages:
+            taker = asyncio.get_running_loop().create_future()
+            self._takers.append(taker)
+            try:
+                await taker
+            except asyncio.CancelledError:
+                self._takers.remove(taker)
+                self._wake_one()
+                raise
+            self._takers.remove(taker)
+        return self.get_nowait()
+
+    def _wake_one(self) -> None:
+        for taker in self._takers:
+            if self._messages and not taker.done():
+                taker.set_result(None)
+                return

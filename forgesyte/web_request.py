@@ -45,7 +45,7 @@ class BodyInbox(Inbox):
 
     def discard(self) -> None:
         """Forget what nobody will take."""
-        while not self.empty():
+        while self.qsize():
             self.get_nowait()
 
 

@@ -23,6 +23,7 @@ from pipelines.video import VideoFrame, VideoReader
 
 _lock = threading.Lock()
 _engine: Engine | None = None
+_definitions: dict[str, PipelineDefinition] = {}
 
 
 def get_engine() -> Engine:
@@ -52,7 +53,15 @@ def definition_of(pipeline_id: str) -> PipelineDefinition:
     row = Pipeline.objects.filter(pk=pipeline_id, enabled=True).first() if SLUG.match(pipeline_id) else None
     if row is None:
         raise UnknownPipeline(pipeline_id)
-    return checked(row.definition, pipeline_id)
+    return one_for_all(checked(row.definition, pipeline_id))
+
+
+def one_for_all(definition: PipelineDefinition) -> PipelineDefinition:
+    """The equal definition that the sessions before have, if it is equal still: a thousand need no copies."""
+    known = _definitions.get(definition.id)
+    if known is None or known != definition:
+        known = _definitions[definition.id] = definition
+    return known
 
 
 def checked(data: Any, pipeline_id: str = "") -> PipelineDefinition:

@@ -74,7 +74,7 @@ def test_both_obstacles_must_be_gone(tap: Tap) -> None:
     inbox = Inbox(valve)
     fill(inbox, INBOX_LIMIT)
     valve.pauseProducing()
-    while not inbox.empty():
+    while inbox.qsize():
         inbox.get_nowait()
     assert not tap.is_open()
     valve.resumeProducing()
@@ -96,3 +96,19 @@ async def test_who_sends_unasked_waits_until_the_peer_reads_on(tap: Tap) -> None
         assert not waiting.done()
         gives_way()
         await asyncio.wait_for(waiting, 10)
+
+
+async def test_who_waits_gets_the_next_message_and_who_gave_up_loses_none() -> None:
+    inbox = Inbox(Valve(Tap()))
+    gone, stays = asyncio.ensure_future(inbox.get()), asyncio.ensure_future(inbox.get())
+    await asyncio.sleep(0)
+    inbox.put_nowait({"number": 0})
+    gone.cancel()
+
+    assert await stays == {"number": 0}
+    assert gone.cancelled()
+    late = asyncio.ensure_future(inbox.get())
+    await asyncio.sleep(0)
+    late.cancel()
+    inbox.put_nowait({"number": 1})
+    assert await inbox.get() == {"number": 1}

@@ -109,6 +109,11 @@ def test_reads_the_definition_as_it_is_stored_now(stored: Engine) -> None:
     assert definition_of("look").nodes[0].id == "x"
 
 
+def test_sessions_share_a_definition(stored: Engine) -> None:
+    assert definition_of("look") is definition_of("look")
+    assert definition_of("look") is not definition_of("fail")
+
+
 @pytest.mark.parametrize("pipeline_id", ["nobody", "off", "", "two words", "nul\x00", "x" * 5000])
 def test_unknown_and_disabled_pipelines(stored: Engine, pipeline_id: str) -> None:
     with pytest.raises(UnknownPipeline):
