@@ -74,7 +74,7 @@ CASES = [
     Case("StreamFails", errors("internal_error"), errors("idle_timeout")),
     Case("PicturesAreOld", ages(slow_seconds=6), ages(slow_seconds=2)),
     Case("StreamOverloaded", answers(40, 60), answers(60, 40)),
-    Case("EventLoopLate", delays(late=5), delays(late=1)),
+    Case("EventLoopLate", delays(late=20), delays(late=5)),
     Case("HttpFails", responses(90, 10), responses(98, 2)),
     Case("FilesRunOut", files(900), files(700)),
     Case(

@@ -11,6 +11,7 @@ from django.test import Client as Browser
 from forgesyte.logs import JsonFormatter
 from pipelines.errors import ToolFailure
 from streaming import events, metrics
+from streaming.protocol import ErrorCode
 from tests.streaming.conftest import Client, ready
 from tests.streaming.fakes import FakeEngine, begun, jpeg, waiting
 from tests.streaming.samples import sample
@@ -157,6 +158,13 @@ async def test_errors_are_counted_by_code(engine: FakeEngine) -> None:
         await client.socket.send_to(text_data="hello")
         await client.read()
     assert count("stream_errors_total", code="invalid_message") - before == 1
+
+
+def test_what_may_happen_is_counted_from_the_first_time() -> None:
+    """Prometheus sees a rise only from a number that it has seen before."""
+    assert all(sample("stream_errors_total", code=error.code) is not None for error in ErrorCode)
+    stages = ("validate", "wait", "decode", "send")
+    assert all(sample("stream_stage_seconds_count", stage=stage) is not None for stage in stages)
 
 
 async def test_stages_and_age_are_measured(engine: FakeEngine) -> None:
