@@ -6,6 +6,7 @@ import django
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import WebsocketDenier
+from django.conf import settings
 from django.urls import re_path
 from django.utils.module_loading import import_string
 
@@ -23,5 +24,8 @@ websocket_urlpatterns = [
     re_path("", WebsocketDenier.as_asgi()),
 ]
 
-sockets = Sockets(SameOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))))
+routes = URLRouter(websocket_urlpatterns)
+# Nobody else asks who it is, and each of its layers keeps a copy of the scope for as long as a session lasts.
+with_user = AuthMiddlewareStack(routes) if settings.FORGESYTE_REQUIRE_LOGIN else routes
+sockets = Sockets(SameOriginValidator(with_user))
 application = ProtocolTypeRouter({"http": Handler(), "websocket": sockets, "lifespan": Lifespan(sockets)})
