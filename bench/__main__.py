@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.cases import CASES
+from bench.lineup import LINEUP
 from bench.networks import KEYS
 from bench.processes import ROOT
 
@@ -27,7 +28,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--weights", type=Path, help="a trained YOLO11n (.pt); default random weights")
     parser.add_argument("--out", type=Path, default=ROOT / "data" / "bench", help="where results are kept")
     parser.add_argument("--table", action="store_true", help="measure nothing, print what was kept")
-    return parser.parse_args()
+    options = parser.parse_args()
+    contestants = {*LINEUP, *(entry.group for entry in LINEUP.values())}
+    allowed = ((options.only, sorted(contestants)), (options.networks, KEYS), (options.cases, CASES))
+    for given, known in allowed:
+        if unknown := [word for word in given if word not in known]:
+            parser.error(f"unknown: {', '.join(unknown)}; there are: {', '.join(known)}")
+    return options
 
 
 def words(text: str) -> list[str]:

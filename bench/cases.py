@@ -35,6 +35,7 @@ CASES = {
         Case("closed", "as fast as it goes: one session, two frames on their way", 1, 0, 2.5, 5),
         Case("fps15", "one session that sends 15 frames a second", 1, 15, 4, 3),
         Case("fps30", "one session that sends 30 frames a second", 1, 30, 4, 3),
+        Case("four", "four sessions that send 15 frames a second each", 4, 15, 5, 2),
         Case("crowd", "16 sessions that send 15 frames a second each", 16, 15, 8, 2),
     )
 }

@@ -63,7 +63,7 @@ CROWD: dict[str, Cell] = {
     "told dropped": lambda own, _: number(own.dropped, 0),
     "never answered": lambda own, _: number(own.unanswered, 0),
 }
-COLUMNS = {"closed": CLOSED, "fps15": PACED, "fps30": PACED, "crowd": CROWD}
+COLUMNS = {"closed": CLOSED, "fps15": PACED, "fps30": PACED, "four": CROWD, "crowd": CROWD}
 
 
 def markdown(tables: Sequence[Table]) -> str:

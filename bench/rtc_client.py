@@ -46,8 +46,11 @@ class Camera(MediaStreamTrack):
 
     kind = "video"
 
-    def __init__(self, pictures: Sequence[NDArray[np.uint8]], fps: float, numbers: Numbers) -> None:
+    def __init__(
+        self, pictures: Sequence[NDArray[np.uint8]], fps: float, numbers: Numbers, on: asyncio.Event
+    ) -> None:
         super().__init__()
+        self._on = on
         self._pictures = pictures
         self._fps = fps
         self._numbers = numbers
@@ -55,8 +58,9 @@ class Camera(MediaStreamTrack):
         self._count = -1
 
     async def recv(self) -> Any:
-        """The next picture, when its time has come."""
+        """The next picture, when its time has come; the first one when the cameras are on."""
         if self._count < 0:
+            await self._on.wait()
             self._start = time.monotonic()
         due = int((time.monotonic() - self._start) * self._fps)
         self._count = max(self._count + 1, due)
@@ -89,11 +93,13 @@ async def watch(track: Any, numbers: Numbers) -> None:
 class Session:
     """One connection to the server."""
 
-    def __init__(self, url: str, pictures: Sequence[NDArray[np.uint8]], fps: float) -> None:
+    def __init__(
+        self, url: str, pictures: Sequence[NDArray[np.uint8]], fps: float, on: asyncio.Event
+    ) -> None:
         self.numbers = Numbers()
         self._url = url
         self._connection = RTCPeerConnection()
-        self._camera = Camera(pictures, fps, self.numbers)
+        self._camera = Camera(pictures, fps, self.numbers, on)
         self._watching: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -156,10 +162,12 @@ def read_pictures(folder: Path) -> list[NDArray[np.uint8]]:
 async def measure(options: argparse.Namespace) -> dict[str, Any]:
     """All sessions at once; what is measured begins when all are connected and warm."""
     pictures = read_pictures(options.frames)
-    sessions = [Session(options.url, pictures, options.fps) for _ in range(options.sessions)]
+    # All begin together, once the last one is connected.
+    on = asyncio.Event()
+    sessions = [Session(options.url, pictures, options.fps, on) for _ in range(options.sessions)]
     try:
-        for session in sessions:
-            await session.start()
+        await asyncio.gather(*(session.start() for session in sessions))
+        on.set()
         await asyncio.sleep(options.warm_up)
         print("measuring", file=sys.stderr, flush=True)
         start, sent = time.monotonic(), await total_sent(sessions)

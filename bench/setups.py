@@ -49,6 +49,12 @@ def tutorial(arena: Arena, network: Network, weights: Path, key: str, *options: 
     return SocketServer(server, "/ws", "", arena)
 
 
+def careful_tutorial(arena: Arena, network: Network, weights: Path, key: str) -> Contestant:
+    """FastAPI that throws frames away which come too fast."""
+    server = peer("bench.peers.tutorial", arena, network, weights, key)
+    return SocketServer(server, "/queue", "", arena)
+
+
 def fastrtc(arena: Arena, network: Network, weights: Path, key: str, *options: str) -> Contestant:
     """FastRTC, and an aiortc client."""
     server = peer("bench.peers.fastrtc_app", arena, network, weights, key, *options)

@@ -1,6 +1,13 @@
-"""What tutorials build: FastAPI, and `predict` inside the WebSocket's handler."""
+"""What tutorials build: FastAPI, and `predict` inside the WebSocket's handler.
+
+`/ws` is the plain form, one answer for each frame. At `/queue` frames that come while one waits are thrown
+away, as the more careful tutorials do.
+"""
 
 import argparse
+import asyncio
+from contextlib import suppress
+from itertools import count
 from typing import Any
 
 import cv2
@@ -17,16 +24,34 @@ def make_app(weights: str, all_cores: bool) -> FastAPI:
     predict = load(weights, all_cores)
     app = FastAPI()
 
+    def found(data: bytes) -> list[dict[str, Any]]:
+        return boxes_of(predict(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)))
+
     @app.websocket("/ws")
     async def detect(websocket: WebSocket) -> None:
         await websocket.accept()
-        try:
+        with suppress(WebSocketDisconnect):
             while True:
                 data = await websocket.receive_bytes()
-                image_bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-                await websocket.send_json({"detections": boxes_of(predict(image_bgr))})
-        except WebSocketDisconnect:
-            pass
+                await websocket.send_json({"detections": found(data)})
+
+    @app.websocket("/queue")
+    async def detect_newest(websocket: WebSocket) -> None:
+        await websocket.accept()
+        queue: asyncio.Queue[tuple[int, bytes]] = asyncio.Queue(maxsize=1)
+
+        async def answer() -> None:
+            while True:
+                index, data = await queue.get()
+                await websocket.send_json({"frame_index": index, "detections": found(data)})
+
+        answering = asyncio.create_task(answer())
+        with suppress(WebSocketDisconnect):
+            for index in count(1):
+                data = await websocket.receive_bytes()
+                with suppress(asyncio.QueueFull):
+                    queue.put_nowait((index, data))
+        answering.cancel()
 
     @app.get("/health")
     def health() -> dict[str, int]:

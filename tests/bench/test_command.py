@@ -31,3 +31,12 @@ def test_a_tiny_comparison_of_the_loop_and_of_forgesyte(tmp_path: Path) -> None:
     (ours,) = paced["rows"]
     assert ours["key"] == "c"
     assert ours["figures"]["unanswered"] == 0
+
+
+def test_names_that_do_not_exist_are_refused(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bench", "--only", "a,nobody", "--out", str(tmp_path)]
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment(tmp_path), capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2
+    assert "unknown: nobody; there are: a, a-torch, b" in done.stderr
