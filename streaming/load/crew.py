@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import signal
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -50,9 +51,10 @@ class Progress:
 
 @dataclass(frozen=True)
 class Finished:
-    """All that was seen."""
+    """All that was seen, and the CPU time that the clients took from the start on."""
 
     records: tuple[SessionRecord, ...]
+    cpu_s: float
 
 
 def main(connection: Connection, job: Job) -> None:
@@ -81,10 +83,12 @@ class Crew:
             await self._arrive([session for session in self._sessions if session.visit.joins_s == 0])
             self._connection.send(Ready())
             go: Go = await asyncio.to_thread(self._connection.recv)
+            began_s = time.process_time()
             await self._visit_all(go.start)
+            cpu_s = time.process_time() - began_s
         finally:
             await asyncio.gather(*(session.leave() for session in self._sessions))
-        self._connection.send(Finished(tuple(session.record() for session in self._sessions)))
+        self._connection.send(Finished(tuple(session.record() for session in self._sessions), cpu_s))
 
     async def _visit_all(self, start: float) -> None:
         async with asyncio.TaskGroup() as tasks:

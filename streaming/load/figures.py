@@ -8,51 +8,56 @@ from streaming.load.ledger import Outcome, SentFrame
 from streaming.load.patterns import Window, step_windows
 from streaming.load.plan import Pattern
 from streaming.load.records import LoadResult, ServerSample, SessionRecord
-from streaming.load.statistics import jain_index, newest_only, shown_age_summary, summary_ms
+from streaming.load.statistics import jain_index, shown_age_summary, summary_ms
 from streaming.load.windows import (
-    arrivals,
+    ages_at_answer,
+    answered_within,
     count,
-    frames_within,
-    overlap,
-    rate_of,
+    rates_of,
     results,
+    round_trips,
     shown_spans,
-    trips,
+    taken_within,
 )
 
 Figures = dict[str, Any]
 
 # The beginning of a ramp's step still belongs to the one before.
 SETTLING = 0.25
+# With fewer results than so many a session, who has one more or less is chance.
+ENOUGH_TO_BE_FAIR = 5
 
 
 def figures_of(result: LoadResult) -> Figures:
     """Everything: the run, its sessions, a ramp's steps, each second, the server, what went wrong."""
-    duration = result.plan.duration_s
-    whole = (0.0, duration)
+    run = figures_within(result, (0.0, result.plan.duration_s))
+    if result.plan.pattern is Pattern.RAMP:
+        # Who comes later finds more others there: that is not unfair.
+        run["jain_index"] = None
     return {
         "plan": dict(result.plan.as_dict()),
         "url": result.url,
-        "run": figures_within(result, whole),
+        "run": run,
         "sessions": [session_figures(result, record) for record in result.records],
         "steps": steps_of(result) if result.plan.pattern is Pattern.RAMP else [],
         "over_time": over_time(result),
+        "clients": client_figures(result),
         "server": server_figures(result),
         "problems": problems_of(result.records),
     }
 
 
 def figures_within(result: LoadResult, window: Window, records: Sequence[SessionRecord] = ()) -> Figures:
-    """The figures of the frames whose pictures were taken within the window; all sessions if none are named.
+    """The figures of a stretch of time; all sessions if none are named.
 
-    Answers a second are those that came within the window.
+    Frames are counted by when they were taken, latencies and rates by when answers came: after the end no
+    newer frame comes that could have taken the place of the last one.
     """
     records = records or result.records
-    each = [frames_within(result, record, window) for record in records]
-    frames = [frame for found in each for frame in found]
-    rates = [rate_of(result, record, window) for record in records if overlap(record, window)]
+    frames = [frame for record in records for frame in taken_within(result, record, window)]
+    heard = [frame for record in records for frame in answered_within(result, record, window)]
     abandoned = sum(record.abandoned for record in records)
-    answers = sum(arrivals(result, record, window) for record in records)
+    answers = count(heard, Outcome.RESULT)
     return {
         "sent": len(frames),
         **{name: count(frames, outcome) for name, outcome in COUNTED.items()},
@@ -62,20 +67,16 @@ def figures_within(result: LoadResult, window: Window, records: Sequence[Session
         "unsent": sum(record.unsent for record in records),
         "abandoned": abandoned,
         "answers_per_s": round(answers / (window[1] - window[0]), 3),
-        "round_trip_ms": summary_ms(trips(frames)),
+        "round_trip_ms": summary_ms(round_trips(heard, Outcome.RESULT)),
         "age_at_answer_ms": summary_ms(
-            answered - taken for found in each for taken, answered in newest_only(results(found))
+            age for record in records for age in ages_at_answer(result, record, window)
         ),
         "age_shown_ms": shown_age_summary(
             span for record in records for span in shown_spans(result, record, window)
         ),
-        "drop_told_after_ms": summary_ms(
-            frame.answered_at - frame.sent_at
-            for frame in frames
-            if frame.outcome is Outcome.DROPPED and frame.answered_at is not None
-        ),
+        "drop_told_after_ms": summary_ms(round_trips(heard, Outcome.DROPPED)),
         "sent_late_ms": summary_ms(frame.late_s for frame in frames),
-        "jain_index": jain_index(rates),
+        "jain_index": jain_index(rates_of(result, records, window)),
     }
 
 
@@ -103,12 +104,23 @@ def session_figures(result: LoadResult, record: SessionRecord) -> Figures:
 
 
 def steps_of(result: LoadResult) -> list[Figures]:
-    """The figures of each step of a ramp, once it has settled."""
+    """The figures of each step of a ramp, once it has settled; `rates` are the sessions' results a second."""
     steps = []
     for number, (begins, ends) in enumerate(step_windows(result.plan), start=1):
         settled = (begins + SETTLING * (ends - begins), ends)
-        named = {"sessions": result.plan.step_sessions(number), "from_s": settled[0], "to_s": settled[1]}
-        steps.append(named | figures_within(result, settled))
+        figures = figures_within(result, settled)
+        rates = rates_of(result, result.records, settled)
+        if figures["answers_per_s"] * (settled[1] - settled[0]) < ENOUGH_TO_BE_FAIR * len(rates):
+            figures["jain_index"] = None
+        steps.append(
+            {
+                "sessions": result.plan.step_sessions(number),
+                "from_s": settled[0],
+                "to_s": settled[1],
+                "rates": [round(rate, 3) for rate in rates],
+                **figures,
+            }
+        )
     return steps
 
 
@@ -124,11 +136,20 @@ def over_time(result: LoadResult, every_s: float = 1.0) -> list[Figures]:
             "at_s": number * every_s,
             "answered": count(frames, Outcome.RESULT),
             "dropped": count(frames, Outcome.DROPPED),
-            "round_trip_ms": summary_ms(trips(frames)),
+            "round_trip_ms": summary_ms(round_trips(frames, Outcome.RESULT)),
             "age_at_answer_ms": summary_ms(answered - taken for taken, answered in results(frames)),
         }
         for number, frames in sorted(bins.items())
     ]
+
+
+def client_figures(result: LoadResult) -> Figures:
+    """What the clients themselves took, which the server could not have where they share a machine."""
+    frames = sum(len(record.frames) for record in result.records)
+    return {
+        "cpu_percent": round(100 * result.clients_cpu_s / result.plan.duration_s, 1),
+        "cpu_ms_per_frame": round(1000 * result.clients_cpu_s / frames, 3) if frames else None,
+    }
 
 
 def server_figures(result: LoadResult) -> Figures:

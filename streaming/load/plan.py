@@ -53,7 +53,7 @@ class LoadPlan:
     in_flight: int = 2
     steps: int = 0
     warm_up_s: float = 2.0
-    answer_within_s: float = 10.0
+    answer_within_s: float = 30.0
     ready_within_s: float = 300.0
     connect_within_s: float = 30.0
     processes: int = 0

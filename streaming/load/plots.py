@@ -107,13 +107,13 @@ def answers_against_sessions(figures: Figures) -> str:
 
 
 def fairness(figures: Figures) -> str:
-    """What each session got."""
-    sessions = figures["sessions"]
+    """What each session got; at the end of a ramp, when all are there."""
+    steps = figures["steps"]
+    rates = steps[-1]["rates"] if steps else [session["answers_per_s"] for session in figures["sessions"]]
 
     def draw(axes: Axes) -> None:
-        places = range(1, len(sessions) + 1)
-        axes.bar(places, [session["answers_per_s"] for session in sessions], color=BLUE, width=0.8)
-        axes.set(xlabel="session", ylabel="answers a second", xlim=(0.3, len(sessions) + 0.7))
+        axes.bar(range(1, len(rates) + 1), rates, color=BLUE, width=0.8)
+        axes.set(xlabel="session", ylabel="answers a second", xlim=(0.3, len(rates) + 0.7))
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(axis="x", visible=False)
 

@@ -44,13 +44,17 @@ class ServerSample:
 
 @dataclass(frozen=True)
 class LoadResult:
-    """What a run saw; times are those of the clients' clock, and at `start` the run began."""
+    """What a run saw; times are those of the clients' clock, and at `start` the run began.
+
+    `clients_cpu_s` is the CPU time that all clients took together.
+    """
 
     plan: LoadPlan
     url: str
     start: float
     records: tuple[SessionRecord, ...]
     server: tuple[ServerSample, ...]
+    clients_cpu_s: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -59,7 +59,7 @@ def drawn(figures: Figures) -> list[dict[str, str]]:
             len(figures["sessions"]) > 1,
             plots.fairness,
             "Fairness",
-            f"Answers a second of each session; Jain's index {number(figures['run']['jain_index'], 3)}",
+            "Answers a second of each session" + (", in the last step" if figures["steps"] else ""),
         ),
         (figures["server"], plots.server_cpu, "The server's CPU", "All its processes; 0 is the start"),
         (figures["server"], plots.server_memory, "The server's memory", "All its processes, resident"),

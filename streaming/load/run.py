@@ -22,7 +22,7 @@ HEAD_START_S = 0.3
 # What a process may take beside its plan, for example to start.
 SPARE_S = 60.0
 # How long the server is watched after the last session has left.
-REST_S = 2.0
+REST_S = 5.0
 END_WITHIN_S = 5.0
 
 Tell = Callable[[State], None]
@@ -65,6 +65,7 @@ class Run:
         self._samples: list[ServerSample] = []
         self._progress: dict[Connection, crew.Progress] = {}
         self._records: list[SessionRecord] = []
+        self._cpu_s = 0.0
         self._start: float | None = None
 
     def watch(self, connections: Sequence[Connection]) -> None:
@@ -82,7 +83,7 @@ class Run:
         """What was seen, sessions in the order of their places."""
         assert self._start is not None
         records = sorted(self._records, key=lambda record: (record.visit.place, record.visit.number))
-        return LoadResult(self._plan, url, self._start, tuple(records), tuple(self._samples))
+        return LoadResult(self._plan, url, self._start, tuple(records), tuple(self._samples), self._cpu_s)
 
     def _until_all(self, connections: Sequence[Connection], awaited: type, deadline: float) -> None:
         missing = set(connections)
@@ -113,6 +114,7 @@ class Run:
             self._progress[connection] = message
         if isinstance(message, crew.Finished):
             self._records += message.records
+            self._cpu_s += message.cpu_s
         return message
 
     def _look(self) -> None:

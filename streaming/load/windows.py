@@ -1,6 +1,6 @@
 """What of a run's records belongs to a stretch of time, given in seconds of the run."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from streaming.load.ledger import Outcome, SentFrame
 from streaming.load.patterns import Window
@@ -8,32 +8,32 @@ from streaming.load.records import LoadResult, SessionRecord
 from streaming.load.statistics import newest_only
 
 
-def frames_within(result: LoadResult, record: SessionRecord, window: Window) -> list[SentFrame]:
-    """The frames of a session whose pictures were taken within the window."""
-    begins, ends = result.start + window[0], result.start + window[1]
+def taken_within(result: LoadResult, record: SessionRecord, window: Window) -> list[SentFrame]:
+    """The frames of a session whose pictures were taken then; the warm-up is left out, here as below."""
+    begins, ends = on_the_clock(result, window)
     return [frame for frame in record.frames if not frame.warm_up and begins <= frame.taken_at < ends]
 
 
-def arrivals(result: LoadResult, record: SessionRecord, window: Window) -> int:
-    """How many results came within the window, whenever their pictures were taken."""
-    begins, ends = result.start + window[0], result.start + window[1]
-    return sum(begins <= answered < ends for _, answered in results(record.frames))
+def answered_within(result: LoadResult, record: SessionRecord, window: Window) -> list[SentFrame]:
+    """The frames of a session whose answers came then."""
+    begins, ends = on_the_clock(result, window)
+    return [
+        frame
+        for frame in record.frames
+        if not frame.warm_up and frame.answered_at is not None and begins <= frame.answered_at < ends
+    ]
 
 
-def rate_of(result: LoadResult, record: SessionRecord, window: Window) -> float:
-    """Results a second while the session was there."""
-    return arrivals(result, record, window) / overlap(record, window)
-
-
-def overlap(record: SessionRecord, window: Window) -> float:
-    """For how long of the window the session was there, in seconds."""
-    return max(min(window[1], record.visit.leaves_s) - max(window[0], record.visit.joins_s), 0.0)
+def ages_at_answer(result: LoadResult, record: SessionRecord, window: Window) -> list[float]:
+    """How old pictures were when their results came then, of results newer than all before; in seconds."""
+    begins, ends = on_the_clock(result, window)
+    newest = newest_only(results(record.frames))
+    return [answered - taken for taken, answered in newest if begins <= answered < ends]
 
 
 def shown_spans(result: LoadResult, record: SessionRecord, window: Window) -> list[tuple[float, float]]:
     """How old the newest result's picture was while it was the newest, from and to, in seconds."""
-    ends = result.start + min(window[1], record.visit.leaves_s)
-    begins = result.start + window[0]
+    begins, ends = on_the_clock(result, (window[0], min(window[1], record.visit.leaves_s)))
     newest = newest_only(results(record.frames))
     nexts = [*(answered for _, answered in newest[1:]), ends]
     return [
@@ -43,8 +43,22 @@ def shown_spans(result: LoadResult, record: SessionRecord, window: Window) -> li
     ]
 
 
+def rates_of(result: LoadResult, records: Sequence[SessionRecord], window: Window) -> list[float]:
+    """Results a second of each session that was there, while it was."""
+    return [
+        count(answered_within(result, record, window), Outcome.RESULT) / there
+        for record in records
+        if (there := overlap(record, window))
+    ]
+
+
+def overlap(record: SessionRecord, window: Window) -> float:
+    """For how long of the window the session was there, in seconds."""
+    return max(min(window[1], record.visit.leaves_s) - max(window[0], record.visit.joins_s), 0.0)
+
+
 def results(frames: Iterable[SentFrame]) -> list[tuple[float, float]]:
-    """When the pictures of results were taken and when they were answered; the warm-up is left out."""
+    """When the pictures of results were taken and when they were answered."""
     return [
         (frame.taken_at, frame.answered_at)
         for frame in frames
@@ -52,15 +66,18 @@ def results(frames: Iterable[SentFrame]) -> list[tuple[float, float]]:
     ]
 
 
-def trips(frames: Iterable[SentFrame]) -> list[float]:
-    """The round trips of results in seconds."""
+def round_trips(frames: Iterable[SentFrame], outcome: Outcome) -> list[float]:
+    """From sending frames until they were answered in this way, in seconds."""
     return [
-        frame.answered_at - frame.sent_at
-        for frame in frames
-        if frame.outcome is Outcome.RESULT and frame.answered_at is not None
+        frame.round_trip_s for frame in frames if frame.outcome is outcome and frame.round_trip_s is not None
     ]
 
 
 def count(frames: Iterable[SentFrame], outcome: Outcome) -> int:
     """How many frames came to this."""
     return sum(frame.outcome is outcome for frame in frames)
+
+
+def on_the_clock(result: LoadResult, window: Window) -> Window:
+    """The window's ends as times of the clock."""
+    return result.start + window[0], result.start + window[1]

@@ -29,7 +29,7 @@ def progress_line(plan: LoadPlan, state: State) -> str:
     p95 = summary_ms(state.round_trips_s)["p95"]
     parts = [
         f"{min(state.elapsed_s, plan.duration_s):.0f} of {plan.duration_s:g} s",
-        f"{state.sessions} sessions",
+        how_many(state.sessions),
         f"{sum(counts.values())} sent",
         f"{counts.get(Outcome.RESULT, 0)} answered",
         f"{counts.get(Outcome.DROPPED, 0)} dropped",
@@ -44,7 +44,7 @@ def progress_line(plan: LoadPlan, state: State) -> str:
 
 def describe(plan: LoadPlan) -> str:
     """The load in a sentence."""
-    sessions = "1 session" if plan.sessions == 1 else f"{plan.sessions} sessions"
+    sessions = how_many(plan.sessions)
     if plan.closed_loop:
         think = f", {plan.think_ms:g} ms after each answer" if plan.think_ms else ""
         pace = f"{plan.in_flight} frames under way{think}"
@@ -69,7 +69,8 @@ def run_lines(figures: Mapping[str, Any]) -> list[str]:
         f"frames             {run['sent']} sent, {run['answered']} answered, {run['dropped']} dropped, "
         f"{run['errors']} errors, {run['unanswered']} unanswered",
         f"answers            {run['answers_per_s']:.1f} a second, "
-        f"Jain's index {number(run['jain_index'], 3)}, slow_down {run['slow_downs']} times",
+        + (f"Jain's index {run['jain_index']:.3f}, " if run["jain_index"] is not None else "")
+        + f"slow_down {run['slow_downs']} times",
         "",
         table_line(["ms", *POINTS]),
     ]
@@ -77,9 +78,9 @@ def run_lines(figures: Mapping[str, Any]) -> list[str]:
         table_line([label, *(milliseconds(run[key][point]) for point in POINTS)])
         for label, key in SUMMARIES.items()
     ]
+    lines += ["", f"clients            CPU {figures['clients']['cpu_percent']:.0f} % of a core"]
     if server:
         lines += [
-            "",
             f"server             CPU {server['cpu_percent_mean']:.0f} % of a core "
             f"(at most {server['cpu_percent_max']:.0f}), memory {server['memory_mb_start']:.0f} MB at first, "
             f"{server['memory_mb_max']:.0f} at most, {server['memory_mb_after']:.0f} afterwards",
@@ -126,7 +127,7 @@ def verdict_lines(figures: Mapping[str, Any]) -> list[str]:
     """What is to be said of the run."""
     run = figures["run"]
     ends = Counter(session["ended"] for session in figures["sessions"] if session["ended"])
-    lines = [f"{times} sessions ended early: {reason}" for reason, times in ends.items()]
+    lines = [f"{how_many(times)} ended early: {reason}" for reason, times in ends.items()]
     if run["unsent"]:
         lines.append(f"{run['unsent']} frames were due and could not be sent")
     late = run["sent_late_ms"]["p95"]
@@ -141,6 +142,11 @@ def verdict_lines(figures: Mapping[str, Any]) -> list[str]:
             f"age p95 is to be at most {figures['age_bound_ms']:.0f} ms"
         )
     return lines + (figures["problems"] or ["Every frame got exactly one answer"])
+
+
+def how_many(sessions: int) -> str:
+    """So many sessions."""
+    return "1 session" if sessions == 1 else f"{sessions} sessions"
 
 
 def name_of(session: Mapping[str, Any]) -> str:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -54,10 +55,11 @@ def test_the_warm_up_counts_for_nothing_but_its_answers() -> None:
     assert figures["problems"] == ["1 of 2 frames got no answer"]
 
 
-def test_answers_that_come_after_the_end_are_ages_but_no_rate() -> None:
+def test_answers_that_come_after_the_end_count_and_tell_no_more() -> None:
     run = figures_of(result(record([frame(1, 0.1), frame(9.9, 2)])))["run"]
+    assert (run["sent"], run["answered"], run["unanswered"]) == (2, 2, 0)
     assert run["answers_per_s"] == 0.1
-    assert run["age_at_answer_ms"]["max"] == 2000
+    assert run["round_trip_ms"]["max"] == run["age_at_answer_ms"]["max"] == 100
 
 
 def test_an_older_result_after_a_newer_one_is_nobodys_age() -> None:
@@ -90,6 +92,14 @@ def test_the_steps_of_a_ramp() -> None:
     assert steps[0]["answers_per_s"] == pytest.approx(10, abs=0.3)
     assert steps[1]["answers_per_s"] == pytest.approx(20, abs=0.6)
     assert steps[1]["jain_index"] == pytest.approx(1, abs=0.01)
+    assert steps[1]["rates"] == pytest.approx([10, 10], abs=0.5)
+
+
+def test_chance_is_not_called_unfair() -> None:
+    few = [record([frame(place, 0.1)], place) for place in range(4)]
+    figures = figures_of(result(*few, pattern=Pattern.RAMP, steps=1))
+    assert figures["steps"][0]["jain_index"] is None
+    assert figures["run"]["jain_index"] is None, "who came later found more others"
 
 
 def test_sessions_that_stay_shorter_are_not_treated_worse() -> None:
@@ -117,6 +127,12 @@ def test_the_server_over_time() -> None:
     assert (server["cpu_percent_mean"], server["cpu_percent_max"]) == (150, 200)
     assert (server["memory_mb_start"], server["memory_mb_max"], server["memory_mb_after"]) == (800, 1000, 810)
     assert [one["at_s"] for one in server["samples"]] == [-2, -0.5, 1, 5, 12]
+
+
+def test_what_the_clients_took() -> None:
+    made = replace(result(steady()), clients_cpu_s=0.5)
+    assert figures_of(made)["clients"] == {"cpu_percent": 5, "cpu_ms_per_frame": 5}
+    assert figures_of(result(record([])))["clients"]["cpu_ms_per_frame"] is None
 
 
 def test_a_server_that_was_seen_too_late() -> None:

@@ -32,7 +32,7 @@ def test_progress() -> None:
     )
     failing = State(1.0, 1, ((Outcome.ERROR, 1),))
     assert progress_line(plan, failing) == (
-        "1 of 20 s · 1 sessions · 1 sent · 0 answered · 0 dropped · p95 - ms · 1 errors"
+        "1 of 20 s · 1 session · 1 sent · 0 answered · 0 dropped · p95 - ms · 1 errors"
     )
 
 
@@ -76,5 +76,5 @@ def test_a_bad_run_says_what_was_bad() -> None:
 
 def test_nothing_at_all() -> None:
     text = told(result(record([])))
-    assert "Jain's index -" in text
+    assert "Jain" not in text
     assert text.endswith("No frame got a result")
