@@ -133,6 +133,24 @@ def test_a_server_of_its_own_is_started_and_ended(monkeypatch: pytest.MonkeyPatc
             assert server.url == url.replace("ws", "http", 1)
 
 
+@pytest.mark.model
+def test_the_default_pipeline_answers(tmp_path: Path) -> None:
+    """Real networks, read from the page that is sent where no source is given."""
+    env = environment(tmp_path)
+    for command in (["migrate", "--verbosity", "0"], ["restore_pipelines", "--if-empty"]):
+        subprocess.run([sys.executable, "manage.py", *command], cwd=ROOT, env=env, check=True, timeout=120)
+    arguments = ["--fps", "5", "--duration", "2", "--json", "--report", str(tmp_path / "out.html")]
+    done = subprocess.run(
+        [sys.executable, "manage.py", "load_test", *arguments],
+        cwd=ROOT, env=env, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(done.stdout)
+    assert figures["run"]["answered"] > 0
+    assert figures["problems"] == []
+    assert "The server&#x27;s memory" in (tmp_path / "out.html").read_text()
+
+
 def test_from_the_command_line(tmp_path: Path) -> None:
     """The real server, with a tool that takes its time, and more than it can do."""
     prepare(tmp_path, {"steady": {"run_s": 0.03}})

@@ -1,3 +1,4 @@
+import re
 from argparse import ArgumentParser
 from typing import Any
 
@@ -6,6 +7,7 @@ import pytest
 from streaming.load.options import NAMES, add_options, plan_of
 from streaming.load.plan import BadPlan, LoadPlan, Pattern
 from streaming.load.presets import PRESETS, age_bound_ms, capacity_plan, overload_plan
+from tests.streaming.live import ROOT
 
 
 def parsed(*words: str) -> dict[str, Any]:
@@ -55,6 +57,15 @@ def test_every_option_reaches_the_plan() -> None:
         processes=2, headers=(("Cookie", "a=b:c"), ("X-One", "1")),
     )  # fmt: skip
     assert set(NAMES) <= set(parsed())
+
+
+def test_every_option_and_preset_is_documented() -> None:
+    parser = ArgumentParser()
+    add_options(parser)
+    page = (ROOT / "docs" / "LOAD_TEST.md").read_text()
+    named = [action.option_strings[-1] for action in parser._actions]
+    assert [name for name in named if name != "--help" and not re.search(rf"^\|.*`{name}`", page, re.M)] == []
+    assert [name for name in PRESETS if f"| `{name}` |" not in page] == []
 
 
 def test_a_preset_can_be_changed() -> None:
