@@ -3,8 +3,10 @@
 import logging
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass
 
+import numpy as np
 from django.db import DatabaseError, connection
 
 from pipelines.engine.engine import Engine
@@ -16,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 # Less than the second that probes usually grant.
 PATIENCE_S = 0.7
+CAMERA_SIZE_HW = (480, 640)
 OK = "ok"
 LOADING = "loading"
 
@@ -58,8 +61,12 @@ class Preloader:
 
 
 def open_and_close(engine: Engine, definition: PipelineDefinition) -> None:
-    """Load what a live session of this pipeline needs; it stays in the engine."""
-    engine.open_sync(definition, live=True).close()
+    """Load what a live session of this pipeline needs; it stays in the engine.
+
+    A blank frame goes through it, for some libraries are loaded and some memory is taken with the first one.
+    """
+    with closing(engine.open_sync(definition, live=True)) as pipeline:
+        pipeline.run({"frame_index": 1, "image": np.zeros((*CAMERA_SIZE_HW, 3), np.uint8)})
 
 
 preloader = Preloader()
