@@ -59,4 +59,4 @@ def text_alone(image_bgr: NDArray[np.uint8], boxes: Sequence[Detection]) -> NDAr
     for box in boxes:
         left, top, right, bottom = (max(0, round(edge)) for edge in box.xyxy_pixels(size_wh))
         kept[top:bottom, left:right] = grey[top:bottom, left:right]
-    return kept[:, :, None]
+    return np.asarray(kept[:, :, None], np.uint8)
