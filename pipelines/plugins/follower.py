@@ -46,9 +46,7 @@ def with_margin(box: Detection, size_wh: tuple[int, int]) -> Detection:
 
 
 def text_alone(image_bgr: NDArray[np.uint8], boxes: Sequence[Detection]) -> NDArray[np.uint8]:
-    """A small grey picture, HxWx1, without what is around the boxes: how the wall behind a sheet moves is
-    not asked.
-    """
+    """A small grey picture of the boxes alone, HxWx1: how the wall behind a sheet moves is not asked."""
     import cv2
 
     height, width = image_bgr.shape[:2]
