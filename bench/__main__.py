@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.cases import CASES
+from bench.cases import CASES, CASES_OF
 from bench.lineup import LINEUP
 from bench.networks import KEYS
 from bench.processes import ROOT
@@ -21,7 +21,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--only", type=words, default=[], help="contestants, as in a,c,d; default all")
     parser.add_argument("--networks", type=words, default=list(KEYS), help=f"of {','.join(KEYS)}")
-    parser.add_argument("--cases", type=words, default=list(CASES), help=f"of {','.join(CASES)}")
+    parser.add_argument("--cases", type=words, default=[], help=f"of {','.join(CASES)}")
     parser.add_argument("--rounds", type=int, help="how many turns each gets; default as the case says")
     parser.add_argument("--seconds", type=float, help="how long a turn is; default as the case says")
     parser.add_argument("--source", help="a video, a picture or a folder of pictures; default a printed page")
@@ -71,17 +71,17 @@ def measure_all(options: argparse.Namespace) -> None:
     from bench.results import Table
     from bench.rounds import Field
 
-    entries = chosen(options.only)
     work = options.out / "work"
     frames = prepared_frames(options.source, work / "frames")
     arena = Arena(work, work / "frames", frames, shutil.which("chromium") or "chromium")
-    about_frames = (
-        f"{len(frames)} pictures of {SIZE_WH[0]}x{SIZE_WH[1]}, {options.source or 'a printed page'}"
-    )
+    shown = Path(options.source).name if options.source else "a printed page"
+    about_frames = f"{len(frames)} pictures of {SIZE_WH[0]}x{SIZE_WH[1]}, {shown}"
     for network in make_networks(options.networks, work / "networks", arena.weights_dir, options.weights):
+        cases = options.cases or CASES_OF[network.key]
+        entries = [entry for entry in chosen(options.only) if set(entry.cases) & set(cases)]
         tell(f"{network.about}: starting")
         with Field(arena, network, entries, tell) as field:
-            for key in options.cases:
+            for key in cases:
                 case = CASES[key].within(options.seconds)
                 rounds = options.rounds or case.rounds
                 tell(f"{network.key}, {case.about}")

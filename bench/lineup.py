@@ -50,7 +50,12 @@ ENTRIES = (
     Entry("b", "ForgeSyte in process", setups.in_process, ("closed",)),
     Entry("c", "ForgeSyte over its socket", setups.forgesyte),
     Entry("d-torch", "FastAPI, torch", with_torch(setups.tutorial, "d-torch", "--threads-as-they-come")),
-    Entry("d-cores", "FastAPI, torch on all cores", with_torch(setups.tutorial, "d-cores")),
+    Entry(
+        "d-cores",
+        "FastAPI, torch on all cores",
+        with_torch(setups.tutorial, "d-cores"),
+        ("closed", "crowd"),
+    ),
     Entry("d", "FastAPI, OpenVINO", with_openvino(setups.tutorial, "d")),
     Entry(
         "d-queue",
@@ -63,7 +68,7 @@ ENTRIES = (
         "e-skip",
         "FastRTC that skips frames, OpenVINO",
         with_openvino(setups.fastrtc, "e-skip", "--skip-frames"),
-        ("closed", "four", "crowd"),
+        ("four", "crowd"),
     ),
     Entry("f", "streamlit-webrtc, OpenVINO", with_openvino(setups.streamlit, "f")),
 )

@@ -52,6 +52,7 @@ PACED: dict[str, Cell] = {
     "max": lambda own, _: number(own.age_max_ms),
     "p95 ÷ ForgeSyte's": lambda own, all_: all_.age_of("c", own),
     "server CPU ms/answer": lambda own, _: number(own.server_cpu_ms),
+    "its client's": lambda own, _: number(own.client_cpu_ms),
     "sent kbit/s": lambda own, _: number(own.up_kbit_s, 0),
 }
 CROWD: dict[str, Cell] = {

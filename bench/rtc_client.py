@@ -18,7 +18,7 @@ from typing import Any
 
 import av
 import numpy as np
-from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
+from aiortc import MediaStreamTrack, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
 from numpy.typing import NDArray
 
@@ -98,7 +98,7 @@ class Session:
     ) -> None:
         self.numbers = Numbers()
         self._url = url
-        self._connection = RTCPeerConnection()
+        self._connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self._camera = Camera(pictures, fps, self.numbers, on)
         self._watching: asyncio.Task[None] | None = None
 

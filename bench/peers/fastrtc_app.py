@@ -30,6 +30,8 @@ def make_app(weights: str, skip_frames: bool) -> FastAPI:
         modality="video",
         mode="send-receive",
         concurrency_limit=64,
+        # By default a public STUN server is asked, which two ends on one machine do not need.
+        server_rtc_configuration={"iceServers": []},
         verbose=False,
     )
     app = FastAPI()
