@@ -99,9 +99,7 @@ def definition(
 
 def open_context(folder: Path, *, live: bool = False) -> OpenContext:
     """What tools get when they are opened, with no weights in it."""
-    return OpenContext(
-        NetworkCache(), WeightsStore(folder / "weights", folder / "cache"), live=live
-    )
+    return OpenContext(NetworkCache(), WeightsStore(folder / "weights", folder / "cache"), live=live)
 
 
 def detection(**changes: Any) -> Detection:

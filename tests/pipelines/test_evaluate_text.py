@@ -47,9 +47,7 @@ def engine(tmp_path: Path, db: None) -> Iterator[Engine]:
         tool("stop", stop, gives=["text"]),
     )
     store = WeightsStore(tmp_path / "weights", tmp_path / "cache")
-    made = Engine(
-        slots=1, networks=NetworkCache(), weights=store, registry=registry(*tools), device="cpu"
-    )
+    made = Engine(slots=1, networks=NetworkCache(), weights=store, registry=registry(*tools), device="cpu")
     for tool_id in ("look", "fail", "stop"):
         data = {**definition({"look": tool_id}).as_dict(), "id": tool_id}
         Pipeline.objects.create(pipeline_id=tool_id, name=tool_id, definition=data)

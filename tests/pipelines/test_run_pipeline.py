@@ -51,9 +51,7 @@ def engine(tmp_path: Path) -> Iterator[Engine]:
         tool("stop", stop, gives=["text"]),
     )
     store = WeightsStore(tmp_path / "weights", tmp_path / "cache")
-    made = Engine(
-        slots=1, networks=NetworkCache(), weights=store, registry=registry(*tools), device="cpu"
-    )
+    made = Engine(slots=1, networks=NetworkCache(), weights=store, registry=registry(*tools), device="cpu")
     with override_engine(made):
         yield made
     made.close()

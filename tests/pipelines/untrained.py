@@ -44,7 +44,7 @@ def enliven(yolo: Any) -> Any:
         network(torch.rand(4, 3, 320, 320))
     head = network.eval().model[-1]
     for branch in (*head.cv2, *head.cv3):
-        nn.init.normal_(branch[-1].weight, std=2.0 / branch[-1].in_channels**0.5)
+        nn.init.normal_(branch[-1].weight, std=2.0 / branch[-1].in_channels ** 0.5)
     for branch in head.cv3:
         nn.init.constant_(branch[-1].bias, -2.0)
     return yolo
