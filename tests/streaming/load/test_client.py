@@ -1,5 +1,6 @@
 """One session on a real socket, against servers that behave and servers that do not."""
 
+import asyncio
 import http
 import socket as sockets
 from contextlib import suppress
@@ -231,3 +232,16 @@ async def test_who_has_left_sends_no_more(plan: LoadPlan) -> None:
         await session.warm_up(0)
     assert len(session.record().frames) == 1
     assert session.record().ended == ""
+
+
+async def test_a_frame_that_comes_after_the_end_neither_raises_nor_waits() -> None:
+    with running(by_index) as url:
+        session = Session(SHORT, Visit(0, 0, 0, SHORT.duration_s, False), url, FRAMES)
+        await session.arrive()
+        await session.leave()
+        # Who sends may have looked before the reader heard of it.
+        async with asyncio.timeout(5):
+            await session._send(0)
+            await session._answer_to(1)
+    assert session.over
+    assert session.record().close_code == 1000
