@@ -60,7 +60,8 @@ class Finished:
 def main(connection: Connection, job: Job) -> None:
     """The process: carry out the job, and tell of it over the connection."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    gc.freeze()
+    # A collection would walk over every frame that was noted, and an answer would wait for it.
+    gc.disable()
     try:
         asyncio.run(Crew(connection, job).run())
     except* (EOFError, OSError):

@@ -137,11 +137,19 @@ def verdict_lines(figures: Mapping[str, Any]) -> list[str]:
             "the server leaves them here"
         )
     if "age_bound_ms" in figures:
-        lines.append(
-            f"Offered four times the {figures['capacity_per_s']:.1f} answers a second that one session got; "
-            f"age p95 is to be at most {figures['age_bound_ms']:.0f} ms"
-        )
+        lines.append(overload_line(figures))
     return lines + (figures["problems"] or ["Every frame got exactly one answer"])
+
+
+def overload_line(figures: Mapping[str, Any]) -> str:
+    """How the server bore four times too much, beside what one session gets and how old pictures may be."""
+    capacity, answers_per_s = figures["capacity_per_s"], figures["run"]["answers_per_s"]
+    age = figures["run"]["age_at_answer_ms"]["p95"]
+    return (
+        f"Under four times too much: {answers_per_s:.1f} answers a second where one session got "
+        f"{capacity:.1f} ({share(answers_per_s, capacity)}), age p95 {milliseconds(age)} ms "
+        f"where a turn of all takes {milliseconds(figures['age_bound_ms'])}"
+    )
 
 
 def how_many(sessions: int) -> str:
@@ -159,7 +167,7 @@ def table_line(cells: Sequence[str]) -> str:
     return f"{cells[0]:<17}" + "".join(f"{cell:>11}" for cell in cells[1:])
 
 
-def share(part: int, whole: int) -> str:
+def share(part: float, whole: float) -> str:
     """In percent."""
     return f"{100 * part / whole:.0f} %" if whole else "-"
 

@@ -28,7 +28,7 @@ def _as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     handler = signal.getsignal(signal.SIGINT)
     yield
     signal.signal(signal.SIGINT, handler)
-    gc.unfreeze()
+    gc.enable()
 
 
 def job(url: str, plan: LoadPlan) -> crew.Job:
