@@ -84,7 +84,12 @@ class Session:
         if self.visit.abrupt and not self.over:
             self._abandoned = self.ledger.open
         if self._socket is not None and self._reader is not None:
-            await self._socket.close()
+            try:
+                async with asyncio.timeout(CLOSE_WITHIN_S):
+                    await self._socket.close()
+            except TimeoutError:
+                # A server that reads nothing does not hear the goodbye either.
+                self._socket.transport.abort()
             await self._reader
 
     def record(self) -> SessionRecord:

@@ -42,8 +42,8 @@ STYLE: dict[str, Any] = {
 
 
 def latency_over_time(figures: Figures) -> str:
-    """Round trips of each second, and the oldest picture at its answer."""
-    seconds = figures["over_time"]
+    """How old pictures were at their answer, second by second."""
+    seconds = seconds_of(figures)
     at = [second["at_s"] + 0.5 for second in seconds]
 
     def draw(axes: Axes) -> None:
@@ -60,7 +60,7 @@ def latency_over_time(figures: Figures) -> str:
 
 def answers_over_time(figures: Figures) -> str:
     """Results and dropped frames of each second."""
-    seconds = figures["over_time"]
+    seconds = seconds_of(figures)
     at = [second["at_s"] + 0.5 for second in seconds]
 
     def draw(axes: Axes) -> None:
@@ -147,6 +147,11 @@ def finish(axes: Axes, across: str, up: str, until: float | None = None) -> None
     """Name the axes, begin them at 0, and put the legend above."""
     axes.set(xlabel=across, ylabel=up, ylim=(0, None), xlim=(0, until))
     axes.legend(ncols=3, loc="lower right", bbox_to_anchor=(1, 1))
+
+
+def seconds_of(figures: Figures) -> list[Figures]:
+    """The seconds of the run itself; what is answered afterwards is no rate."""
+    return [second for second in figures["over_time"] if second["at_s"] < figures["plan"]["duration_s"]]
 
 
 def number_of(value: float | None) -> float:
