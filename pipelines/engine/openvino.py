@@ -41,7 +41,7 @@ def load_converted(weights: Path, cache_dir: Path, load: Callable[[Path], T]) ->
 
 def folder_name(weights: Path) -> str:
     """A name that changes with the file's content and with the libraries that convert it."""
-    makers = f"{version('openvino')} {version('ultralytics')} 1"
+    makers = f"{version('openvino')} {version('ultralytics')} 2"
     key = hashlib.sha256(f"{file_digest(weights)} {makers}".encode()).hexdigest()[:16]
     return f"{weights.stem}-{key}{FOLDER_SUFFIX}"
 
@@ -69,7 +69,8 @@ def discard(folder: Path) -> None:
 def export_pt(weights: Path, workspace: Path) -> Path:
     """Export with Ultralytics, for pictures of any size; it writes beside its input, hence the copy."""
     ultralytics = import_ultralytics()
-    copy = workspace / weights.name
+    # Ultralytics names the network after its input; converted ones are called `model`, whatever they were.
+    copy = workspace / "model.pt"
     shutil.copyfile(weights, copy)
     with warnings.catch_warnings():
         # torch deprecates the tracing that the export relies on.

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from pipelines.detections import Detection
 from pipelines.engine import openvino as openvino_module
+from pipelines.engine.compiled import CompiledNetwork
 from pipelines.engine.networks import NetworkCache
 from pipelines.engine.ultralytics import import_ultralytics
 from pipelines.engine.weights import WeightsStore
@@ -124,19 +125,17 @@ def test_a_pt_file_is_exported_into_the_cache_and_never_beside_itself(
 def test_a_network_of_free_size_sees_the_frame_without_padding(
     tmp_path: Path, tiny_pt: Path, noise: Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from ultralytics.nn.backends.openvino import OpenVINOBackend
+    sizes_hw: list[tuple[int, int]] = []
+    requests = CompiledNetwork.requests
 
-    shapes: list[tuple[int, ...]] = []
-    forward = OpenVINOBackend.forward
+    def noted(network: CompiledNetwork, input_hw: tuple[int, int], callers: int) -> Any:
+        sizes_hw.append(input_hw)
+        return requests(network, input_hw, callers)
 
-    def noted(backend: Any, batch: Any) -> Any:
-        shapes.append(tuple(batch.shape))
-        return forward(backend, batch)
-
-    monkeypatch.setattr(OpenVINOBackend, "forward", noted)
+    monkeypatch.setattr(CompiledNetwork, "requests", noted)
     tool = DetectTool(DetectParams(weights=str(tiny_pt), imgsz=640), fresh_context(tmp_path))
     detect(tool, noise)
-    assert shapes[-1] == (1, 3, 480, 640)
+    assert sizes_hw[-1] == (480, 640)
     assert tool.metadata()["imgsz"] == 640
 
 
