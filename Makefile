@@ -3,10 +3,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
-UV := $(VENV)/bin/uv pip install --quiet --python $(PY) --no-deps --compile-bytecode
 # `make setup TORCH=cpu` takes PyTorch's small CPU build and leaves CUDA's packages out.
 TORCH ?=
-CUDA_PACKAGES := ^(nvidia-|cuda-|triton)
 
 .PHONY: run run-lan setup setup-dev system-tools test test-fast test-js test-slow bench lint format lock clean help
 
@@ -27,30 +25,17 @@ run run-lan: setup
 
 setup: $(VENV)/runtime.stamp
 
-$(VENV)/bin/uv:
-	@echo "==> Making a virtual environment in $(VENV)"
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11")'
-	@$(PYTHON) -m venv $(VENV)
-	@$(PY) -m pip install --quiet --disable-pip-version-check "uv==0.13.8" 2> >(grep -v '^WARNING: Location' >&2)
-
-$(VENV)/runtime.stamp: requirements.txt | $(VENV)/bin/uv
-	@echo "==> Installing the packages (about 6 GB with CUDA the first time; TORCH=cpu takes 2 GB)"
-ifeq ($(TORCH),cpu)
-	@grep -vE '$(CUDA_PACKAGES)' requirements.txt | $(UV) --torch-backend=cpu -r -
-else
-	@$(UV) -r requirements.txt
-endif
-	@touch $@
+# What an installation that was cut short leaves behind is newer than the stamps: all begins anew.
+$(VENV)/runtime.stamp: requirements.txt $(wildcard $(VENV)/unfinished)
+	@PYTHON="$(PYTHON)" VENV="$(VENV)" TORCH="$(TORCH)" .ci/install runtime
 
 setup-dev: $(VENV)/dev.stamp node_modules/.stamp
 
 $(VENV)/dev.stamp: requirements-dev.txt $(VENV)/runtime.stamp
-	@echo "==> Installing the development tools"
-	@grep -vxFf requirements.txt requirements-dev.txt | $(UV) -r -
-	@touch $@
+	@VENV="$(VENV)" .ci/install dev
 
 node_modules/.stamp: package.json
-	@if command -v npm >/dev/null; then echo "==> Installing the JavaScript checker"; npm install --silent --no-audit --no-fund; \
+	@if command -v npm >/dev/null; then echo "==> Installing the JavaScript checker"; npm ci --silent --no-audit --no-fund; \
 	else echo "==> npm is not installed: JavaScript is not checked"; mkdir -p node_modules; fi
 	@touch $@
 
@@ -60,6 +45,7 @@ system-tools:
 
 lint: setup-dev
 	@echo "==> ruff"; $(VENV)/bin/ruff check . && $(VENV)/bin/ruff format --check .
+	@echo "==> installed files"; $(PY) -m forgesyte.installation files
 	@echo "==> import contracts"; $(VENV)/bin/lint-imports
 	@echo "==> mypy"; $(VENV)/bin/mypy
 	@if [ -x node_modules/.bin/tsc ]; then echo "==> tsc"; node_modules/.bin/tsc -p .; fi
@@ -100,7 +86,7 @@ bench/.venv/stamp: bench/requirements.txt
 	@touch $@
 
 # Pin every package anew from pyproject.toml.
-lock: $(VENV)/bin/uv
+lock: setup
 	@$(VENV)/bin/uv pip compile -q --upgrade --no-header --no-annotate pyproject.toml -o requirements.txt
 	@$(VENV)/bin/uv pip compile -q --no-header --no-annotate -c requirements.txt --extra dev pyproject.toml -o requirements-dev.txt
 

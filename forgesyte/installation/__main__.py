@@ -1,0 +1,46 @@
+"""Print what is wrong with this Python's packages; the exit status is 1 if anything is.
+
+`files` looks at the installed files only, `imports` imports what the server imports.
+"""
+
+import os
+import sys
+import sysconfig
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from forgesyte.installation.files import file_faults, installed_files, owners_of_files
+from forgesyte.installation.imports import import_fault, imported_modules, server_sources
+
+ROOT = Path(__file__).parents[2]
+
+
+def faults_of_imports(site: Path) -> list[str]:
+    """Import the application, and what it imports later, under default settings and without a trace."""
+    with TemporaryDirectory(prefix="forgesyte-") as folder, redirect_stdout(StringIO()):
+        for setting in set(os.environ) - {"HOME", "PATH"}:
+            del os.environ[setting]
+        os.environ.update(FORGESYTE_DATA_DIR=folder, DJANGO_SETTINGS_MODULE="forgesyte.settings")
+        later = imported_modules(server_sources(ROOT))
+        modules = ["forgesyte.asgi", "forgesyte.urls", *sorted(later)]
+        fault = import_fault(modules, site, owners_of_files(installed_files(site)))
+    return [fault] if fault else []
+
+
+CHECKS = {"files": file_faults, "imports": faults_of_imports}
+
+
+def main(names: list[str]) -> int:
+    """Run the named checks, or all."""
+    site = Path(sysconfig.get_path("purelib"))
+    for name in names or CHECKS:
+        if faults := CHECKS[name](site):
+            sys.stderr.write("\n".join(faults[:20]) + "\n")
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
