@@ -12,6 +12,7 @@ from django.views import defaults
 from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError, ValidationError
 
+from forgesyte.limits import LimitReached
 from pipelines.errors import InvalidDefinition, InvalidImage, PipelineError, UnknownPipeline, WeightsNotFound
 from pipelines.uploads import UploadRefused
 
@@ -57,6 +58,7 @@ def answer_errors(api: NinjaAPI) -> None:
     handlers: dict[type[Exception], Handler] = {
         PipelineError: pipeline_error,
         UploadRefused: lambda request, error: error_response(error.status, error.code, error.detail),
+        LimitReached: lambda request, error: limit_reached(error),
         ValidationError: validation_error,
         HttpError: lambda request, error: plain(error.status_code, str(error)),
         Http404: lambda request, error: plain(404, NOTHING_HERE),
@@ -80,6 +82,13 @@ def pipeline_error(request: HttpRequest, error: PipelineError) -> HttpResponse:
     """An error of the vision core: its own code and sentence."""
     status = next(status for kind, status in STATUSES if isinstance(error, kind))
     return error_response(status, "unavailable" if status == 503 else error.code, error.detail)
+
+
+def limit_reached(error: LimitReached) -> HttpResponse:
+    """A limit of the operator's: which one, and when to try again."""
+    response = error_response(429, error.code, error.detail)
+    response["Retry-After"] = str(error.retry_after_s)
+    return response
 
 
 def validation_error(request: HttpRequest, error: ValidationError) -> HttpResponse:

@@ -16,6 +16,7 @@ from forgesyte.errors import Error, error_response
 from pipelines import selectors, uploads
 from pipelines.errors import InvalidDefinition, WeightsNotFound
 from pipelines.inspector import process_inspector
+from pipelines.picture_slots import picture_slots
 from pipelines.plugins.base import Plugin, ToolSpec
 from pipelines.services import DagPipelineService, get_engine
 
@@ -191,7 +192,7 @@ async def validate_definition(request: HttpRequest) -> dict[str, Any]:
 
 @router.post(
     "/pipelines/{pipeline_id}/run",
-    response={200: RunResult, (400, 401, 403, 404, 413, 415, 422, 500, 503): Error},
+    response={200: RunResult, (400, 401, 403, 404, 413, 415, 422, 429, 500, 503): Error},
     summary="One picture in, one result out",
 )
 @decorate_view(limited_upload)
@@ -202,9 +203,10 @@ async def run_pipeline(request: HttpRequest, pipeline_id: str, file: File[Upload
         raise InvalidDefinition(f"{pipeline_id}: {selectors.summary(state.problems)}")
     if state.reason:
         raise WeightsNotFound(state.reason)
-    image_bytes = await sync_to_async(uploads.read_picture)(file)
-    payload = {"frame_index": 1, "image_bytes": image_bytes}
-    report = await DagPipelineService().arun_pipeline(pipeline_id, payload)
+    async with picture_slots().acquire() as slot:
+        image_bytes = await sync_to_async(uploads.read_picture)(file)
+        payload = {"frame_index": 1, "image_bytes": image_bytes}
+        report = await DagPipelineService().arun_pipeline(pipeline_id, payload, slot)
     return {"result": report.result, "timings_ms": report.timings_ms, "warnings": report.warnings}
 
 

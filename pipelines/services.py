@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import close_old_connections
 
 from pipelines.engine.engine import Engine
+from pipelines.engine.slots import Slot
 from pipelines.errors import InvalidDefinition, PipelineError, UnknownPipeline
 from pipelines.graph.definition import PipelineDefinition, parse
 from pipelines.graph.execution import OpenPipeline
@@ -128,11 +129,19 @@ class DagPipelineService:
         with closing(self.engine.open_sync(definition_of(pipeline_id), live=False)) as pipeline:
             return pipeline.run(payload).result
 
-    async def arun_pipeline(self, pipeline_id: str, payload: Mapping[str, Any]) -> RunReport:
-        """The same beside live sessions: it waits for its turn as they do, and tells the timings too."""
-        return await self.arun_definition(await adefinition_of(pipeline_id), payload)
+    async def arun_pipeline(
+        self, pipeline_id: str, payload: Mapping[str, Any], holds: Slot | None = None
+    ) -> RunReport:
+        """The same beside live sessions: it waits for its turn as they do, and tells the timings too.
 
-    async def arun_definition(self, definition: PipelineDefinition, payload: Mapping[str, Any]) -> RunReport:
+        A thread cannot be stopped: what it runs becomes the `work` of the slot that it `holds` beside the
+        engine's, so that this one stays taken as well where the awaiting task is cancelled.
+        """
+        return await self.arun_definition(await adefinition_of(pipeline_id), payload, holds)
+
+    async def arun_definition(
+        self, definition: PipelineDefinition, payload: Mapping[str, Any], holds: Slot | None = None
+    ) -> RunReport:
         """The same for a definition that need not be stored."""
         pipeline = await self.engine.open(definition, live=False)
         # Whoever takes this closes the pipeline: the worker once it runs, or else the task that is cancelled.
@@ -146,7 +155,11 @@ class DagPipelineService:
 
         try:
             async with self.engine.slot() as slot:
-                return await slot.run(run)
+                try:
+                    return await slot.run(run)
+                finally:
+                    if holds is not None:
+                        holds.work = slot.work
         finally:
             if to_close.acquire(blocking=False):
                 pipeline.close()

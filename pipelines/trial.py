@@ -7,15 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 from django.conf import settings
 from numpy.typing import NDArray
 from PIL import Image
 
+from forgesyte.limits import LimitReached
 from pipelines.errors import PipelineError
 from pipelines.graph.definition import PipelineDefinition
 from pipelines.images import decode_image, encode_jpeg
 from pipelines.inspector import RunReport
+from pipelines.picture_slots import picture_slots
 from pipelines.services import DagPipelineService
 
 # What is shown is at most this wide and high.
@@ -36,11 +38,21 @@ class Trial:
 def try_definition(definition: PipelineDefinition, image_bytes: bytes) -> Trial:
     """Run a valid definition on one picture file; an error becomes part of the outcome."""
     try:
-        report = async_to_sync(DagPipelineService().arun_definition)(
-            definition, {"frame_index": 1, "image_bytes": image_bytes}
-        )
-    except PipelineError as error:
+        return async_to_sync(trial_in_turn)(definition, image_bytes)
+    except (PipelineError, LimitReached) as error:
         return Trial(error=error.detail)
+
+
+async def trial_in_turn(definition: PipelineDefinition, image_bytes: bytes) -> Trial:
+    """The same in one of the slots for pictures; raises PipelineError and LimitReached."""
+    async with picture_slots().acquire() as slot:
+        payload = {"frame_index": 1, "image_bytes": image_bytes}
+        report = await DagPipelineService().arun_definition(definition, payload, slot)
+        return await sync_to_async(trial_of)(image_bytes, report)
+
+
+def trial_of(image_bytes: bytes, report: RunReport) -> Trial:
+    """What is shown of a run."""
     result = json.dumps(report.result, indent=2, ensure_ascii=False)
     return Trial("", annotated(image_bytes, report), result, report.timings_ms, report.warnings)
 
