@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from streaming.frame_validator import MEGABYTE, FrameValidationError, validate_jpeg
+from tests.hostile.pictures import many_scans
 from tests.streaming.fakes import huge_header, jpeg
 
 LIMITS = {"max_bytes": 5 * MEGABYTE, "max_pixels": 25_000_000}
@@ -146,3 +147,16 @@ def test_bytes_changed_at_random_pass_or_are_refused(data: st.DataObject) -> Non
 @given(st.binary(max_size=200))
 def test_any_bytes_between_the_markers_pass_or_are_refused(middle: bytes) -> None:
     assert outcome(b"\xff\xd8" + middle + b"\xff\xd9") in ("valid", "invalid_frame")
+
+
+def test_a_picture_that_is_gone_over_thousands_of_times_is_refused_before_it_is_decoded() -> None:
+    """1.1 MB of scans of a few bytes each held a slot for 57 s."""
+    detail = refusal(many_scans(4000, 3000, 20_000))
+
+    assert detail == ("invalid_frame", "Picture of 4000x3000 in 20000 scans: send fewer")
+    assert refusal(many_scans(4000, 3000, 40))[0] == "invalid_frame"
+
+
+def test_pictures_with_as_many_scans_as_encoders_write_pass() -> None:
+    assert validate_jpeg(many_scans(5000, 5000, 16), **LIMITS) == (5000, 5000)
+    assert validate_jpeg(many_scans(2000, 1500, 64), **LIMITS) == (2000, 1500)
