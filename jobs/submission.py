@@ -85,7 +85,7 @@ def definition_for(options: Options) -> "PipelineDefinition":
     if options.pipeline_id:
         definition = definition_of(options.pipeline_id)
     else:
-        definition = checked(one_node(options.plugin_id, options.tool, options.params))
+        definition = checked(one_node(options.plugin_id, options.tool, options.params), by_request=True)
     if reason := why_unavailable(definition):
         raise WeightsNotFound(reason)
     return definition

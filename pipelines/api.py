@@ -186,7 +186,7 @@ async def validate_definition(request: HttpRequest) -> dict[str, Any]:
         definition = json.loads(request.body)
     except (ValueError, RecursionError) as error:
         raise HttpError(400, f"The body is not JSON: {error}") from error
-    problems = await sync_to_async(selectors.problems_of)(definition)
+    problems = await sync_to_async(selectors.problems_of)(definition, by_request=True)
     return {"valid": not problems, "errors": [problem.as_dict() for problem in problems]}
 
 

@@ -12,6 +12,7 @@ from pipelines.graph.definition import Node, PipelineDefinition, parse, read
 from pipelines.graph.validation import Problem, validate
 from pipelines.models import Pipeline
 from pipelines.plugins.base import ToolSpec
+from pipelines.plugins.parameters import shown
 from pipelines.services import get_engine
 
 DISABLED = "Disabled in the admin"
@@ -36,9 +37,9 @@ class PipelineState:
         return self.reason is None
 
 
-def problems_of(definition: Any) -> list[Problem]:
-    """Every problem of a definition, with the plugins of this process."""
-    return validate(definition, get_engine().registry)
+def problems_of(definition: Any, *, by_request: bool = False) -> list[Problem]:
+    """Every problem of a definition, with the plugins of this process; `by_request` as for `validate`."""
+    return validate(definition, get_engine().registry, by_request=by_request)
 
 
 def state_of(row: Pipeline) -> PipelineState:
@@ -73,7 +74,8 @@ def pipeline_info(pipeline_id: str) -> dict[str, Any]:
     graph = definition.as_dict()
     return {
         **_as_choice(state),
-        **{name: graph[name] for name in ("nodes", "edges", "entry_nodes", "output_nodes")},
+        **{name: graph[name] for name in ("edges", "entry_nodes", "output_nodes")},
+        "nodes": [{**node.as_dict(), "params": _shown_params(node)} for node in definition.nodes],
         "node_count": len(definition.nodes),
         "edge_count": len(definition.edges),
         "valid": state.valid,
@@ -136,6 +138,11 @@ def _as_choice(state: PipelineState) -> dict[str, Any]:
         "available": state.available,
         "reason": state.reason,
     }
+
+
+def _shown_params(node: Node) -> dict[str, Any]:
+    tool = get_engine().registry.find(node.plugin_id, node.tool_id)
+    return shown(tool.params, node.params) if tool else {}
 
 
 def _reason(row: Pipeline, problems: tuple[Problem, ...]) -> str | None:

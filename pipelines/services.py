@@ -65,9 +65,12 @@ def one_for_all(definition: PipelineDefinition) -> PipelineDefinition:
     return known
 
 
-def checked(data: Any, pipeline_id: str = "") -> PipelineDefinition:
-    """The definition in `data`, which need not be stored; raises InvalidDefinition with all its problems."""
-    problems = validate(data, get_engine().registry)
+def checked(data: Any, pipeline_id: str = "", *, by_request: bool = False) -> PipelineDefinition:
+    """The definition in `data`, which need not be stored; raises InvalidDefinition with all its problems.
+
+    `by_request` as for `validate`.
+    """
+    problems = validate(data, get_engine().registry, by_request=by_request)
     definition, _ = parse(data)
     if definition is None or problems:
         said = "; ".join(str(problem) for problem in problems)

@@ -6,7 +6,7 @@ import warnings
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -25,8 +25,34 @@ from pipelines.engine.text_readers import (
 from pipelines.engine.weights import WeightsStore
 from pipelines.engine.yolo_networks import cuda_available
 from pipelines.errors import PipelineError, WeightsNotFound
+from pipelines.plugins.parameters import OperatorOnly
 
 BATCH = 16
+# EasyOCR's own recognisers; `standard` chooses one of the others by the languages.
+PUBLISHED = (
+    *(
+        "standard",
+        "latin_g1",
+        "zh_tra_g1",
+        "zh_sim_g1",
+        "japanese_g1",
+        "korean_g1",
+        "thai_g1",
+        "devanagari_g1",
+    ),
+    *(
+        "cyrillic_g1",
+        "arabic_g1",
+        "tamil_g1",
+        "bengali_g1",
+        "english_g2",
+        "latin_g2",
+        "zh_sim_g2",
+        "japanese_g2",
+    ),
+    *("korean_g2", "telugu_g2", "kannada_g2", "cyrillic_g2"),
+)
+PUBLISHED_NAME = "|".join(PUBLISHED)
 # EasyOCR keeps the height of its recogniser's input in a variable of its module: one reader works at a time.
 _module_in_use = threading.RLock()
 
@@ -40,12 +66,20 @@ class EasyOcrOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    languages: tuple[str, ...] = Field(("en",), min_length=1, description="EasyOCR's codes of the languages")
-    recog_network: str = Field("standard", pattern=r"^\w[\w-]*$", description="The recogniser's name")
-    user_network_directory: str = Field("easyocr", description="Where the code of one's own recogniser lies")
-    model_storage_directory: str = Field("easyocr", description="Where the networks' files lie")
+    languages: tuple[Annotated[str, Field(pattern=r"^[a-z_]{2,16}$")], ...] = Field(
+        ("en",), min_length=1, max_length=32, description="EasyOCR's codes of the languages"
+    )
+    recog_network: Annotated[str, OperatorOnly(PUBLISHED_NAME, "the name of a published recogniser")] = Field(
+        "standard", pattern=r"^[A-Za-z_][\w-]*$", description="The recogniser's name"
+    )
+    user_network_directory: Annotated[str, OperatorOnly()] = Field(
+        "easyocr", description="Where the code of one's own recogniser lies"
+    )
+    model_storage_directory: Annotated[str, OperatorOnly()] = Field(
+        "easyocr", description="Where the networks' files lie"
+    )
     decoder: Literal["greedy", "beamsearch"] = Field("greedy", description="How letters are chosen")
-    allowlist: str | None = Field(None, description="Read these characters only")
+    allowlist: str | None = Field(None, max_length=4096, description="Read these characters only")
 
 
 class EasyOcrReader:
@@ -143,7 +177,7 @@ def load_easyocr(
 
 def why_not_easyocr(options: EasyOcrOptions, weights: WeightsStore) -> str | None:
     """What one's own recogniser misses, or None; the published ones are fetched when they are opened."""
-    if options.recog_network == "standard" or options.recog_network.endswith(("_g1", "_g2")):
+    if options.recog_network in PUBLISHED:
         return None
     storage, user_networks = folders(options, weights)
     name = options.recog_network

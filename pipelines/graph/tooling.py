@@ -8,11 +8,15 @@ from pipelines.graph.definition import Draft, Edge, Node
 from pipelines.graph.problems import Problem
 from pipelines.graph.structure import predecessors
 from pipelines.plugins.base import IMAGE, ToolSpec
+from pipelines.plugins.parameters import validated
 from pipelines.plugins.registry import PluginRegistry
 
 
-def check_tooling(draft: Draft, registry: PluginRegistry) -> Iterator[Problem]:
-    """Every problem of tools, parameters and types; nodes and edges that could not be read are not judged."""
+def check_tooling(draft: Draft, registry: PluginRegistry, *, by_request: bool = False) -> Iterator[Problem]:
+    """Every problem of tools, parameters and types; nodes and edges that could not be read are not judged.
+
+    `by_request` as for `validated`.
+    """
     specs: dict[str, ToolSpec] = {}
     for node in draft.definition.nodes:
         if f"nodes[{node.id}]" in draft.unreadable:
@@ -22,7 +26,7 @@ def check_tooling(draft: Draft, registry: PluginRegistry) -> Iterator[Problem]:
             yield unknown_tool(node, registry)
         else:
             specs[node.id] = spec
-            yield from check_params(node, spec)
+            yield from check_params(node, spec, by_request=by_request)
     yield from check_types(draft, specs)
     if not any(where.startswith("edges") for where in draft.unreadable):
         yield from check_inputs(draft, specs)
@@ -42,11 +46,11 @@ def unknown_tool(node: Node, registry: PluginRegistry) -> Problem:
     return Problem(f"nodes[{node.id}].plugin_id", f"no plugin {node.plugin_id!r}; there are: {known}{broken}")
 
 
-def check_params(node: Node, spec: ToolSpec) -> Iterator[Problem]:
+def check_params(node: Node, spec: ToolSpec, *, by_request: bool = False) -> Iterator[Problem]:
     """One problem for each parameter that the tool does not take."""
     where = f"nodes[{node.id}].params"
     try:
-        spec.params.model_validate(dict(node.params))
+        validated(spec.params, node.params, by_request=by_request)
     except ValidationError as error:
         for found in error.errors(include_url=False, include_context=False, include_input=False):
             path = ".".join([where, *(str(part) for part in found["loc"])])

@@ -11,7 +11,10 @@ from pipelines.plugins.registry import PluginRegistry
 __all__ = ["Problem", "validate"]
 
 
-def validate(data: Any, registry: PluginRegistry) -> list[Problem]:
-    """All problems of a definition as JSON; an empty list means that it can be opened. Never raises."""
+def validate(data: Any, registry: PluginRegistry, *, by_request: bool = False) -> list[Problem]:
+    """All problems of a definition as JSON; an empty list means that it can be opened. Never raises.
+
+    `by_request` says that it comes from a request of the API, which may not set what is OperatorOnly.
+    """
     draft = read(data)
-    return [*draft.problems, *check_structure(draft), *check_tooling(draft, registry)]
+    return [*draft.problems, *check_structure(draft), *check_tooling(draft, registry, by_request=by_request)]

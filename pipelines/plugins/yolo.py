@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -12,6 +12,7 @@ from pipelines.engine.weights import WeightsStore
 from pipelines.engine.yolo_networks import LoadedYolo, is_triton, load_yolo
 from pipelines.errors import PipelineError
 from pipelines.plugins.base import DETECTIONS, TRACKS, OpenContext, Plugin, RunContext, ToolSpec
+from pipelines.plugins.parameters import PLAIN_NAME, OperatorOnly
 from pipelines.plugins.tracking import Tracker, TrackerSettings
 
 FAILURE = "YOLO inference failed"
@@ -22,8 +23,11 @@ class DetectParams(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    weights: str = Field(
-        min_length=1, description="A name, a path, or the URL of a network on a Triton server"
+    weights: Annotated[str, OperatorOnly(PLAIN_NAME, "a name from the weights list, such as yolo11n")] = (
+        Field(
+            min_length=1,
+            description="A name; in a stored pipeline also a path, or the address of a network on a server",
+        )
     )
     imgsz: int = Field(640, ge=32, le=4096, description="The longer side of the network's input in pixels")
     conf: float = Field(0.25, ge=0, le=1, description="Boxes with a lower score are left out")

@@ -1,0 +1,198 @@
+"""What strangers send reaches no downloader, no unpickler and no path of the server."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from pytest_django import Settings
+
+from jobs.models import Job
+from pipelines.engine.engine import Engine
+from pipelines.engine.networks import NetworkCache
+from pipelines.engine.weights import WeightsStore
+from pipelines.models import Pipeline
+from pipelines.plugins.parameters import ONLY_OPERATORS
+from pipelines.plugins.registry import PluginRegistry
+from pipelines.services import override_engine
+from tests.hostile.listener import Listener, listening, trap
+from tests.pipelines.pictures import drawn, picture_file
+
+pytestmark = pytest.mark.django_db
+
+WEIGHTS_REFUSED = f"{ONLY_OPERATORS}; a request may give a name from the weights list, such as yolo11n"
+# Each with the listener's address, the trap on the disk, and a folder that is not there.
+STRINGS = (
+    "{address}/x#x.pt",
+    "{address}/yolo11n.pt",
+    "{address}/v2/models/yolo",
+    " {address}/a.pt",
+    "HTTP://{host}/a.pt",
+    "grpc://{host}/a",
+    "ul://ultralytics/yolo11/x.pt",
+    "rtsp://{host}/a.pt",
+    "file://{trap}",
+    "{trap}",
+    "{folder}/nothing.pt",
+    "../../../../../../../../../../etc/passwd",
+    "..",
+    "~/x.pt",
+    "./x.pt",
+    "uploads/x.onnx",
+    "x.pt\n",
+    "x\x00.pt",
+    "x'.pt",
+    "a" * 5000,
+)
+
+
+@pytest.fixture
+def mark(tmp_path: Path) -> Path:
+    """There once code of a stranger has run."""
+    return tmp_path / "code-has-run"
+
+
+@pytest.fixture
+def listener(mark: Path) -> Iterator[Listener]:
+    with listening(trap(mark)) as listener:
+        yield listener
+
+
+@pytest.fixture
+def engine(tmp_path: Path, settings: Settings) -> Iterator[Engine]:
+    """The built-in tools, with folders of their own."""
+    settings.PROJECT = replace(settings.PROJECT, data_dir=tmp_path / "data")
+    engine = Engine(
+        slots=1,
+        networks=NetworkCache(),
+        weights=WeightsStore(tmp_path / "weights", tmp_path / "cache"),
+        registry=PluginRegistry.load(),
+        device="cpu",
+    )
+    with override_engine(engine):
+        yield engine
+        engine.close()
+
+
+@pytest.fixture
+def strings(tmp_path: Path, listener: Listener, mark: Path) -> list[str]:
+    """What a stranger might give for a file."""
+    path = tmp_path / "elsewhere" / "trap.pt"
+    path.parent.mkdir()
+    path.write_bytes(trap(mark))
+    host = listener.address.removeprefix("http://")
+    folder = tmp_path / "not-there"
+    return [text.format(address=listener.address, host=host, trap=path, folder=folder) for text in STRINGS]
+
+
+def node(plugin_id: str, tool_id: str, **params: Any) -> dict[str, Any]:
+    """The pipeline of one tool."""
+    return {
+        "id": "one",
+        "name": "One",
+        "nodes": [{"id": "a", "plugin_id": plugin_id, "tool_id": tool_id, "params": params}],
+        "edges": [],
+        "entry_nodes": ["a"],
+        "output_nodes": ["a"],
+    }
+
+
+def submit(client: Client, plugin_id: str, tool: str, **params: Any) -> tuple[int, str, str]:
+    fields = {"plugin_id": plugin_id, "tool": tool, "params": json.dumps(params)}
+    response = client.post("/video/submit", {"file": picture_file(drawn()), **fields})
+    body = response.json()
+    return response.status_code, body["error"], body["detail"]
+
+
+def files_in(folder: Path) -> set[Path]:
+    return set(folder.rglob("*"))
+
+
+@pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize("tool", ["detect", "track"])
+def test_a_job_takes_weights_by_their_plain_name_only(
+    client: Client, listener: Listener, strings: list[str], mark: Path, tmp_path: Path, tool: str
+) -> None:
+    before = files_in(tmp_path)
+    refusal = (422, "invalid_pipeline", WEIGHTS_REFUSED)
+
+    for text in strings:
+        status, code, detail = submit(client, "yolo", tool, weights=text)
+        said = detail.rpartition("params.weights: ")[2]
+        # A database cannot store the character U+0000, which is said alone.
+        assert (status, code, said) == refusal or "U+0000" in detail
+        assert text.strip() not in detail
+
+    assert not Job.objects.exists()
+    assert (listener.asked, mark.exists()) == ([], False)
+    # Only the folder for uploads has been made, and nothing is in it.
+    assert files_in(tmp_path) - before <= {tmp_path / "data", tmp_path / "data" / "uploads"}
+
+
+@pytest.mark.usefixtures("engine")
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"model_storage_directory": "/tmp/made-by-a-stranger"},
+        {"user_network_directory": "../../made-by-a-stranger"},
+        {"recog_network": "mine"},
+        {"recog_network": "os"},
+        {"recog_network": "made_up_g2"},
+        {"languages": ["../../etc/passwd"]},
+    ],
+)
+def test_a_job_chooses_neither_folders_nor_code_of_easyocr(
+    client: Client, options: dict[str, Any], tmp_path: Path
+) -> None:
+    before = files_in(tmp_path)
+    status, code, detail = submit(client, "ocr", "read", engine="easyocr", easyocr=options)
+
+    assert (status, code) == (422, "invalid_pipeline")
+    assert f"params.easyocr.{next(iter(options))}" in detail
+    assert not Path("/tmp/made-by-a-stranger").exists()
+    assert files_in(tmp_path) - before <= {tmp_path / "data", tmp_path / "data" / "uploads"}
+
+
+@pytest.mark.usefixtures("engine")
+def test_validation_says_the_same_and_reaches_nothing(
+    client: Client, listener: Listener, strings: list[str], mark: Path, tmp_path: Path
+) -> None:
+    before = files_in(tmp_path)
+
+    for text in strings:
+        body = json.dumps(node("yolo", "detect", weights=text))
+        answer = client.post("/pipelines/validate", body, content_type="application/json").json()
+        said = {"where": "nodes[a].params.weights", "message": WEIGHTS_REFUSED}
+        assert answer["valid"] is False
+        assert said in answer["errors"] or "\x00" in text
+
+    assert (listener.asked, mark.exists(), files_in(tmp_path)) == ([], False, before)
+
+
+@pytest.mark.usefixtures("engine")
+def test_what_operators_have_set_is_not_told(client: Client) -> None:
+    definition = node("ocr", "read", engine="easyocr", easyocr={"model_storage_directory": "/srv/nets"})
+    definition["nodes"].append({"id": "b", "plugin_id": "gone", "tool_id": "gone", "params": {"x": "/srv/x"}})
+    Pipeline.objects.create(pipeline_id="one", definition=definition)
+
+    answer = client.get("/pipelines/one/info").json()
+
+    assert [step["params"] for step in answer["nodes"]] == [{"engine": "easyocr", "easyocr": {}}, {}]
+    assert "/srv/" not in json.dumps(answer)
+
+
+def test_the_schema_shows_what_only_operators_may_set(client: Client, engine: Engine) -> None:
+    tools = {
+        f"{plugin['id']}.{tool['id']}": tool["params"]
+        for plugin in client.get("/plugins").json()["plugins"]
+        for tool in plugin["tools"]
+    }
+
+    for tool in ("yolo.detect", "yolo.track"):
+        assert tools[tool]["properties"]["weights"]["operator_only"]
+    options = tools["ocr.read"]["$defs"]["EasyOcrOptions"]["properties"]
+    marked = {name for name, schema in options.items() if "operator_only" in schema}
+    assert marked == {"recog_network", "user_network_directory", "model_storage_directory"}
