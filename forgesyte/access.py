@@ -11,7 +11,17 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from ninja.errors import HttpError
 from ninja.utils import check_csrf
 
+from forgesyte.errors import plain, without_djangos_line
+from forgesyte.hosts import log_refused
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class CrossSite(HttpError):
+    """A browser sent the request for a page of another site."""
+
+    def __init__(self) -> None:
+        super().__init__(403, "This request comes from a page of another site")
 
 
 class Access:
@@ -29,7 +39,7 @@ class Access:
         """True for a request that may go on."""
         if not settings.FORGESYTE_REQUIRE_LOGIN:
             if request.method not in SAFE_METHODS and is_cross_site(request):
-                raise HttpError(403, "This request comes from a page of another site")
+                raise CrossSite
             return True
         if not (await request.auser()).is_authenticated:
             raise HttpError(401, "Log in first: this server is not open to everyone")
@@ -58,7 +68,16 @@ def is_cross_site(request: HttpRequest) -> bool:
     origin = request.headers.get("Origin")
     if origin is None or origin in settings.CSRF_TRUSTED_ORIGINS:
         return False
-    return urlsplit(origin).netloc != request.get_host()
+    try:
+        return urlsplit(origin).netloc != request.get_host()
+    except ValueError:
+        return True
+
+
+def cross_site(request: HttpRequest, error: Any) -> HttpResponse:
+    """The answer to a page of another site, which the log names."""
+    log_refused("origin_refused", request, origin=request.headers["Origin"], path=request.path)
+    return without_djangos_line(plain(403, str(error)))
 
 
 def login_where_required(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -10,9 +10,10 @@ from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, include, path
+from django_prometheus.exports import ExportToDjangoView
 from ninja import NinjaAPI
 
-from forgesyte.access import Access, login_where_required
+from forgesyte.access import Access, CrossSite, cross_site, login_where_required
 from forgesyte.errors import answer_errors, plain
 from forgesyte.health import router as health_router
 from forgesyte.logs import log_event
@@ -34,6 +35,7 @@ api = NinjaAPI(
     docs_decorator=login_where_required,
 )
 answer_errors(api)
+api.add_exception_handler(CrossSite, cross_site)
 api.add_router("", health_router)
 api.add_router("", pipelines_router)
 api.add_router("", "jobs.api.router")
@@ -97,6 +99,7 @@ patterns, app, namespace = api.urls
 operations = [cast(URLPattern, found) for found in patterns]
 
 urlpatterns = [
+    path("v1/metrics", cast(Any, deprecated(as_operation(ExportToDjangoView)))),
     path("v1/", include([alias(found) for found in operations if found.name not in PAGES])),
     path("", include(([mounted(found) for found in operations], app), namespace=namespace)),
 ]

@@ -103,6 +103,12 @@ def unexpected_error(request: HttpRequest, error: Exception) -> HttpResponse:
     return error_response(500, "internal_error", UNEXPECTED)
 
 
+def without_djangos_line(response: HttpResponse) -> HttpResponse:
+    """The response, of which Django logs no line of its own: one was written that says more."""
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
+
+
 def wants_json(request: HttpRequest) -> bool:
     """Whether a failed request came from a program: it asked the API, or did not ask for a page."""
     path = request.path

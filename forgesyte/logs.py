@@ -5,6 +5,8 @@ import logging
 from datetime import UTC, datetime
 from typing import Any
 
+MAX_EVENT = 1000
+
 
 class JsonFormatter(logging.Formatter):
     """Write `timestamp`, `level`, `event`, `logger`, then the fields given as `extra={"fields": {...}}`."""
@@ -14,7 +16,8 @@ class JsonFormatter(logging.Formatter):
         line: dict[str, Any] = {
             "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
-            "event": record.getMessage(),
+            # What others log may quote a client at length.
+            "event": record.getMessage()[:MAX_EVENT],
             "logger": record.name,
         }
         line.update(getattr(record, "fields", {}))
@@ -27,6 +30,24 @@ def log_event(logger: logging.Logger, level: int, event: str, **fields: Any) -> 
     """Log `event` with its fields; costs next to nothing where the level is off."""
     if logger.isEnabledFor(level):
         logger.log(level, event, extra={"fields": fields})
+
+
+class WithoutClientsTraceback(logging.Filter):
+    """Leave the traceback out of a line on a request that was refused: it is no fault of the server's."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """True, always."""
+        if 400 <= getattr(record, "status_code", 0) < 500:
+            record.exc_info = record.exc_text = None
+        return True
+
+
+class NotDropped(logging.Filter):
+    """Leave out that a socket which was refused is closed: why it was is a line of its own."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """False for the WebSocket library's line."""
+        return not record.getMessage().startswith("dropping connection to peer")
 
 
 class NotUnavailable(logging.Filter):

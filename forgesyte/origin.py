@@ -7,6 +7,8 @@ from channels.security.websocket import WebsocketDenier
 from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
+from forgesyte.hosts import log_refused
+
 DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 
@@ -21,21 +23,34 @@ class SameOriginValidator:
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """Pass the connection on, or deny it."""
-        application = self.application if lets_in(scope) else WebsocketDenier()
-        await application(scope, receive, send)
+        if lets_in(scope):
+            await self.application(scope, receive, send)
+            return
+        log_refused(
+            "origin_refused", scope, origin=header(scope, b"origin") or "", host=header(scope, b"host") or ""
+        )
+        await WebsocketDenier()(scope, receive, send)
 
 
 def lets_in(scope: dict[str, Any]) -> bool:
     """Whether the handshake comes from one of our own pages, or from no page."""
-    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-    return is_allowed(headers.get(b"origin"), headers.get(b"host", ""), settings.ALLOWED_HOSTS)
+    return is_allowed(header(scope, b"origin"), header(scope, b"host") or "", settings.ALLOWED_HOSTS)
+
+
+def header(scope: dict[str, Any], wanted: bytes) -> str | None:
+    """What a handshake says there; the last one where there are several, and None where there is none."""
+    found = [value.decode("latin-1") for name, value in scope["headers"] if name == wanted]
+    return found[-1] if found else None
 
 
 def is_allowed(origin: str | None, host: str, allowed_hosts: list[str]) -> bool:
     """Whether a page from `origin` may open a socket at `host`; `host` must be one of ours, too."""
     if origin is None:
         return True
-    parts = urlsplit(origin)
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
     default_port = DEFAULT_PORTS.get(parts.scheme)
     if default_port is None:
         return False

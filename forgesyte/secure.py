@@ -1,5 +1,6 @@
 """HTTPS for the web server; who speaks plain HTTP on the same port is sent to the right address."""
 
+import logging
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +11,10 @@ from twisted.protocols.policies import TimeoutMixin
 from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.web.resource import Resource
 from twisted.web.server import Site
+
+from forgesyte.logs import log_event
+
+logger = logging.getLogger(__name__)
 
 # The first byte of every TLS connection announces a handshake.
 HANDSHAKE = 0x16
@@ -84,6 +89,7 @@ class ToHttps(Resource):  # type: ignore[misc]
         name, _ = split_domain_port(host)
         request.setHeader("Content-Type", "text/plain; charset=utf-8")
         if not name or not validate_host(name, settings.ALLOWED_HOSTS):
+            log_event(logger, logging.WARNING, "host_refused", host=host[:200], client=request.getClientIP())
             request.setResponseCode(400)
             return SAYS % b"the https:// address that it printed"
         target = b"https://" + host.encode() + (request.uri if request.uri.startswith(b"/") else b"/")

@@ -16,6 +16,7 @@ from twisted.python.failure import Failure
 from forgesyte.inbox import Inbox, Valve
 from forgesyte.secure import SecureFactory
 from forgesyte.web_request import WebFactory, WebRequest
+from forgesyte.web_socket import WebSocket
 
 MESSAGE_LIMIT = 1024 * 1024
 STOP_APPLICATIONS_S = 2.0
@@ -65,6 +66,16 @@ class WebServer(Server):  # type: ignore[misc]  # Daphne has no types
     def http_factory(self, daphnes: Any) -> None:
         factory, certificate_pem = WebFactory(self), self._certificate_pem
         self._http_factory = SecureFactory(factory, certificate_pem) if certificate_pem else factory
+
+    @property
+    def ws_factory(self) -> Any:
+        """What serves the sockets: Daphne's, with our protocol."""
+        return self._ws_factory
+
+    @ws_factory.setter
+    def ws_factory(self, daphnes: Any) -> None:
+        daphnes.protocol = WebSocket
+        self._ws_factory = daphnes
 
     def listen_success(self, port: Any) -> None:
         """Tell that connections are taken."""

@@ -59,6 +59,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "forgesyte.hosts.only_own_hosts",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -153,12 +154,22 @@ LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "forgesyte.logs.JsonFormatter"}},
-    "filters": {"not_unavailable": {"()": "forgesyte.logs.NotUnavailable"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "filters": {
+        "not_unavailable": {"()": "forgesyte.logs.NotUnavailable"},
+        "not_dropped": {"()": "forgesyte.logs.NotDropped"},
+        "without_clients_traceback": {"()": "forgesyte.logs.WithoutClientsTraceback"},
+    },
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "json",
+            "filters": ["without_clients_traceback"],
+        }
+    },
     "root": {"handlers": ["stderr"], "level": PROJECT.log_level},
     "loggers": {
         # Daphne logs every request and every socket at info; the stream's own events say more.
-        "daphne": {"level": "WARNING"},
+        "daphne": {"level": "WARNING", "filters": ["not_dropped"]},
         "django.channels.server": {"level": "WARNING"},
         "django.request": {"filters": ["not_unavailable"]},
         "ultralytics": {"level": "WARNING"},

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from forgesyte.logs import JsonFormatter, NotUnavailable, log_event
+from forgesyte.logs import JsonFormatter, NotDropped, NotUnavailable, WithoutClientsTraceback, log_event
 
 
 def record(**fields: object) -> logging.LogRecord:
@@ -47,3 +47,25 @@ def test_an_answer_503_needs_no_line_of_its_own(status: int | None, kept: bool) 
     if status:
         made.status_code = status
     assert NotUnavailable().filter(made) is kept
+
+
+@pytest.mark.parametrize(("status", "kept"), [(400, False), (403, False), (500, True), (None, True)])
+def test_a_refused_request_leaves_no_traceback(status: int | None, kept: bool) -> None:
+    made = record()
+    made.exc_info = (ValueError, ValueError("broken"), None)
+    if status:
+        made.status_code = status
+    assert WithoutClientsTraceback().filter(made)
+    assert bool(made.exc_info) is kept
+
+
+def test_a_socket_that_is_refused_needs_no_second_line() -> None:
+    made = record()
+    assert NotDropped().filter(made)
+    made.msg = "dropping connection to peer tcp4:10.0.0.7:1 with abort=False: Access denied"
+    assert not NotDropped().filter(made)
+
+
+def test_a_long_event_is_cut_off() -> None:
+    made = logging.LogRecord("django.security.csrf", logging.WARNING, __file__, 1, "x" * 50_000, (), None)
+    assert len(JsonFormatter().format(made)) < 1200

@@ -244,20 +244,6 @@ def test_a_client_that_floods_and_never_reads_costs_no_memory(any_server: LiveSe
 
 
 @pytest.mark.parametrize(
-    ("allowed_hosts", "expected"),
-    [
-        (["localhost", "127.0.0.1"], "localhost"),
-        (["*"], "localhost"),
-        (["vision.example"], "vision.example"),
-        ([".vision.example"], "vision.example"),
-        ([], "localhost"),
-    ],
-)
-def test_a_name_that_django_lets_in(allowed_hosts: list[str], expected: str) -> None:
-    assert serving.own_name(allowed_hosts) == expected
-
-
-@pytest.mark.parametrize(
     ("host", "reached_at", "shown_as"),
     [
         ("127.0.0.1", "127.0.0.1", "127.0.0.1"),
