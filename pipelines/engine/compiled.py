@@ -1,6 +1,7 @@
 """One OpenVINO network, compiled for the sizes that come often and for as many callers as there are."""
 
 import logging
+import math
 import os
 import threading
 import time
@@ -15,6 +16,8 @@ logger = logging.getLogger(__name__)
 Size = tuple[int, int]
 # A network that is compiled for one size is faster by about 1 ms a frame, and compiling takes half a second.
 OFTEN, MOST_SIZES = 3, 4
+# Each has memory of its own, and of a large input that millisecond is a small part.
+LARGEST = 1280 * 1280
 # A crowd that was there a moment ago is likely to come back.
 CROWD_LASTS_S = 0.5
 MOST_STREAMS = 8
@@ -121,6 +124,8 @@ class CompiledNetwork:
         return min(streams, 1 << (self._most_streams.bit_length() - 1))
 
     def _ask_for(self, input_hw: Size, streams: int) -> None:
+        if math.prod(input_hw) > LARGEST:
+            return
         with self._lock:
             self._seen[input_hw] += 1
             sizes = {size for size, _ in self._asked if size}

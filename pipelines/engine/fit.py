@@ -1,5 +1,6 @@
 """How a frame is laid into the input of a network of boxes, and boxes back onto the frame."""
 
+import math
 from dataclasses import dataclass
 from typing import Self
 
@@ -9,6 +10,9 @@ from numpy.typing import NDArray
 Image = NDArray[np.uint8]
 Rows = NDArray[np.float32]
 GREY = 114
+# The most pixels of a network's input, whatever is asked for: 2048x2048. The small networks need 0.35 GB of
+# memory for so many, and four times as much for 4096x4096.
+MAX_INPUT_PIXELS = 2048 * 2048
 
 
 @dataclass(frozen=True)
@@ -22,8 +26,11 @@ class Fit:
 
     @classmethod
     def of(cls, frame_hw: tuple[int, int], imgsz: int, stride: int) -> Self:
-        """The frame with its longer side at `imgsz`, on an input of whole strides."""
-        scale = imgsz / max(frame_hw)
+        """The frame with its longer side at `imgsz`, on an input of whole strides.
+
+        It is smaller where the input would have more than MAX_INPUT_PIXELS.
+        """
+        scale = min(imgsz, longest_side(frame_hw, imgsz, stride)) / max(frame_hw)
         height, width = (max(1, round(side * scale)) for side in frame_hw)
         whole = (-(-height // stride) * stride, -(-width // stride) * stride)
         return cls(scale, frame_hw, (height, width), whole)
@@ -53,3 +60,14 @@ class Fit:
         moved = (boxes_xyxy - np.array(self.corner * 2, np.float32)) / self.scale
         height, width = self.frame_hw
         return np.asarray(np.clip(moved, 0, np.array([width, height] * 2)), np.float32)
+
+
+def longest_side(frame_hw: tuple[int, int], imgsz: int, stride: int) -> int:
+    """The longer side, `imgsz` or less, where a frame's input has MAX_INPUT_PIXELS at most."""
+    if imgsz * imgsz <= MAX_INPUT_PIXELS:
+        return imgsz
+    slimness = min(frame_hw) / max(frame_hw)
+    # Both sides may grow to the next stride: (side + stride) * (side * slimness + stride) = MAX_INPUT_PIXELS.
+    half = stride * (1 + slimness) / 2
+    side = (math.sqrt(half**2 + slimness * (MAX_INPUT_PIXELS - stride**2)) - half) / slimness
+    return min(imgsz, int(side))

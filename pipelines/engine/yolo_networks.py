@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.engine.devices import DeviceChoice, choose_device
+from pipelines.engine.fit import longest_side
 from pipelines.engine.found_boxes import BoxNetwork, FoundBoxes
 from pipelines.engine.networks import NetworkCache, SharedNetwork
 from pipelines.engine.openvino import FOLDER_SUFFIX, load_converted
@@ -17,6 +18,7 @@ from pipelines.engine.ultralytics import import_ultralytics
 from pipelines.engine.weights import WeightsStore
 from pipelines.errors import PipelineError
 
+MOST_STRIDE = 64
 TASKS = frozenset({"detect", "segment", "pose"})
 TRITON = ("http://", "https://", "grpc://")
 
@@ -50,7 +52,8 @@ class YoloNetwork:
         """Boxes on one BGR frame of HxWx3; a network of fixed size uses that whatever `imgsz` says."""
         (result,) = self._yolo.predict(
             image_bgr,
-            imgsz=imgsz,
+            # Ultralytics may make a square of it.
+            imgsz=longest_side((1, 1), imgsz, MOST_STRIDE),
             conf=conf,
             iou=iou,
             max_det=max_det,

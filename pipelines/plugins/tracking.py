@@ -1,5 +1,6 @@
 """Follows boxes from frame to frame with Ultralytics' trackers."""
 
+import math
 import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +12,11 @@ from numpy.typing import NDArray
 
 from pipelines.detections import Detection
 from pipelines.engine.ultralytics import import_ultralytics
+
+# BoT-SORT sees how the picture moved on a copy of half its size, and of at most so many pixels.
+SMALLER, MOTION_PIXELS = 2, 1_000_000
+# On what is narrower no motion is seen.
+LEAST_SIDE = 16
 
 
 @dataclass(frozen=True)
@@ -46,8 +52,7 @@ class Tracker:
         self.kind = kind
         self._boxes = Boxes
         self._tracker: Any = {"bytetrack": BYTETracker, "botsort": BOTSORT}[kind](library_settings(settings))
-        if shrink is not None:
-            self._tracker.gmc.downscale = shrink
+        self._shrink = shrink
         if corners is not None:
             self._tracker.gmc.feature_params["maxCorners"] = corners
 
@@ -65,7 +70,18 @@ class Tracker:
             size_wh = (image_bgr.shape[1], image_bgr.shape[0])
         rows = [[*box.xyxy_pixels(size_wh), box.score, 0.0] for box in detections]
         boxes = self._boxes(np.asarray(rows, np.float32).reshape(-1, 6), size_wh[::-1])
-        return {int(row[-1]): int(row[4]) for row in self._tracker.update(boxes, image_bgr)}
+        moved = image_bgr if self.kind == "botsort" and self._can_see_motion(size_wh) else None
+        return {int(row[-1]): int(row[4]) for row in self._tracker.update(boxes, moved)}
+
+    def _can_see_motion(self, size_wh: tuple[int, int]) -> bool:
+        """Prepare BoT-SORT for a picture of this size; False where it is too narrow."""
+        motion, (width, height) = self._tracker.gmc, size_wh
+        shrink = self._shrink or max(SMALLER, math.ceil(math.sqrt(width * height / MOTION_PIXELS)))
+        motion.downscale = shrink
+        # Pictures of two sizes cannot be compared.
+        if motion.prevFrame is not None and motion.prevFrame.shape[:2] != (height // shrink, width // shrink):
+            motion.reset_params()
+        return min(size_wh) // shrink >= LEAST_SIDE
 
     def state(self) -> bytes:
         """The tracks and all that they hang on; for this tool in our own data folder only."""

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.detections import Detection, from_xyxy_pixels
+from pipelines.engine.fit import MAX_INPUT_PIXELS, longest_side
 from pipelines.engine.weights import WeightsStore
 from pipelines.engine.yolo_networks import LoadedYolo, is_triton, load_yolo
 from pipelines.errors import PipelineError
@@ -15,6 +16,7 @@ from pipelines.plugins.base import DETECTIONS, TRACKS, OpenContext, Plugin, RunC
 from pipelines.plugins.parameters import PLAIN_NAME, OperatorOnly
 from pipelines.plugins.tracking import Tracker, TrackerSettings
 
+STRIDE = 32
 FAILURE = "YOLO inference failed"
 
 
@@ -65,6 +67,7 @@ class DetectTool:
         self._loaded = load_yolo(params.weights, requested, context.networks, context.weights)
         self._classes = class_numbers(params.classes, self._loaded.names)
         self._remarks = remarks_on(self._loaded)
+        self._said_smaller = False
 
     def run(self, payload: Mapping[str, Any], context: RunContext) -> Mapping[str, Any]:
         """Find boxes on `image`."""
@@ -89,6 +92,7 @@ class DetectTool:
     def restore(self, state: bytes) -> None:
         """Go on in the middle of a file: the remarks were made at its first frame."""
         self._remarks = []
+        self._said_smaller = True
 
     def close(self) -> None:
         """Nothing to let go of: the network is shared."""
@@ -97,11 +101,22 @@ class DetectTool:
         context.warnings.extend(self._remarks)
         self._remarks = []
         params = self._params
+        self._say_if_smaller(image_bgr.shape[:2], context)
         with self._loaded.network.borrow() as network:
             found = network.find(image_bgr, params.imgsz, conf, params.iou, params.max_det, self._classes)
         height, width = image_bgr.shape[:2]
         labels = [self._loaded.names.get(int(number), str(number)) for number in found.classes]
         return from_xyxy_pixels(found.boxes_xyxy, labels, found.scores, (width, height))
+
+    def _say_if_smaller(self, frame_hw: tuple[int, int], context: RunContext) -> None:
+        """Remark once that frames are made smaller for the network than `imgsz` asks for."""
+        side = longest_side(frame_hw, self._params.imgsz, STRIDE)
+        if side < self._params.imgsz and not self._loaded.fixed_size_hw and not self._said_smaller:
+            self._said_smaller = True
+            context.warnings.append(
+                f"The network sees {side} pixels on the longer side instead of {self._params.imgsz}: "
+                f"its input has at most {MAX_INPUT_PIXELS:,} pixels"
+            )
 
 
 class TrackTool(DetectTool):
