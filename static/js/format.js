@@ -14,7 +14,8 @@ export function percent(score) {
 
 /** @param {number} delayMs */
 export function milliseconds(delayMs) {
-  return delayMs < 1000 ? `${Math.round(delayMs)} ms` : `${(delayMs / 1000).toFixed(1)} s`;
+  const whole = Math.round(delayMs);
+  return whole < 1000 ? `${whole} ms` : `${(delayMs / 1000).toFixed(1)} s`;
 }
 
 /**

@@ -77,6 +77,48 @@ def test_nothing_moves_when_the_stream_starts(open_page: OpenPage, viewport: dic
     assert before["#stage"] == after["#stage"]
 
 
+# The longest and the shortest that each may say.
+SAID = {
+    "#status-text": ("Connected", "Waiting for the camera", "Reconnecting"),
+    "#status-countdown": ("", " in 30 s"),
+    "#figure-fps": ("", "9.9", "120"),
+    "#figure-delay": ("", "1000 ms", "120.5 s"),
+    "#figure-found": ("", "3000"),
+}
+# A row on a desktop, two rows, one column, a phone, and a phone on its side.
+WIDTHS = [(1280, 800), (1000, 800), (700, 900), (500, 800), (360, 640), (844, 390)]
+
+
+STAYS = (
+    "#stage",
+    "#start",
+    "#settings",
+    ".tools",
+    "#status",
+    "#figure-fps",
+    "#figure-delay",
+    "#figure-found",
+)
+
+
+def corners(page: Page) -> dict[str, tuple[float, float]]:
+    boxes = {name: page.locator(name).bounding_box() for name in STAYS}
+    return {name: (box["x"], box["y"]) for name, box in boxes.items() if box}
+
+
+@pytest.mark.parametrize("size_wh", WIDTHS)
+def test_no_words_of_the_status_and_the_figures_move_anything(
+    open_page: OpenPage, size_wh: tuple[int, int]
+) -> None:
+    page = open_page(viewport={"width": size_wh[0], "height": size_wh[1]}).page
+    before = corners(page)
+    assert len(before) == len(STAYS)
+    for name, texts in SAID.items():
+        for text in texts:
+            page.locator(name).evaluate("(element, text) => { element.textContent = text; }", text)
+            assert corners(page) == before, (name, text)
+
+
 def test_what_went_wrong_moves_nothing(open_page: OpenPage) -> None:
     page = open_page("/?pipeline=yolo_foo", viewport=UPRIGHT).page
     before = page.locator("#stage").bounding_box()

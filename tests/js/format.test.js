@@ -11,7 +11,7 @@ test("scores are per cent, whatever the server sends", () => {
 });
 
 test("delays are readable", () => {
-  assert.deepEqual([0.4, 38.2, 999, 1240].map(milliseconds), ["0 ms", "38 ms", "999 ms", "1.2 s"]);
+  assert.deepEqual([0.4, 38.2, 999, 999.6, 1240].map(milliseconds), ["0 ms", "38 ms", "999 ms", "1.0 s", "1.2 s"]);
 });
 
 test("a countdown never says zero", () => {
