@@ -6,7 +6,7 @@ PY := $(VENV)/bin/python
 # `make setup TORCH=cpu` takes PyTorch's small CPU build and leaves CUDA's packages out.
 TORCH ?=
 
-.PHONY: run run-lan setup setup-dev system-tools test test-fast test-js test-slow bench lint format lock clean help
+.PHONY: run run-lan setup setup-dev system-tools test test-fast test-js test-slow test-pythons bench lint format lock clean help
 
 help:
 	@echo "make run      start the server (HOST, PORT and FORGESYTE_DATA_DIR are honoured)"
@@ -70,6 +70,10 @@ test-js: setup-dev
 
 test-slow: setup-dev system-tools
 	@$(PY) -m pytest -q -m slow
+
+# `make setup` and `make run` with every Python that is promised and on this machine.
+test-pythons: setup-dev
+	@$(PY) -m pytest -q -m slow -rs tests/test_pythons.py
 
 # Compare ForgeSyte with other servers on this machine: docs/BENCHMARKS.md. BENCH="--only a,c --rounds 1" for a part.
 BENCH ?=
