@@ -14,7 +14,8 @@ DAY_S = 86_400
 class StreamSettings:
     """Limits and thresholds of a session; times in seconds, sizes in bytes.
 
-    `max_sessions` None means: no limit; `max_session_s` 0 means: a session may last for ever.
+    `max_sessions` and `max_sessions_per_address` None mean: no limit; `max_session_s` 0 means: a session may
+    last for ever.
     """
 
     drop_threshold: float = 0.10
@@ -25,6 +26,7 @@ class StreamSettings:
     max_frame_pixels: int = 25_000_000
     max_message_bytes: int = 20 * MEGABYTE
     max_sessions: int | None = None
+    max_sessions_per_address: int | None = 20
     idle_timeout_s: float = 30.0
     max_session_s: float = 0.0
     frame_timeout_s: float = 30.0
@@ -45,6 +47,7 @@ class StreamSettings:
             max_frame_pixels=read.integer(env, "STREAM_MAX_FRAME_PIXELS", 25_000_000, at_least=1),
             max_message_bytes=int(message_mb * MEGABYTE),
             max_sessions=read.integer(env, "STREAM_MAX_SESSIONS", 0) or None,
+            max_sessions_per_address=read.integer(env, "STREAM_MAX_SESSIONS_PER_ADDRESS", 20) or None,
             idle_timeout_s=read.number(env, "STREAM_IDLE_TIMEOUT_S", 30, at_least=0.1, at_most=DAY_S),
             max_session_s=read.number(env, "STREAM_MAX_SESSION_S", 0, at_most=30 * DAY_S),
             frame_timeout_s=read.number(env, "STREAM_FRAME_TIMEOUT_S", 30, at_least=0.1, at_most=DAY_S),

@@ -13,6 +13,8 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
 from forgesyte import memory
+from forgesyte.client import client_address, limited_owner
+from forgesyte.limits import Places, Quota
 from streaming import events, metrics, protocol
 from streaming.backpressure import Backpressure
 from streaming.conf import StreamSettings
@@ -24,8 +26,13 @@ from streaming.worker import SessionWorker
 
 Scope = dict[str, Any]
 
-# The sessions of this process; only its event loop touches them.
-live_sessions: set[str] = set()
+# The sessions of this process, by their client's address.
+live_sessions = Places()
+FULL = {
+    "in_all": "Sessions at once are limited to {0.in_all} (STREAM_MAX_SESSIONS): try again later",
+    "per_owner": "Sessions at once from one address are limited to {0.per_owner} "
+    "(STREAM_MAX_SESSIONS_PER_ADDRESS): close one, or try again later",
+}
 # A page that is loaded anew, or a connection that comes back, is no rest.
 rest = Rest(memory.give_back, after_s=3.0)
 
@@ -47,7 +54,8 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels 
         self._session = SessionManager(asked_pipeline(scope), new_policy(self._limits))
         self._log = SessionLog(self._session)
         self._worker = SessionWorker(self._session, self._limits, self._log, self._send)
-        self._accepted = False
+        self._address = limited_owner(client_address(scope))
+        self._accepted = self._admitted = False
         self._own: list[asyncio.Task[None]] = []
         self._close_code = ErrorCode.SERVER_SHUTDOWN.close_code
         started = time.monotonic()
@@ -101,18 +109,19 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels 
         user = self.scope.get("user")
         if settings.FORGESYTE_REQUIRE_LOGIN and not (user and user.is_authenticated):
             raise StreamError(ErrorCode.LOGIN_REQUIRED)
-        if self._limits.max_sessions is not None and len(live_sessions) >= self._limits.max_sessions:
-            raise StreamError(ErrorCode.TOO_MANY_SESSIONS)
         if not self._session.pipeline_id:
             raise StreamError(ErrorCode.INVALID_PIPELINE)
-        live_sessions.add(self._session.session_id)
+        quota = Quota(self._limits.max_sessions, self._limits.max_sessions_per_address)
+        if exceeded := live_sessions.take(self._address, quota):
+            raise StreamError(ErrorCode.TOO_MANY_SESSIONS, FULL[exceeded].format(quota))
+        self._admitted = True
         rest.disturb()
         metrics.sessions_open(len(live_sessions))
 
     def _leave(self, started: float) -> None:
-        if self._session.session_id not in live_sessions:
+        if not self._admitted:
             return
-        live_sessions.remove(self._session.session_id)
+        live_sessions.leave(self._address)
         if not live_sessions:
             rest.begin()
         metrics.sessions_open(len(live_sessions))

@@ -33,8 +33,8 @@ const WORDS = Object.freeze({
     advice: "Try again. If it happens again, the server’s log says more.",
   },
   too_many_sessions: {
-    title: "The server is full",
-    advice: "As many people as it allows are streaming now. Try again in a while.",
+    title: "The server takes no more streams now",
+    advice: "Close a tab that streams, or try again in a while.",
   },
   idle_timeout: {
     title: "The stream fell asleep",
@@ -124,7 +124,7 @@ const UNKNOWN = { title: "Something went wrong", advice: "Try again." };
 
 /** Codes whose detail only repeats the words above. */
 const WITHOUT_DETAIL = new Set([
-  "idle_timeout", "internal_error", "login_required", "server_shutdown", "session_expired", "too_many_sessions",
+  "idle_timeout", "internal_error", "login_required", "server_shutdown", "session_expired",
 ]);
 
 export const KNOWN_CODES = Object.freeze(Object.keys(WORDS));

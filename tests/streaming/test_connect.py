@@ -1,5 +1,6 @@
 """How a session begins: who is let in, and what those read who are not."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -53,11 +54,46 @@ async def test_one_session_too_many(engine: FakeEngine, limit: Limit) -> None:
     limit(max_sessions=1)
     async with Client() as first:
         message, code = await refusal(Client())
-        assert message["error"] == "too_many_sessions"
+        assert message == {
+            "error": "too_many_sessions",
+            "detail": "Sessions at once are limited to 1 (STREAM_MAX_SESSIONS): try again later",
+        }
         assert code == 4429
         await ready(first, engine)
     async with Client() as next_one:
         await ready(next_one, engine)
+
+
+async def test_one_session_too_many_from_an_address(engine: FakeEngine, limit: Limit) -> None:
+    limit(max_sessions_per_address=2)
+    near, also_near, far = (("10.0.0.7", 1), ("::ffff:10.0.0.7", 2), ("10.0.0.8", 3))
+    async with Client(client=near) as first, Client(client=also_near) as second:
+        message, code = await refusal(Client(client=near))
+        assert message["error"] == "too_many_sessions"
+        assert "from one address are limited to 2 (STREAM_MAX_SESSIONS_PER_ADDRESS)" in message["detail"]
+        assert code == 4429
+        async with Client(client=far) as other:
+            for client in (first, second, other):
+                await ready(client, engine)
+    async with Client(client=near) as next_one:
+        await ready(next_one, engine)
+
+
+async def test_this_machine_itself_has_no_limit_of_an_address(engine: FakeEngine, limit: Limit) -> None:
+    limit(max_sessions_per_address=1)
+    async with Client(client=("127.0.0.1", 1)) as first, Client(client=("127.0.0.1", 2)) as second:
+        await ready(first, engine)
+        await ready(second, engine)
+
+
+async def test_of_many_at_the_same_moment_as_many_get_in_as_there_are_places(
+    engine: FakeEngine, limit: Limit
+) -> None:
+    limit(max_sessions=3)
+    clients = [Client() for _ in range(8)]
+    await asyncio.gather(*(client.__aenter__() for client in clients))
+    assert len(live_sessions) == 3
+    await asyncio.gather(*(client.leave() for client in clients))
 
 
 async def test_a_refused_session_is_not_counted(engine: FakeEngine, limit: Limit) -> None:

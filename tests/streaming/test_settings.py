@@ -15,6 +15,7 @@ def test_an_empty_environment_gives_the_documented_defaults() -> None:
     assert settings.max_frame_bytes == 5 * MEGABYTE
     assert settings.max_frame_pixels == 25_000_000
     assert settings.max_sessions is None
+    assert settings.max_sessions_per_address == 20
     assert (settings.idle_timeout_s, settings.max_session_s, settings.frame_timeout_s) == (30, 0, 30)
 
 
@@ -23,6 +24,7 @@ def test_values_are_read() -> None:
         {"STREAM_MAX_SESSIONS": "10", "STREAM_MAX_FRAME_SIZE_MB": "0.5", "STREAM_SLOWDOWN_THRESHOLD": "0.5"}
     )
     assert settings.max_sessions == 10
+    assert StreamSettings.from_env({"STREAM_MAX_SESSIONS_PER_ADDRESS": "0"}).max_sessions_per_address is None
     assert settings.max_frame_bytes == MEGABYTE // 2
     assert settings.slowdown_threshold == 0.5
 
