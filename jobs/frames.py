@@ -33,6 +33,11 @@ class EndOfFile:
 Item = SourceFrame | EndOfFile
 
 
+def bytes_of(item: Item) -> int:
+    """What its picture takes of the memory."""
+    return item.image_bgr.nbytes if isinstance(item, SourceFrame) and item.image_bgr is not None else 0
+
+
 def frames_of(path: Path, kind: str, *, stride: int = 1, first_frame: int = 1) -> Iterator[Item]:
     """Every `stride`-th frame from `first_frame` on, then EndOfFile.
 

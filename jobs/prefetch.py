@@ -2,21 +2,33 @@
 
 import threading
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Generic, Self, TypeVar
 
 T = TypeVar("T")
 
 
 class Prefetch(Generic[T]):
-    """Iterates over what a generator gives, which works at most `ahead` items ahead; use it in a `with`.
+    """Iterates over what a generator gives, which works ahead of its user; use it in a `with`.
 
-    What the generator raises is raised to the user in its turn. It is closed in its own thread.
+    At most `ahead` items wait, of at most `max_bytes` together as `size_of` tells them; one always may. The
+    next one is made meanwhile. What the generator raises is raised to the user in its turn. It is closed in
+    its own thread.
     """
 
-    def __init__(self, items: Generator[T, None, None] | Iterator[T], ahead: int) -> None:
+    def __init__(
+        self,
+        items: Generator[T, None, None] | Iterator[T],
+        *,
+        ahead: int,
+        max_bytes: int,
+        size_of: Callable[[T], int],
+    ) -> None:
         self._items = items
         self._ahead = ahead
+        self._max_bytes = max_bytes
+        self._size_of = size_of
+        self._bytes = 0
         self._ready: deque[T] = deque()
         self._changed = threading.Condition()
         self._over = False
@@ -41,6 +53,7 @@ class Prefetch(Generic[T]):
             self._changed.wait_for(lambda: self._ready or self._over)
             if self._ready:
                 item = self._ready.popleft()
+                self._bytes -= self._size_of(item)
                 self._changed.notify_all()
                 return item
         if self._error is not None:
@@ -64,10 +77,16 @@ class Prefetch(Generic[T]):
 
     def _offer(self, item: T) -> bool:
         """Wait for room; False where nobody wants any more."""
+        size = self._size_of(item)
         with self._changed:
-            self._changed.wait_for(lambda: len(self._ready) < self._ahead or self._over)
+            self._changed.wait_for(lambda: self._over or self._has_room(size))
             if self._over:
                 return False
             self._ready.append(item)
+            self._bytes += size
             self._changed.notify_all()
             return True
+
+    def _has_room(self, size: int) -> bool:
+        fits = len(self._ready) < self._ahead and self._bytes + size <= self._max_bytes
+        return fits or not self._ready

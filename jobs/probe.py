@@ -1,5 +1,12 @@
-"""Finds out what a file is by opening it; its name and what the client says of it count for nothing."""
+"""Finds out what a file is by opening it; its name and what the client says of it count for nothing.
 
+Files of strangers are opened in a process of its own, a few at a time, with bounds of memory and time. What
+is declared is checked before a frame is decoded.
+"""
+
+import errno
+import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,8 +15,16 @@ import av
 from PIL import Image
 
 from jobs.sources import PICTURE, VIDEO
+from pipelines.isolation import Crashed, OverBudget, Pool, run_isolated
 from pipelines.uploads import FORMATS, UploadRefused
-from pipelines.video import CONTAINERS, reason
+from pipelines.video import open_container, reason
+
+# Enough to find out about a video of 50 million pixels a frame, which takes about 300 MB.
+MEMORY_MB = 512
+DEADLINE_S = 20.0
+POOL = Pool(at_once=2, waiting=32, wait_s=60.0)
+# How far an examination gives way to live sessions.
+NICE = 5
 
 # What FFmpeg calls a container, and the ending that it gets here.
 SUFFIXES = {"mp4": "mp4", "mov": "mov", "matroska": "mkv", "webm": "webm", "avi": "avi", "gif": "gif"}
@@ -47,12 +62,34 @@ class Found:
     frames: int | None = None
 
 
+def probe(path: Path, limits: Limits) -> Found:
+    """What the file is, found out by a process of its own; waits, so call it in a thread.
+
+    Raises UploadRefused for what cannot be worked through or declares too much, and Busy.
+    """
+    try:
+        return run_isolated(
+            examine_nicely, path, limits, memory_mb=MEMORY_MB, deadline_s=DEADLINE_S, pool=POOL
+        )
+    except OverBudget as error:
+        detail = f"This file costs too much to be opened: {error}"
+        raise UploadRefused(413, "file_too_costly", detail) from error
+    except Crashed as error:
+        detail = "The file is damaged in a way that ends the program that reads it: export or copy it again"
+        raise UploadRefused(422, "invalid_video", detail) from error
+
+
+def examine_nicely(path: Path, limits: Limits) -> Found:
+    """What the file is, found out at a lower priority."""
+    os.nice(NICE)
+    return examine(path, limits)
+
+
 def examine(path: Path, limits: Limits) -> Found:
     """What the file is; raises UploadRefused for what cannot be worked through or declares too much."""
     if path.stat().st_size == 0:
         raise UploadRefused(422, "empty_file", "The file is empty")
-    found = as_picture(path, limits.pixels) or as_video(path)
-    check_pixels(found.width, found.height, limits.pixels)
+    found = as_picture(path, limits.pixels) or as_video(path, limits.pixels)
     if limits.duration_s and (found.duration_s or 0) > limits.duration_s:
         detail = (
             f"The video is {hours(found.duration_s or 0)} long and {hours(limits.duration_s)} is the most: "
@@ -80,10 +117,11 @@ def as_picture(path: Path, max_pixels: int) -> Found | None:
             if image.format == "GIF" and getattr(image, "is_animated", False):
                 return None
             width, height = image.size
-            if image.getexif().get(0x0112, 1) in (5, 6, 7, 8):
+            # The reader of PNG would decode all of it to see what stands behind the pixels.
+            if Image.Image.getexif(image).get(0x0112, 1) in (5, 6, 7, 8):
                 width, height = height, width
             return Found(PICTURE, str(image.format).lower(), width, height, frames=1)
-    except UploadRefused:
+    except (UploadRefused, MemoryError):
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise UploadRefused(413, "image_too_large", f"More than {max_pixels:,} pixels") from error
@@ -92,21 +130,36 @@ def as_picture(path: Path, max_pixels: int) -> Found | None:
         return None
 
 
-def as_video(path: Path) -> Found:
+def as_video(path: Path, max_pixels: int) -> Found:
     """A video; raises UploadRefused for anything else."""
-    try:
-        container: Any = av.open(
-            str(path), options={"format_whitelist": CONTAINERS}, metadata_errors="replace"
-        )
-    except (av.FFmpegError, OSError, ValueError) as error:
-        raise unreadable(path, reason(error)) from error
+    container, oversized = opened(path, max_pixels)
     with container:
         streams = [stream for stream in container.streams.video if stream.codec_context is not None]
         if streams and streams[0].width:
+            check_pixels(streams[0].width, streams[0].height, max_pixels)
             return describe(container, streams[0], path)
+        if oversized:
+            check_pixels(*oversized, max_pixels)
         if streams or not container.streams:
             raise unreadable(path, "its header is not complete")
         raise UploadRefused(415, "no_picture", "There is no picture in this file that can be decoded")
+
+
+def opened(path: Path, max_pixels: int) -> tuple[Any, tuple[int, int] | None]:
+    """The open container, and the size of a frame at its beginning that is too large to be decoded."""
+    av.logging.set_level(av.logging.ERROR)
+    try:
+        with av.logging.Capture(local=False) as messages:
+            container = open_container(path, max_pixels)
+    except (av.FFmpegError, OSError, ValueError) as error:
+        if getattr(error, "errno", None) == errno.ENOMEM:
+            raise MemoryError from error
+        raise unreadable(path, reason(error)) from error
+    finally:
+        av.logging.set_level(None)
+    # The one thing that says so: the size itself is forgotten.
+    found = re.search(r"Picture size (\d+)x(\d+) exceeds", "".join(text for _, _, text in messages))
+    return container, (int(found[1]), int(found[2])) if found else None
 
 
 def describe(container: Any, stream: Any, path: Path) -> Found:

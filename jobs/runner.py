@@ -6,7 +6,7 @@ from contextlib import ExitStack, closing
 from typing import Any
 
 from jobs import events, leases, storage
-from jobs.frames import EndOfFile, Item, SourceFrame, frames_of
+from jobs.frames import EndOfFile, Item, SourceFrame, bytes_of, frames_of
 from jobs.heart import Heart, Stopped
 from jobs.keeper import Keeper, States
 from jobs.leases import Claim
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 # Decoded frames that wait: enough to keep the networks busy, not enough to fill the memory.
 AHEAD_BYTES = 64 * 1024 * 1024
-AHEAD_FRAMES = range(2, 17)
+AHEAD_FRAMES = 16
 UNEXPECTED = "Unexpected error occurred"
 LIVE_PAUSE_S = 0.5
 
@@ -56,7 +56,9 @@ class Attempt:
                 stride=job.frame_stride,
                 first_frame=1 if replay else job.next_frame,
             )
-            ahead = stack.enter_context(Prefetch(items, ahead=frames_ahead(job)))
+            ahead = stack.enter_context(
+                Prefetch(items, ahead=AHEAD_FRAMES, max_bytes=AHEAD_BYTES, size_of=bytes_of)
+            )
             try:
                 self._work(ahead, pipeline, keeper, marker)
             except Stopped:
@@ -167,9 +169,3 @@ def facts_of(metadata: Mapping[str, Mapping[str, Any]], tools: Mapping[str, str]
         "device_used": next((device for device in ("cuda", "remote", "cpu") if device in used), ""),
         "fallback": any(bool(facts.get("fallback")) for facts in metadata.values()),
     }
-
-
-def frames_ahead(job: Job) -> int:
-    """How many decoded frames may wait."""
-    size = max(job.width * job.height * 3, 1)
-    return min(max(AHEAD_BYTES // size, AHEAD_FRAMES.start), AHEAD_FRAMES.stop - 1)

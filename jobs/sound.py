@@ -6,7 +6,7 @@ from typing import Any
 
 import av
 
-from pipelines.video import CONTAINERS
+from pipelines.video import open_container
 
 # What browsers play out of an MP4; anything else is encoded anew as AAC.
 COPIED = "aac"
@@ -21,9 +21,7 @@ class Sound:
     """
 
     def __init__(self, path: Path) -> None:
-        self._container: Any = av.open(
-            str(path), options={"format_whitelist": CONTAINERS}, metadata_errors="replace"
-        )
+        self._container: Any = open_container(path)
         streams = [stream for stream in self._container.streams.audio if stream.codec_context is not None]
         self._source: Any = streams[0] if streams else None
         self._begins_s = Fraction(self._container.start_time or 0, av.time_base)

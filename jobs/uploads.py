@@ -14,9 +14,11 @@ from django.core.files.uploadhandler import FileUploadHandler, StopFutureHandler
 from django.db import OperationalError
 from django.http import HttpRequest, UnreadablePostError
 
-from jobs.probe import Limits, examine
+from forgesyte.limits import LimitReached
+from jobs.probe import Limits, probe
 from jobs.sources import StoredSource
 from jobs.storage import ARRIVING, data_dir, upload_dir
+from pipelines.isolation import Busy
 from pipelines.uploads import UploadRefused
 
 FIELD = "file"
@@ -26,6 +28,8 @@ PIECE_BYTES = 1024 * 1024
 ENVELOPE_BYTES = 64 * 1024
 MAX_NAME = 200
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+TOO_MANY = "Too many uploaded files wait to be looked at: send this one again in a moment"
+RETRY_AFTER_S = 10
 NO_FILE = f"{FIELD}: send the video or picture in the multipart field “{FIELD}”"
 
 
@@ -117,7 +121,10 @@ def take_in(request: HttpRequest, job_id: UUID, max_bytes: int, min_free_bytes: 
 def settle(handler: IntoPlace, job_id: UUID, limits: Limits) -> StoredSource:
     """Find out what has arrived and give it its name; raises UploadRefused."""
     arrived = upload_dir(job_id) / ARRIVING
-    found = examine(arrived, limits)
+    try:
+        found = probe(arrived, limits)
+    except Busy as error:
+        raise LimitReached("too_many_uploads", TOO_MANY, RETRY_AFTER_S) from error
     path = arrived.rename(arrived.with_name(f"source.{found.suffix}"))
     return StoredSource(
         job_id=job_id,

@@ -1,10 +1,12 @@
 """Takes in uploaded pictures: what is too large or no picture is refused before anything is decoded."""
 
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.core.files.uploadedfile import UploadedFile
 from PIL import Image
+
+if TYPE_CHECKING:
+    from django.core.files.uploadedfile import UploadedFile
 
 MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 25_000_000

@@ -1,5 +1,7 @@
 """Reads the frames of a video file."""
 
+import errno
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
@@ -11,10 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.errors import InvalidVideo
-from pipelines.images import check_size
+from pipelines.images import MAX_PIXELS, check_size
 
 # Playlists and picture sequences are left out on purpose: they name other files, which FFmpeg would open.
 CONTAINERS = "mov,mp4,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,gif,mxf,ivf,h264,hevc,dv,rm,wtv"
+# Should a container name another file after all, it may at least be no address.
+PROTOCOLS = "file"
+# A recording may grow while it goes on, as those of video calls do: up to 4K, whatever it declares.
+MAY_GROW_TO = 4096 * 2304
+# What the threads of a decoder may hold together, where a pixel takes about so many bytes.
+DECODER_BYTES = 512 * 1024 * 1024
+BYTES_A_PIXEL = 4
 
 
 @dataclass
@@ -33,15 +42,31 @@ class VideoFrame:
     lost: dict[int, str] = field(default_factory=dict)
 
 
+def open_container(path: Path, max_pixels: int = MAX_PIXELS) -> Any:
+    """An open container of PyAV; no frame of more pixels is decoded to find out what is in it.
+
+    No other file or address is opened. Raises av.FFmpegError, OSError and ValueError.
+    """
+    options = {
+        "format_whitelist": CONTAINERS,
+        "protocol_whitelist": PROTOCOLS,
+        "max_pixels": str(max_pixels),
+        "threads": "1",
+    }
+    return av.open(str(path), options=options, metadata_errors="replace")
+
+
 class VideoReader:
-    """An open video file; use it in a `with`."""
+    """An open video file; use it in a `with`.
+
+    A frame that is larger than the file declares cannot be decoded, unless it is at most 4K.
+    """
 
     def __init__(self, path: Path) -> None:
         """Raises InvalidVideo for what is no video."""
         self.path = path
         try:
-            options = {"format_whitelist": CONTAINERS}
-            self._container: Any = av.open(str(path), options=options, metadata_errors="replace")
+            self._container: Any = open_container(path)
         except (av.FFmpegError, OSError, ValueError) as error:
             raise InvalidVideo(f"{path.name} cannot be read as a video: {reason(error)}") from error
         try:
@@ -101,8 +126,12 @@ class VideoReader:
         streams = [stream for stream in self._container.streams.video if stream.codec_context is not None]
         if not streams:
             raise InvalidVideo(f"{self.path.name} cannot be read as a video: there is no picture in it")
-        streams[0].thread_type = "AUTO"
-        return streams[0]
+        stream = streams[0]
+        self.max_pixels = max(stream.width * stream.height, MAY_GROW_TO)
+        stream.thread_type = "AUTO"
+        stream.thread_count = threads_for(self.max_pixels)
+        stream.codec_context.options = {"max_pixels": str(self.max_pixels)}
+        return stream
 
     def _decoded(self) -> Iterator[tuple[int, Any]]:
         numbers = FrameNumbers()
@@ -111,7 +140,7 @@ class VideoReader:
             try:
                 frames = packet.decode()
             except av.FFmpegError as error:
-                numbers.complain(reason(error))
+                numbers.complain(self._why_lost(error))
                 continue
             for frame in frames:
                 index, lost = numbers.number(when(frame))
@@ -120,6 +149,13 @@ class VideoReader:
                     self.warnings.append(f"Frame {index} is damaged")
                 yield index, frame
         self._complain(numbers.lost_at_end())
+
+    def _why_lost(self, error: av.FFmpegError) -> str:
+        """Why a frame cannot be decoded; FFmpeg has no word of its own for one that is too large."""
+        if error.errno == errno.EINVAL:
+            limit = f"{self.max_pixels:,} pixels"
+            return f"{reason(error)} (is it larger than the file says, and than {limit}?)"
+        return reason(error)
 
     def _packets(self) -> Iterator[Any]:
         try:
@@ -184,6 +220,11 @@ class FrameNumbers:
         numbers = range(self._index + 1, self._index + 1 + len(said))
         self._index += len(said)
         return dict(zip(numbers, said, strict=True))
+
+
+def threads_for(pixels: int) -> int:
+    """How many threads may decode frames of so many pixels: each holds a frame or two."""
+    return max(min(os.cpu_count() or 1, DECODER_BYTES // (pixels * BYTES_A_PIXEL)), 1)
 
 
 def lost_frame(index: int, why: str) -> str:

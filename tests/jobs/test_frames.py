@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
-from jobs.frames import EndOfFile, SourceFrame, frames_of
+from jobs.frames import EndOfFile, SourceFrame, bytes_of, frames_of
 from jobs.sources import PICTURE, VIDEO
 from pipelines.errors import InvalidImage, InvalidVideo
 from tests.jobs.films import write_film
@@ -82,3 +83,9 @@ def test_what_cannot_be_read_says_so(tmp_path: Path, content: bytes, kind: str, 
     path.write_bytes(content)
     with pytest.raises(error):
         list(frames_of(path, kind))
+
+
+def test_what_a_frame_takes_of_the_memory() -> None:
+    assert bytes_of(SourceFrame(1, 0.0, np.zeros((48, 64, 3), np.uint8))) == 48 * 64 * 3
+    assert bytes_of(SourceFrame(1, 0.0, None, error="lost")) == 0
+    assert bytes_of(EndOfFile([])) == 0

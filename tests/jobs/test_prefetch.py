@@ -11,8 +11,13 @@ from jobs.prefetch import Prefetch
 PATIENCE_S = 10.0
 
 
+def prefetch(items: Iterator[int], ahead: int, max_bytes: int = 1000) -> Prefetch[int]:
+    """Each number takes as many bytes as it says."""
+    return Prefetch(items, ahead=ahead, max_bytes=max_bytes, size_of=int)
+
+
 def test_gives_everything_in_order() -> None:
-    with Prefetch(iter(range(100)), ahead=3) as items:
+    with prefetch(iter(range(100)), 3) as items:
         assert list(items) == list(range(100))
         assert next(items, None) is None, "the end stays the end"
 
@@ -28,10 +33,39 @@ def test_works_ahead_and_no_further() -> None:
                 third.set()
             yield number
 
-    with Prefetch(numbers(), ahead=2) as items:
+    with prefetch(numbers(), ahead=2) as items:
         assert third.wait(PATIENCE_S)
         assert made == [0, 1, 2], "two wait and the third has no room"
         assert next(items) == 0
+
+
+@pytest.mark.parametrize(
+    ("sizes", "max_bytes", "made"),
+    [
+        ([40, 40, 40, 40], 100, [40, 40, 40]),
+        ([500, 500, 500], 100, [500, 500]),
+        ([40, 500, 40], 100, [40, 500]),
+        ([100, 1, 1], 100, [100, 1]),
+    ],
+    ids=["some fit", "one may always wait", "a large one waits for the others", "full is full"],
+)
+def test_large_items_are_not_made_far_ahead(sizes: list[int], max_bytes: int, made: list[int]) -> None:
+    begun: list[int] = []
+    enough = threading.Event()
+
+    def numbers() -> Iterator[int]:
+        for size in sizes:
+            begun.append(size)
+            if begun == made:
+                enough.set()
+            yield size
+
+    with prefetch(numbers(), 10, max_bytes) as items:
+        assert enough.wait(PATIENCE_S)
+        for size in sizes:
+            with items._changed:
+                assert sum(items._ready) <= max(max_bytes, *items._ready, 0)
+            assert next(items) == size
 
 
 def test_what_it_raises_comes_in_its_turn() -> None:
@@ -39,7 +73,7 @@ def test_what_it_raises_comes_in_its_turn() -> None:
         yield 1
         raise ValueError("no more")
 
-    with Prefetch(numbers(), ahead=5) as items:
+    with prefetch(numbers(), ahead=5) as items:
         assert next(items) == 1
         with pytest.raises(ValueError, match="no more"):
             next(items)
@@ -55,7 +89,7 @@ def test_a_user_who_goes_early_leaves_nothing(ahead: int) -> None:
         finally:
             closed_in.append(threading.current_thread())
 
-    with Prefetch(numbers(), ahead=ahead) as items:
+    with prefetch(numbers(), ahead=ahead) as items:
         assert next(items) == 0
     assert [thread.name for thread in closed_in] == ["prefetch"]
     assert not closed_in[0].is_alive()
@@ -63,7 +97,7 @@ def test_a_user_who_goes_early_leaves_nothing(ahead: int) -> None:
 
 def test_a_user_who_fails_is_not_kept_waiting() -> None:
     def fails() -> None:
-        with Prefetch(iter(range(50)), ahead=1):
+        with prefetch(iter(range(50)), ahead=1):
             raise RuntimeError("the user's own")
 
     with pytest.raises(RuntimeError, match="the user's own"):

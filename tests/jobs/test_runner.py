@@ -272,13 +272,6 @@ def test_it_gives_way_to_live_sessions_where_so_set(
     assert waited == [runner.LIVE_PAUSE_S]
 
 
-def test_few_large_frames_wait_and_many_small_ones() -> None:
-    assert runner.frames_ahead(Job(width=0, height=0)) == 16
-    assert runner.frames_ahead(Job(width=640, height=480)) == 16
-    assert runner.frames_ahead(Job(width=1920, height=1080)) == 10
-    assert runner.frames_ahead(Job(width=8000, height=8000)) == 2
-
-
 def test_the_job_runs_on_the_best_device_of_its_tools() -> None:
     tools = {"a": "yolo.detect", "b": "ocr.read"}
     metadata: dict[str, dict[str, Any]] = {
