@@ -177,7 +177,7 @@ class TestRefusal:
         async def send(message: Mapping[str, Any]) -> None:
             sent.append(message)
 
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await Handler()(self.scope(length), client.receive, send)
         return sent
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
+from tests.conftest import do_without
 
 PROGRAMS = Path("/usr/lib/postgresql")
 WITHIN_S = 60
@@ -18,12 +18,7 @@ WITHIN_S = 60
 def program(name: str) -> str:
     """The path of a program of PostgreSQL, which Debian keeps off the PATH; without it the test skips."""
     found = shutil.which(name) or next((str(path) for path in PROGRAMS.glob(f"*/bin/{name}")), None)
-    if found:
-        return found
-    reason = "PostgreSQL is not installed: `apt-get install postgresql` brings it"
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
+    return found or do_without("PostgreSQL is not installed: `apt-get install postgresql` brings it")
 
 
 @contextmanager
@@ -49,7 +44,7 @@ def own_user(folder: Path) -> str | None:
     try:
         account = pwd.getpwnam("postgres")
     except KeyError:
-        pytest.skip("PostgreSQL does not run as root, and there is no user postgres")
+        do_without("PostgreSQL does not run as root, and there is no user postgres")
     os.chown(folder, account.pw_uid, account.pw_gid)
     # The tests connect as root.
     folder.chmod(0o755)

@@ -9,7 +9,7 @@ from jobs.messages import Message, Progress, ProgressMessage
 from jobs.news import news, snapshot
 from tests.jobs.samples import JOB_ID, OTHER_ID, job_data
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 
 
 def progress(job_id: str, done: int = 1) -> Message:

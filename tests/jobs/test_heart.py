@@ -15,7 +15,7 @@ from jobs.models import Job
 from jobs.services import cancel_job
 from tests.jobs.workshop import Workshop
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 @pytest.fixture

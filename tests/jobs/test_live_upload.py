@@ -58,7 +58,7 @@ class Visit:
 
     async def run(self) -> tuple[int, Any]:
         """Until the answer is complete."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             await Handler()(self.scope, self.messages.get, self.take)
         if not self.sent:
             return 0, None

@@ -8,7 +8,7 @@ import pytest
 
 from jobs.prefetch import Prefetch
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 
 
 def prefetch(items: Iterator[int], ahead: int, max_bytes: int = 1000) -> Prefetch[int]:

@@ -25,7 +25,7 @@ from jobs.storage import result_dir
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 @pytest_asyncio.fixture(autouse=True)

@@ -91,7 +91,7 @@ def test_loading_takes_its_time_once(client: Client, toys: Engine, monkeypatch: 
 
     def slow(definition: Any, **kwargs: Any) -> Any:
         opened.append(definition.id)
-        assert go_on.wait(20)
+        assert go_on.wait(60)
         return real(definition, **kwargs)
 
     monkeypatch.setattr(toys, "open_sync", slow)

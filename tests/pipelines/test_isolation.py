@@ -110,13 +110,13 @@ class Witness:
     def __init__(self, folder: Path) -> None:
         self.address = str(folder / "witness")
         self._listening = socket.socket(socket.AF_UNIX)
-        self._listening.settimeout(20)
+        self._listening.settimeout(60)
         self._listening.bind(self.address)
         self._listening.listen()
 
     def wait_until_alive(self, processes: int = 2) -> None:
         self._connection, _ = self._listening.accept()
-        self._connection.settimeout(20)
+        self._connection.settimeout(60)
         for _ in range(processes):
             assert self._connection.recv(1) == b"!"
 

@@ -35,7 +35,7 @@ class Bench:
 
     def look(self, payload: Mapping[str, Any], context: RunContext) -> Mapping[str, Any]:
         self.running.set()
-        assert self.gate.wait(20)
+        assert self.gate.wait(60)
         return {"text": f"frame {index_of(payload['image'])}", "counts": {"opened": self.opened}}
 
     def fail(self, payload: Mapping[str, Any], context: RunContext) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from pipelines.errors import UnknownPipeline
 from pipelines.inspector import RunReport
 from pipelines.plugins.base import Load
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 
 
 @cache

@@ -19,8 +19,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PLUGINS = ROOT / "tests" / "plugins"
 OURS = ("FORGESYTE_", "STREAM_", "ALLOWED_HOSTS", "HOST", "PORT", "DEBUG", "DATABASE_URL", "REDIS_URL")
 START_WITHIN_S = 60
-PATIENCE_S = 15.0
-STUCK_S = 20.0
+PATIENCE_S = 60.0
+STUCK_S = 120.0
 
 Params = Mapping[str, float | str]
 

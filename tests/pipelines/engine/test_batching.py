@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.engine.batching import Batcher
 
-LIMIT_S = 10
+LIMIT_S = 60
 NO_WAIT_S, LONG_S = 0.0, 100.0
 
 

@@ -22,7 +22,7 @@ from pipelines.graph.execution import OpenPipeline
 from pipelines.plugins.base import DETECTIONS, OpenContext, Plugin, RunContext, ToolSpec
 from pipelines.plugins.registry import PluginRegistry
 
-LIMIT_S = 10
+LIMIT_S = 60
 DEFINITION = PipelineDefinition("p", "P", (Node("only", "test", "gate", {}),), (), ("only",), ("only",))
 
 

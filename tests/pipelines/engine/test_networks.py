@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.engine.networks import NetworkCache, SharedNetwork
 
-LIMIT_S = 10
+LIMIT_S = 60
 
 
 class Network:

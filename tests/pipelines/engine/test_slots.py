@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pipelines.engine.slot_tuner import SlotTuner
 from pipelines.engine.slots import EngineClosed, Slots
 
-LIMIT_S = 10
+LIMIT_S = 60
 
 
 @pytest.fixture
