@@ -4,9 +4,11 @@ import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from typing import IO, Any
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.exceptions import RequestAborted
 from django.core.handlers.asgi import ASGIHandler, ASGIRequest
+from django.db import close_old_connections
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
@@ -17,6 +19,8 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 # Far above the largest picture and the longest form; larger files go to an address with a live body.
 MAX_BODY_BYTES = 64 * 1024 * 1024
+# What the system takes from us even if the client does not read at all.
+AT_ONCE_BYTES = 64 * 1024
 TOO_LARGE = f"The body is larger than {MAX_BODY_BYTES // 1024**2} MB"
 DISK_FULL = "The server's disk is full: free some space, then try again"
 
@@ -58,6 +62,19 @@ class Handler(ASGIHandler):
             return await super().handle(scope, body.receive, send)
         finally:
             body.close()
+
+    async def send_response(self, response: HttpResponseBase, send: Send) -> None:
+        """Send an answer; while its reader takes its time, no database connection is held.
+
+        What was not sent to its end is closed here, because Django closes only what was.
+        """
+        if not isinstance(response, HttpResponse) or len(response.content) > AT_ONCE_BYTES:
+            await sync_to_async(close_old_connections)()
+        try:
+            await super().send_response(response, send)
+        except Exception:
+            await sync_to_async(response.close)()
+            raise
 
     def create_request(
         self, scope: Mapping[str, Any], body_file: IO[bytes]

@@ -1,7 +1,8 @@
 """The web server: Daphne, made fit for live sessions and large files in its bounds and its clean stop."""
 
 import asyncio
-from collections.abc import Callable
+import logging
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
@@ -13,10 +14,14 @@ from twisted.internet import defer, reactor
 from twisted.logger import STDLibLogObserver, globalLogPublisher
 from twisted.python.failure import Failure
 
+from forgesyte.answer_broken_off import AnswerBrokenOff
 from forgesyte.inbox import Inbox, Valve
+from forgesyte.logs import log_event
 from forgesyte.secure import SecureFactory
 from forgesyte.web_request import WebFactory, WebRequest
 from forgesyte.web_socket import WebSocket
+
+logger = logging.getLogger(__name__)
 
 MESSAGE_LIMIT = 1024 * 1024
 STOP_APPLICATIONS_S = 2.0
@@ -90,6 +95,7 @@ class WebServer(Server):  # type: ignore[misc]  # Daphne has no types
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         """Start the application of one request or one socket; what either has pending is bounded."""
+        inbox: Inbox | asyncio.Queue[dict[str, Any]]
         if scope["type"] == "websocket":
             valve = Valve(protocol.transport)
             protocol.transport.unregisterProducer()
@@ -99,11 +105,49 @@ class WebServer(Server):  # type: ignore[misc]  # Daphne has no types
         elif protocol.has_body:
             inbox = protocol.inbox()
         else:
-            return super().create_application(protocol, scope)
+            inbox = asyncio.Queue()
         scope["asgi"] = {"version": "3.0"}
-        application = self.application(scope, inbox.get, partial(self.handle_reply, protocol))
-        self.connections[protocol]["application_instance"] = asyncio.ensure_future(application)
+        running = asyncio.ensure_future(self._run(protocol, scope, inbox.get))
+        self.connections[protocol]["application_instance"] = running
         return inbox
+
+    async def _run(
+        self, protocol: Any, scope: dict[str, Any], receive: Callable[[], Awaitable[dict[str, Any]]]
+    ) -> None:
+        """Run the application of one connection; whatever it raises ends that connection and nothing else.
+
+        Daphne would hear of an exception a second later, and where an answer had begun by then, it would
+        never clean up after any connection again.
+        """
+        try:
+            await self.application(scope, receive, partial(self.handle_reply, protocol))
+        except AnswerBrokenOff as error:
+            log_event(logger, logging.WARNING, "answer_broken_off", path=scope["path"], detail=str(error))
+        except Exception:
+            logger.exception("application_failed", extra={"fields": {"path": scope.get("path", "")}})
+            if isinstance(protocol, WebSocketProtocol):
+                end_socket(protocol)
+        finally:
+            if isinstance(protocol, WebRequest):
+                protocol.break_off()
+
+    def application_checker(self) -> None:
+        """Forget connections that are over, once a second, whatever happened in the round before."""
+        try:
+            super().application_checker()
+        except Exception:
+            logger.exception("connections_not_reaped")
+            reactor.callLater(1, self.application_checker)
+
+    def timeout_checker(self) -> None:
+        """Ping sockets and end those that are overdue, every two seconds; one that fails is cut off."""
+        for protocol in list(self.connections):
+            try:
+                protocol.check_timeouts()
+            except Exception:
+                logger.exception("connection_not_checked")
+                protocol.transport.abortConnection()
+        reactor.callLater(2, self.timeout_checker)
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
         """Send what the application says as fast as it is read, but nothing to a socket that is gone.
@@ -144,6 +188,15 @@ class WebServer(Server):  # type: ignore[misc]  # Daphne has no types
         ]
         if closing:
             await asyncio.wait(closing, timeout=STOP_SOCKETS_S)
+
+
+def end_socket(protocol: Any) -> None:
+    """Close a WebSocket whose application has failed: 1011, or a refusal where it was not accepted yet."""
+    try:
+        protocol.handle_exception(None)
+    # In some states Daphne cannot say goodbye.
+    except Exception:
+        protocol.transport.abortConnection()
 
 
 def stop_soon(server: WebServer) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from daphne.http_protocol import HTTPFactory
 from daphne.http_protocol import WebRequest as DaphneRequest
 from twisted.internet import reactor
+from twisted.web import http
 
 from forgesyte.inbox import Inbox, Valve
 
@@ -151,6 +152,9 @@ class WebRequest(DaphneRequest):  # type: ignore[misc]  # Daphne has no types
 
     def finish(self) -> None:
         """The answer is complete; what is still to come of the body is read and thrown away."""
+        if not self.finished and self._falls_short():
+            self.transport.abortConnection()
+            return
         if self.producer is not None:
             self.unregisterProducer()
         if not self._arriving:
@@ -161,11 +165,33 @@ class WebRequest(DaphneRequest):  # type: ignore[misc]  # Daphne has no types
             self.application_queue.discard()
         self._lingering = reactor.callLater(LINGER_S, self.transport.abortConnection)
 
+    def break_off(self) -> None:
+        """End an answer that was not completed: 500 where nothing of it was sent, else a cut connection.
+
+        Only so the client knows that what it has is not all. Does nothing once the answer is complete.
+        """
+        if self.finished or self._answered or self._disconnected or self.channel is None:
+            return
+        if self._response_started:
+            self.transport.abortConnection()
+        else:
+            self.basic_error(500, b"Internal Server Error", "The server could not answer.")
+
+    def handle_exception(self, exception: BaseException | None) -> None:
+        """The application has failed."""
+        self.break_off()
+
     def connectionLost(self, reason: Any) -> None:
         """The client is gone."""
         self._stop_lingering()
         self._writable.set()
         super().connectionLost(reason)
+
+    def _falls_short(self) -> bool:
+        """Whether less was sent than the answer's head said: the client would wait for the rest for ever."""
+        said = self.responseHeaders.getRawHeaders(b"Content-Length", [b""])[0]
+        bodiless = self.method == b"HEAD" or self.code in http.NO_BODY_CODES
+        return said.isdigit() and self.sentLength < int(said) and not bodiless
 
     def _stop_lingering(self) -> None:
         if self._lingering is not None and self._lingering.active():
