@@ -214,12 +214,13 @@ async def changed(job_id: UUID, change: Callable[..., bool], refusal: str) -> Jo
 
 
 def lines_of(job: Job, first_frame: int | None, last_frame: int | None) -> exports.OpenLines:
-    """Opens the lines of these frames; of a job that runs those that are there now, each time."""
+    """Opens the lines of these frames, the same each time; of a job that runs those that are there now."""
     if not job.is_finished:
         newest = selectors.last_line(job)
         there = newest["frame_index"] if newest else 0
         last_frame = there if last_frame is None else min(there, last_frame)
-    return partial(selectors.read_raw_lines, job, first_frame, last_frame)
+    chunks = selectors.chunks_between(job, first_frame, last_frame)
+    return partial(selectors.lines_of_chunks, chunks, first_frame, last_frame)
 
 
 def results_answer(

@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.http.response import HttpResponseBase
 from django.utils.http import http_date
 
+from forgesyte.answer_broken_off import AnswerBrokenOff
 from forgesyte.errors import error_response
 
 PIECE_BYTES = 256 * 1024
@@ -116,21 +117,24 @@ class FilePart:
         self._file.close()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        """The pieces."""
+        """The pieces; raises AnswerBrokenOff where there are fewer than there were."""
         await sync_to_async(self._file.seek)(self._part.start)
         left = self._part.length
         while left:
             piece = await sync_to_async(self._file.read)(min(left, PIECE_BYTES))
             if not piece:
-                return
+                raise AnswerBrokenOff("The file has become shorter while it was sent")
             left -= len(piece)
             yield piece
 
 
 async def stream(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
     """What an iterator gives, made in threads, in pieces of a size that is worth sending."""
-    while piece := await sync_to_async(gather)(pieces):
-        yield piece
+    try:
+        while piece := await sync_to_async(gather)(pieces):
+            yield piece
+    except FileNotFoundError as error:
+        raise AnswerBrokenOff("The job was deleted while its results were sent") from error
 
 
 def gather(pieces: Iterator[bytes]) -> bytes:

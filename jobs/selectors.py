@@ -2,7 +2,7 @@
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db.models import Count, Min, Q, QuerySet, Sum
 
 from jobs import storage
-from jobs.models import Job
+from jobs.models import Job, ResultChunk
 
 
 class BadCursor(ValueError):
@@ -131,16 +131,30 @@ def read_raw_lines(
 ) -> Iterator[bytes]:
     """The same as lines of JSON in UTF-8, each with its line break; of a running job, too.
 
-    Chunks are read one after the other, so a long result is never whole in memory.
+    The database is asked at once; then chunks are read one after the other, so a long result is never whole
+    in memory.
     """
-    first = 1 if first_frame is None else first_frame
-    chunks = job.chunks.filter(last_frame__gte=first)
+    return lines_of_chunks(chunks_between(job, first_frame, last_frame), first_frame, last_frame)
+
+
+def chunks_between(
+    job: Job, first_frame: int | None = None, last_frame: int | None = None
+) -> list[ResultChunk]:
+    """The chunks with the results of these frames, in order."""
+    chunks = job.chunks.filter(last_frame__gte=1 if first_frame is None else first_frame)
     if last_frame is not None:
         chunks = chunks.filter(first_frame__lte=last_frame)
-    folder = storage.result_dir(job.pk)
-    for chunk in chunks.order_by("number"):
+    return list(chunks.order_by("number"))
+
+
+def lines_of_chunks(
+    chunks: Iterable[ResultChunk], first_frame: int | None = None, last_frame: int | None = None
+) -> Iterator[bytes]:
+    """The lines of these frames in these chunks; raises FileNotFoundError where the job was deleted."""
+    first = 1 if first_frame is None else first_frame
+    for chunk in chunks:
         whole = chunk.first_frame >= first and (last_frame is None or chunk.last_frame <= last_frame)
-        with (folder / chunk.file).open("rb") as file:
+        with (storage.result_dir(chunk.job_id) / chunk.file).open("rb") as file:
             for line in file:
                 if whole or first <= json.loads(line)["frame_index"] <= (last_frame or chunk.last_frame):
                     yield line
