@@ -6,12 +6,13 @@ PY := $(VENV)/bin/python
 # `make setup TORCH=cpu` takes PyTorch's small CPU build and leaves CUDA's packages out.
 TORCH ?=
 
-.PHONY: run run-lan setup setup-dev system-tools test test-fast test-js test-slow test-pythons bench lint format lock clean help
+.PHONY: run run-lan setup setup-dev system-tools test test-fast test-js test-slow test-pythons test-soak bench lint format lock clean help
 
 help:
 	@echo "make run      start the server (HOST, PORT and FORGESYTE_DATA_DIR are honoured)"
 	@echo "make run-lan  the same for a phone in your network: HTTPS on HTTPS_PORT, with a QR code"
 	@echo "make test     run every test; make lint runs the checks; make test-slow the long ones"
+	@echo "make test-soak  thirty minutes of clients that fail and disturb; docs/LOAD_TEST.md"
 	@echo "make bench    compare with other servers on this machine"
 
 run: LAN :=
@@ -74,6 +75,11 @@ test-slow: setup-dev system-tools
 # `make setup` and `make run` with every Python that is promised and on this machine.
 test-pythons: setup-dev
 	@$(PY) -m pytest -q -m slow -rs tests/test_pythons.py
+
+# Thirty minutes of clients that come, go, fail and disturb: what the server holds must stay flat. SOAK="--duration 300" for less.
+SOAK ?=
+test-soak: setup-dev
+	@$(PY) manage.py load_test --preset soak --report soak.html $(SOAK)
 
 # Compare ForgeSyte with other servers on this machine: docs/BENCHMARKS.md. BENCH="--only a,c --rounds 1" for a part.
 BENCH ?=

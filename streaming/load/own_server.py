@@ -4,7 +4,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,17 +24,36 @@ class ServerFailed(Exception):
 
 @dataclass(frozen=True)
 class OwnServer:
-    """A server that runs; `pid` where it is known."""
+    """A server that runs; its process and its log where they are known."""
 
     url: str
-    pid: int | None
+    pid: int | None = None
+    log: Path | None = None
 
 
 def serve_command(manage: Path, pipeline_id: str) -> list[str]:
     """How it is started: with the network of this pipeline, and without workers, which would take from it."""
-    settings = ["FORGESYTE_WORKERS=0", f"FORGESYTE_PRELOAD={pipeline_id}"]
+    settings = {"FORGESYTE_WORKERS": "0", "FORGESYTE_PRELOAD": pipeline_id}
+    return manage_command(manage, settings, "serve", "--host", "127.0.0.1", "--port", "0")
+
+
+def soak_command(manage: Path, pipeline_id: str, data_dir: Path, weights_dir: Path) -> list[str]:
+    """How it is started for a soak: with a worker, in a data folder that is prepared; raises ServerFailed."""
+    settings = {"FORGESYTE_DATA_DIR": str(data_dir), "FORGESYTE_WEIGHTS_DIR": str(weights_dir)}
+    for arguments in (["migrate", "--verbosity", "0"], ["restore_pipelines", "--if-empty"]):
+        command = manage_command(manage, settings, *arguments)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=START_WITHIN_S)
+        if done.returncode:
+            raise ServerFailed(f"The data folder for the soak cannot be made:\n{done.stderr}")
+    settings |= {"FORGESYTE_WORKERS": "1", "FORGESYTE_PRELOAD": pipeline_id}
+    return manage_command(manage, settings, "serve", "--host", "127.0.0.1", "--port", "0")
+
+
+def manage_command(manage: Path, settings: Mapping[str, str], *arguments: str) -> list[str]:
+    """A management command under these settings."""
     # `env` adds to the environment, which only the settings read.
-    return ["env", *settings, sys.executable, str(manage), "serve", "--host", "127.0.0.1", "--port", "0"]
+    assigned = [f"{name}={value}" for name, value in settings.items()]
+    return ["env", *assigned, sys.executable, str(manage), *arguments]
 
 
 @contextmanager
@@ -49,7 +68,7 @@ def own_server(command: list[str], log: Path) -> Iterator[OwnServer]:
         too_late.cancel()
         if address is None:
             raise ServerFailed(f"The server did not start:\n{end_of(log)}")
-        yield OwnServer(address, process.pid)
+        yield OwnServer(address, process.pid, log)
     finally:
         too_late.cancel()
         stop(process)

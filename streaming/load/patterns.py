@@ -8,6 +8,9 @@ from streaming.load.plan import LoadPlan, Pattern
 
 BURSTS = 5
 STAYS = 4
+# Stays of a soak lie between these, spread evenly: multiples of the golden ratio fill a range without a beat.
+SOAK_STAYS_S = (4.0, 40.0)
+GOLDEN = 0.618
 Window = tuple[float, float]
 
 
@@ -27,7 +30,7 @@ class Visit:
 
 def visits(plan: LoadPlan) -> list[Visit]:
     """Every stay of the run, in the order in which they begin."""
-    of_place = {Pattern.RAMP: _ramp, Pattern.CHURN: _churn}.get(plan.pattern, _steady)
+    of_place = {Pattern.RAMP: _ramp, Pattern.CHURN: _churn, Pattern.SOAK: _soak}.get(plan.pattern, _steady)
     found = [visit for place in range(plan.sessions) for visit in of_place(plan, place)]
     return sorted(found, key=lambda visit: (visit.joins_s, visit.place))
 
@@ -83,3 +86,16 @@ def _churn(plan: LoadPlan, place: int) -> list[Visit]:
     times = [0.0, *(time for time in changes if time < plan.duration_s), plan.duration_s]
     pairs = enumerate(pairwise(times))
     return [Visit(place, number, a, b, abrupt=number % 2 == 1) for number, (a, b) in pairs if a < b]
+
+
+def _soak(plan: LoadPlan, place: int) -> list[Visit]:
+    """Stays of many lengths, one after the other."""
+    shortest, longest = SOAK_STAYS_S
+    found, joins = list[Visit](), 0.0
+    while joins < plan.duration_s:
+        number = len(found)
+        length = shortest + (longest - shortest) * ((place + 1 + number) * GOLDEN % 1)
+        leaves = min(joins + length, plan.duration_s)
+        found.append(Visit(place, number, joins, leaves, abrupt=number % 2 == 1))
+        joins = leaves
+    return found

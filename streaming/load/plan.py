@@ -20,6 +20,7 @@ class Pattern(StrEnum):
     RAMP = "ramp"
     BURST = "burst"
     CHURN = "churn"
+    SOAK = "soak"
 
 
 class BadPlan(Exception):

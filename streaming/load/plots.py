@@ -143,6 +143,17 @@ def over_samples(figures: Figures, key: str, unit: str, colour: str) -> str:
     return svg(draw)
 
 
+def held_over_time(figures: Figures, name: str) -> str:
+    """Of a soak: what the server held of one thing."""
+    samples = figures["soak"]["samples"][name]
+
+    def draw(axes: Axes) -> None:
+        axes.plot([at for at, _ in samples], [held for _, held in samples], color=GREEN)
+        axes.set(xlabel="seconds", ylim=(0, None))
+
+    return svg(draw)
+
+
 def finish(axes: Axes, across: str, up: str, until: float | None = None) -> None:
     """Name the axes, begin them at 0, and put the legend above."""
     axes.set(xlabel=across, ylabel=up, ylim=(0, None), xlim=(0, until))

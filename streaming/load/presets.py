@@ -9,6 +9,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
     "realtime": {"sessions": 1, "fps": 30.0, "duration_s": 20.0},
     "crowd": {"sessions": 64, "fps": 2.0, "duration_s": 48.0, "pattern": Pattern.RAMP},
     "overload": {"sessions": 16, "duration_s": 30.0},
+    "soak": {"sessions": 3, "fps": 5.0, "duration_s": 1800.0, "pattern": Pattern.SOAK},
 }
 OVERLOAD = "overload"
 TIMES_TOO_MUCH = 4

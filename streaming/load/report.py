@@ -1,12 +1,14 @@
 """A load test as one page that needs nothing else: no network, no other file."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils.safestring import mark_safe
 
 from streaming.load import plots
+from streaming.load.soak.words import CLIENT_HEADS, FLAT_HEADS, client_rows, flat_rows
 from streaming.load.words import (
     POINTS,
     STEP_HEADS,
@@ -45,6 +47,9 @@ def page(figures: Figures) -> str:
         "verdicts": verdict_lines(figures),
         "plots": drawn(figures),
     }
+    if "soak" in figures:
+        soak = figures["soak"]
+        context["soak_tables"] = [(FLAT_HEADS, flat_rows(soak)), (CLIENT_HEADS, client_rows(soak))]
     return render_to_string(TEMPLATE, context)
 
 
@@ -63,6 +68,10 @@ def drawn(figures: Figures) -> list[dict[str, str]]:
         ),
         (figures["server"], plots.server_cpu, "The server's CPU", "All its processes; 0 is the start"),
         (figures["server"], plots.server_memory, "The server's memory", "All its processes, resident"),
+    ]
+    wanted += [
+        (True, partial(plots.held_over_time, name=name), name.capitalize(), "Over the whole run")
+        for name in figures.get("soak", {}).get("flatness", ())
     ]
     return [
         # Drawn by us: its words are no one else's.

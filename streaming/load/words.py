@@ -7,6 +7,7 @@ from typing import Any
 from streaming.load.ledger import Outcome
 from streaming.load.plan import LoadPlan
 from streaming.load.records import State
+from streaming.load.soak.words import soak_lines
 from streaming.load.statistics import summary_ms
 
 SESSIONS_LISTED = 20
@@ -58,6 +59,8 @@ def summary(figures: Mapping[str, Any]) -> str:
     blocks = [[figures["load"]], run_lines(figures)]
     if figures["steps"]:
         blocks.append(step_lines(figures["steps"]))
+    if "soak" in figures:
+        blocks.append(soak_lines(figures["soak"]))
     blocks += [session_lines(figures["sessions"]), verdict_lines(figures)]
     return "\n\n".join("\n".join(block) for block in blocks if block)
 

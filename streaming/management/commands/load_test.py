@@ -5,6 +5,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,10 +18,11 @@ from pipelines.errors import PipelineError
 from pipelines.services import definition_of
 from streaming.load.figures import Figures
 from streaming.load.options import add_options, plan_of
-from streaming.load.own_server import OwnServer, ServerFailed, own_server, serve_command
-from streaming.load.plan import BadPlan, LoadPlan
+from streaming.load.own_server import OwnServer, ServerFailed, own_server, serve_command, soak_command
+from streaming.load.plan import BadPlan, LoadPlan, Pattern
 from streaming.load.progress import ProgressLine
 from streaming.load.run import LoadFailed
+from streaming.load.soak.soak import soak, target_of
 from streaming.load.trial import Trial
 from streaming.load.words import summary
 
@@ -53,6 +55,9 @@ class Command(BaseCommand):
     def _measure(self, plan: LoadPlan, server: OwnServer, preset: str | None) -> Figures:
         with ProgressLine(self.stderr) as line:
             trial = Trial(server.url, server.pid, line.show)
+            if plan.pattern is Pattern.SOAK:
+                target = target_of(plan, server)
+                return soak(target, plan.duration_s, partial(trial.run, plan))
             return trial.overload(plan) if preset == "overload" else trial.run(plan)
 
     def _tell(self, figures: Figures, json_path: str | None, report: str | None) -> None:
@@ -73,11 +78,15 @@ class Command(BaseCommand):
 def the_server(url: str | None, plan: LoadPlan) -> Iterator[OwnServer]:
     """The server that was named, or one of our own."""
     if url:
-        yield OwnServer(url, None)
+        yield OwnServer(url)
         return
-    check_pipeline(plan.pipeline_id)
+    if plan.pattern is not Pattern.SOAK:
+        check_pipeline(plan.pipeline_id)
     with TemporaryDirectory(prefix="forgesyte-load-") as folder:
-        command = serve_command(settings.BASE_DIR / "manage.py", plan.pipeline_id)
+        manage = settings.BASE_DIR / "manage.py"
+        command = serve_command(manage, plan.pipeline_id)
+        if plan.pattern is Pattern.SOAK:
+            command = soak_command(manage, plan.pipeline_id, Path(folder), settings.PIPELINES.weights_dir)
         with own_server(command, Path(folder) / "server.log") as server:
             yield server
 

@@ -9,6 +9,16 @@ from streaming.load.plan import LoadPlan
 from streaming.load.records import LoadResult, ServerSample, SessionRecord
 
 START = 1000.0
+# What a soak says of a figure that stays as it is.
+FLAT = {
+    "flat": True,
+    "first_quarter": 40.0,
+    "last_quarter": 41.0,
+    "slope_per_hour": 0.5,
+    "min": 39.0,
+    "max": 44.0,
+    "end": 40,
+}
 
 
 def frame(

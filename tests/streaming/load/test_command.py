@@ -17,7 +17,8 @@ from django.db import DatabaseError
 from pipelines.errors import UnknownPipeline
 from streaming.load import presets, run
 from streaming.load.own_server import OwnServer
-from streaming.load.plan import LoadPlan
+from streaming.load.plan import LoadPlan, Pattern
+from streaming.load.soak import soak as soaks
 from streaming.management.commands import load_test
 from tests.streaming.live import ROOT, environment, prepare
 from tests.streaming.load.servers import answers_twice, by_index, closes_after, running
@@ -177,3 +178,49 @@ def test_from_the_command_line(tmp_path: Path) -> None:
     assert figures["run"]["dropped"] > 0
     assert figures["run"]["answered"] > 0
     assert figures["server"]["memory_mb_max"] > 30
+
+
+def test_a_soak_of_a_server_that_is_no_forgesyte(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All clients are turned away, and all of it is told."""
+    monkeypatch.setattr(soaks, "REST_S", 0)
+    monkeypatch.setattr(soaks, "PAUSE_S", 0.05)
+    with running(by_index) as url, pytest.raises(SystemExit) as ended:
+        load("--url", url, "--pattern", "soak")
+    assert ended.value.code == 1
+
+
+def test_a_server_for_a_soak_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+
+    def command(*arguments: Any) -> list[str]:
+        asked.extend(arguments)
+        return [
+            sys.executable,
+            "-c",
+            "print('ForgeSyte is ready at http://127.0.0.1:9', flush=True); input()",
+        ]
+
+    monkeypatch.setattr(load_test, "soak_command", command)
+    with load_test.the_server(None, LoadPlan(pattern=Pattern.SOAK)) as server:
+        assert server.url == "http://127.0.0.1:9"
+    assert asked[1] == "yolo_ocr"
+
+
+@pytest.mark.model
+def test_a_short_soak_of_the_real_server(tmp_path: Path) -> None:
+    """Every kind of client comes, and none meets what it must not; too short to judge what is held."""
+    arguments = ["--preset", "soak", "--duration", "12", "--sessions", "2", "--fps", "2", "--json"]
+    done = subprocess.run(
+        [sys.executable, "manage.py", "load_test", *arguments, "--report", str(tmp_path / "out.html")],
+        cwd=ROOT, env=environment(tmp_path), capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    figures = json.loads(done.stdout)
+    assert figures["problems"] == []
+    assert done.returncode == 0
+    clients = figures["soak"]["clients"]
+    quick = {"loses its connection", "sends no more", "sends nonsense", "has a picture run", "looks around"}
+    assert all(clients[name]["done"] for name in quick)
+    held = {name: judged["max"] for name, judged in figures["soak"]["flatness"].items()}
+    assert held["server memory (PSS, MB)"] > 100
+    assert min(held.values()) >= 1
+    assert "Server descriptors" in (tmp_path / "out.html").read_text()

@@ -5,7 +5,7 @@ import psutil
 import pytest
 
 from streaming.load import own_server as servers
-from streaming.load.own_server import ServerFailed, own_server, serve_command
+from streaming.load.own_server import ServerFailed, own_server, serve_command, soak_command
 
 READY = "print('Warming up'); print('ForgeSyte is ready at http://127.0.0.1:1234/', flush=True); "
 WAITS = READY + "import time; time.sleep(60)"
@@ -51,3 +51,23 @@ def test_it_loads_the_pipeline_and_has_no_workers() -> None:
     command = serve_command(Path("manage.py"), "ocr_only")
     assert {"FORGESYTE_PRELOAD=ocr_only", "FORGESYTE_WORKERS=0"} <= set(command)
     assert command[-5:] == ["serve", "--host", "127.0.0.1", "--port", "0"]
+
+
+def test_a_soak_has_a_worker_and_data_of_its_own(tmp_path: Path) -> None:
+    manage = tmp_path / "manage.py"
+    manage.write_text(
+        "import os, sys; print(sys.argv[1:], file=open(os.environ['FORGESYTE_DATA_DIR'] + '/did', 'a'))"
+    )
+    command = soak_command(manage, "ocr_only", tmp_path, Path("/weights"))
+    did = (tmp_path / "did").read_text()
+    assert did.splitlines() == ["['migrate', '--verbosity', '0']", "['restore_pipelines', '--if-empty']"]
+    assert {"FORGESYTE_WORKERS=1", f"FORGESYTE_DATA_DIR={tmp_path}", "FORGESYTE_WEIGHTS_DIR=/weights"} <= set(
+        command
+    )
+
+
+def test_a_soak_whose_data_cannot_be_made_says_why(tmp_path: Path) -> None:
+    manage = tmp_path / "manage.py"
+    manage.write_text("import sys; sys.exit('no such table')")
+    with pytest.raises(ServerFailed, match="no such table"):
+        soak_command(manage, "ocr_only", tmp_path, tmp_path)

@@ -26,8 +26,9 @@ def test_every_visit_lies_within_the_run(plan: LoadPlan) -> None:
 
 @given(PLANS)
 def test_no_place_is_taken_twice_at_once(plan: LoadPlan) -> None:
+    found = visits(plan)
     for place in range(plan.sessions):
-        own = [visit for visit in visits(plan) if visit.place == place]
+        own = [visit for visit in found if visit.place == place]
         assert all(one.leaves_s <= next_one.joins_s for one, next_one in pairwise(own))
         assert own[-1].leaves_s == plan.duration_s
 
@@ -64,3 +65,16 @@ def test_nothing_is_due_in_a_pause_or_after_a_visit() -> None:
     visit = Visit(0, 0, 2.5, 4.5)
     assert own_windows(plan, visit) == [(2.5, 3), (4, 4.5)]
     assert all(2.5 <= due < 3 or 4 <= due < 4.5 for due in due_times(plan, visit))
+
+
+def test_stays_of_a_soak_follow_each_other_and_are_of_many_lengths() -> None:
+    plan = LoadPlan(sessions=3, duration_s=600, pattern=Pattern.SOAK)
+    for place in range(3):
+        own = [visit for visit in visits(plan) if visit.place == place]
+        assert own[0].joins_s == 0
+        assert own[-1].leaves_s == 600
+        assert [visit.leaves_s for visit in own[:-1]] == [visit.joins_s for visit in own[1:]]
+        assert [visit.abrupt for visit in own[:4]] == [False, True, False, True]
+    stays = [visit.leaves_s - visit.joins_s for visit in visits(plan)]
+    assert max(stays) <= 40
+    assert len({round(stay) for stay in stays}) > 20

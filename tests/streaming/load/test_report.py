@@ -10,7 +10,7 @@ from streaming.load.plan import Pattern
 from streaming.load.records import LoadResult
 from streaming.load.report import page
 from streaming.load.words import describe
-from tests.streaming.load.made import frame, record, result, sample, steady
+from tests.streaming.load.made import FLAT, frame, record, result, sample, steady
 
 SERVER = [sample(-1, 20, 500), sample(1, 150, 900), sample(11, 0, 510)]
 
@@ -95,3 +95,17 @@ def test_a_run_without_any_answer_has_a_page() -> None:
     text = page(figures(result(record([frame(1, None)]))))
     assert 'class="verdict bad"' in text
     assert "1 of 1 frames got no answer" in text
+
+
+def test_a_soak_shows_what_the_server_held() -> None:
+    clients = {"reads slowly": {"done": 12, "refused": 1, "failed": 0}}
+    soak = {
+        "flatness": {"server threads": FLAT},
+        "samples": {"server threads": [(0.0, 40), (5.0, 41)]},
+        "clients": clients,
+    }
+    text = page({**figures(result(steady())), "soak": soak})
+    assert Page(text).titles[-1] == "Server threads"
+    assert '<th scope="row">server threads</th><td>40.0</td><td>41.0</td><td>0.5</td>' in text
+    assert '<th scope="row">reads slowly</th><td>12</td><td>1</td><td>0</td>' in text
+    assert Page(text).fetched == []

@@ -1,3 +1,4 @@
+import re
 from typing import Any
 
 from streaming.load.figures import figures_of
@@ -5,7 +6,7 @@ from streaming.load.ledger import Outcome
 from streaming.load.plan import LoadPlan, Pattern
 from streaming.load.records import LoadResult, State
 from streaming.load.words import describe, progress_line, summary
-from tests.streaming.load.made import frame, record, result, sample, steady
+from tests.streaming.load.made import FLAT, frame, record, result, sample, steady
 
 
 def told(made: LoadResult, **more: Any) -> str:
@@ -78,3 +79,15 @@ def test_nothing_at_all() -> None:
     text = told(result(record([])))
     assert "Jain" not in text
     assert text.endswith("No frame got a result")
+
+
+def test_a_soak_says_what_was_held_and_done() -> None:
+    unknown = {"flat": None, "samples": 3}
+    clients = {"reads slowly": {"done": 12, "refused": 1, "failed": 0}}
+    text = told(
+        result(steady()),
+        soak={"flatness": {"server threads": FLAT, "server memory": unknown}, "clients": clients},
+    )
+    assert re.search(r"^server threads +40.0 +41.0 +0.5 +39.0 +44.0 +40.0 +flat$", text, re.M)
+    assert re.search(r"^server memory( +-){6} +not judged$", text, re.M)
+    assert re.search(r"^reads slowly +12 +1 +0$", text, re.M)
