@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from forgesyte.limits import LimitReached
 from jobs import services
 from jobs.models import Job
 
@@ -34,12 +35,25 @@ class JobAdmin(Base):
     list_per_page = 50
     actions = ("cancel", "retry")
     fieldsets = (
-        (None, {"fields": ("page", "status", "how_far", "error_code", "error_message", "owner")}),
+        (
+            None,
+            {
+                "fields": (
+                    "page",
+                    "status",
+                    "how_far",
+                    "error_code",
+                    "error_message",
+                    "owner",
+                    "submitted_from",
+                )
+            },
+        ),
         (
             "The file",
             {
                 "fields": (
-                    *("source_name", "source_kind", "source_file", "source_bytes"),
+                    *("source_name", "source_kind", "source_file", "source_bytes", "result_bytes"),
                     *("width", "height", "fps", "duration_s"),
                 )
             },
@@ -139,12 +153,12 @@ class JobAdmin(Base):
     @admin.action(description="Try again", permissions=["change"])
     def retry(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
         """Let failed and cancelled jobs go on where they stopped."""
-        self._tell(
-            request,
-            "Waiting again",
-            "has neither failed nor been cancelled",
-            [(job, services.retry_job(job_id=job.pk)) for job in jobs],
-        )
+        outcomes: list[tuple[Job, bool]] = []
+        try:
+            outcomes.extend((job, services.retry_job(job_id=job.pk)) for job in jobs)
+        except LimitReached as error:
+            self.message_user(request, f"{error.detail}.", messages.WARNING)
+        self._tell(request, "Waiting again", "has neither failed nor been cancelled", outcomes)
 
     def _tell(self, request: HttpRequest, done: str, why_not: str, outcomes: list[tuple[Job, bool]]) -> None:
         count = sum(won for _, won in outcomes)

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from forgesyte.logs import log_event
-from jobs import events, leases
+from jobs import events, leases, storage
 from jobs.delivery import deliver_annotation
 from jobs.heart import Heart, Stopped
 from jobs.leases import Claim, LeaseLost
@@ -29,7 +29,7 @@ def annotate(job_id: UUID) -> None:
     claim = Claim(job_id, owner)
     with process.holding(claim), Heart(claim, process.stopping) as heart:
         try:
-            render(job, claim, heart)
+            size_bytes = render(job, claim, heart)
             heart.check()
         except LeaseLost:
             log_event(logger, logging.WARNING, events.LEASE_LOST, job_id=str(job_id))
@@ -41,12 +41,18 @@ def annotate(job_id: UUID) -> None:
             logger.exception(events.ANNOTATED, extra={"fields": {"job_id": str(job_id)}})
             leases.release_annotation(claim, Job.Annotated.FAILED, annotated_error=described(error)[1])
         else:
-            leases.release_annotation(claim, Job.Annotated.READY, annotated_progress=100.0)
+            leases.release_annotation(
+                claim,
+                Job.Annotated.READY,
+                annotated_progress=100.0,
+                annotated_bytes=size_bytes,
+            )
             log_event(logger, logging.INFO, events.ANNOTATED, job_id=str(job_id))
 
 
-def render(job: Job, claim: Claim, heart: Heart) -> None:
-    """Draw and encode; what drawing needs is imported by those who draw."""
+def render(job: Job, claim: Claim, heart: Heart) -> int:
+    """Draw and encode; returns the file's size in bytes. What drawing needs is imported by those who draw."""
+    from jobs.annotated import annotated_file
     from jobs.annotated import render as render_video
 
     told_at = 0.0
@@ -58,6 +64,7 @@ def render(job: Job, claim: Claim, heart: Heart) -> None:
             leases.note(claim, annotated_progress=round(min(max(percent, 0.0), 99.9), 1))
 
     render_video(job, should_stop=partial(must_stop, heart), progress=progress)
+    return storage.size_of(annotated_file(job))
 
 
 def must_stop(heart: Heart) -> bool:

@@ -40,7 +40,7 @@ A_FILE = {"responses": {200: {"description": "The file"}, 206: {"description": "
 
 @router.post(
     "/video/submit",
-    response={202: Submitted, (400, 401, 403, 404, 413, 415, 422, 500, 503, 507): Error},
+    response={202: Submitted, (400, 401, 403, 404, 413, 415, 422, 429, 500, 503, 507): Error},
     openapi_extra=SUBMIT_BODY,
     summary="A video or picture in, a job out",
 )
@@ -136,7 +136,7 @@ async def job_cancel(request: HttpRequest, job_id: UUID) -> Any:
 
 @router.post(
     "/jobs/{uuid:job_id}/retry",
-    response={200: JobOut, (401, 403, 404, 409): Error},
+    response={200: JobOut, (401, 403, 404, 409, 429): Error},
     summary="Let a job go on",
 )
 async def job_retry(request: HttpRequest, job_id: UUID) -> Any:

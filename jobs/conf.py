@@ -17,7 +17,8 @@ DATABASE_TASKS = "django_tasks_db.DatabaseBackend"
 class JobSettings:
     """Limits of an upload and the clocks of a worker; times in seconds, sizes in bytes.
 
-    `keep_s` 0 means: until somebody deletes it; `max_duration_s`, `max_frames` and `frame_timeout_s`
+    `keep_s` 0 means: until somebody deletes it; `max_pending`, `max_pending_per_owner` and `max_kept_bytes`
+    None mean: no limit; `max_duration_s`, `max_frames` and `frame_timeout_s`
     0 mean: no limit.
     """
 
@@ -29,6 +30,11 @@ class JobSettings:
     max_pixels: int = 50_000_000
     min_free_bytes: int = 500 * MEGABYTE
     keep_s: float = 0.0
+    max_pending: int | None = 1000
+    max_pending_per_owner: int | None = 200
+    max_kept_bytes: int | None = 100 * 1024 * MEGABYTE
+    max_watchers: int | None = 1000
+    max_watchers_per_address: int | None = 50
     lease_s: float = 30.0
     poll_s: float = 0.25
     sweep_s: float = 5.0
@@ -54,6 +60,12 @@ class JobSettings:
             max_pixels=read.integer(env, "JOBS_MAX_PIXELS", 50_000_000, at_least=1, at_most=MAX_PIXELS),
             min_free_bytes=int(read.number(env, "JOBS_MIN_FREE_MB", 500) * MEGABYTE),
             keep_s=read.number(env, "JOBS_KEEP_DAYS", 0, at_most=36_500) * 24 * HOUR_S,
+            max_pending=read.integer(env, "JOBS_MAX_PENDING", 1000) or None,
+            max_pending_per_owner=read.integer(env, "JOBS_MAX_PENDING_PER_OWNER", 200) or None,
+            max_kept_bytes=int(read.number(env, "JOBS_MAX_KEPT_MB", 102_400, at_most=1e12) * MEGABYTE)
+            or None,
+            max_watchers=read.integer(env, "JOBS_MAX_WATCHERS", 1000) or None,
+            max_watchers_per_address=read.integer(env, "JOBS_MAX_WATCHERS_PER_ADDRESS", 50) or None,
             lease_s=read.number(env, "JOBS_LEASE_S", 30, at_least=0.5, at_most=HOUR_S),
             poll_s=read.number(env, "JOBS_POLL_S", 0.25, at_least=0.01, at_most=60),
             sweep_s=read.number(env, "JOBS_SWEEP_S", 5, at_least=0.05, at_most=HOUR_S),

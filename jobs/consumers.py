@@ -14,6 +14,8 @@ from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
+from forgesyte.client import client_address, limited_owner
+from forgesyte.limits import Places, Quota
 from jobs import events
 from jobs.connection_manager import Client
 from jobs.desk import desk, missing
@@ -27,6 +29,15 @@ PONG_WITHIN_S = 30.0
 MOST_JOBS = 200
 
 
+# The connections of this process, by their client's address.
+watchers = Places()
+FULL = {
+    "in_all": "Connections at once are limited to {0.in_all} (JOBS_MAX_WATCHERS): try again later",
+    "per_owner": "Connections at once from one address are limited to {0.per_owner} "
+    "(JOBS_MAX_WATCHERS_PER_ADDRESS): close a tab, or try again later",
+}
+
+
 class End(Enum):
     """Why a connection ends: the code that clients read, the WebSocket's close code, the default sentence."""
 
@@ -36,6 +47,7 @@ class End(Enum):
     INVALID_MESSAGE = ("invalid_message", 4400, 'The only message that is understood is {"type": "pong"}')
     LOGIN_REQUIRED = ("login_required", 4401, "Log in to watch jobs")
     NO_PONG = ("no_pong", 4408, "No pong came for the last ping")
+    TOO_MANY_WATCHERS = ("too_many_watchers", 4429, "Too many connections are open: try again later")
     SERVER_SHUTDOWN = ("server_shutdown", 1012, "The server is stopping: connect again in a moment")
     INTERNAL_ERROR = ("internal_error", 1011, "Unexpected error occurred")
 
@@ -69,6 +81,7 @@ class RealtimeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channel
     def __init__(self) -> None:
         super().__init__()
         self._client: Client | None = None
+        self._address: str | None = None
         self._own: list[asyncio.Task[None]] = []
         self._pong = asyncio.Event()
         self._accepted = False
@@ -85,6 +98,8 @@ class RealtimeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channel
                 await self._say_goodbye(Ended(End.SERVER_SHUTDOWN))
             raise
         finally:
+            if self._address is not None:
+                watchers.leave(self._address)
             if self._client:
                 await desk.leave(self._client)
 
@@ -99,6 +114,7 @@ class RealtimeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channel
         user = self.scope.get("user")
         if settings.FORGESYTE_REQUIRE_LOGIN and not (user and user.is_authenticated):
             raise Ended(End.LOGIN_REQUIRED)
+        self._take_place(limited_owner(client_address(self.scope)))
         job_ids = asked_jobs(self.scope)
         for job_id in await missing(job_ids or frozenset()):
             raise Ended(End.UNKNOWN_JOB, f"There is no job {job_id}", job_id)
@@ -107,6 +123,12 @@ class RealtimeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channel
         self._own = [
             self._tasks.create_task(work) for work in (self._send_news(self._client), self._keep_alive())
         ]
+
+    def _take_place(self, address: str) -> None:
+        quota = Quota(settings.JOBS.max_watchers, settings.JOBS.max_watchers_per_address)
+        if exceeded := watchers.take(address, quota):
+            raise Ended(End.TOO_MANY_WATCHERS, FULL[exceeded].format(quota))
+        self._address = address
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Hear a pong."""

@@ -75,11 +75,12 @@ class Keeper:
             return
         number = self._chunks_done + 1
         path = self._folder / storage.chunk_name(number, self._job.attempt)
-        storage.write_durably(path, b"".join(self._lines))
+        lines = b"".join(self._lines)
+        storage.write_durably(path, lines)
         state = self._write_state(path, states)
         leases.checkpoint(
             self._claim,
-            Chunk(number, self._first_frame, self._last_frame, len(self._lines), path.name),
+            Chunk(number, self._first_frame, self._last_frame, len(self._lines), path.name, len(lines)),
             next_frame=self._last_frame + 1,
             **self._progress(),
             **self._findings(),

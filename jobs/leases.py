@@ -42,6 +42,7 @@ class Chunk:
     last_frame: int
     lines: int
     file: str
+    size_bytes: int = 0
 
 
 def held(claim: Claim) -> QuerySet[Job]:
@@ -112,7 +113,10 @@ def checkpoint(claim: Claim, chunk: Chunk, **fields: Any) -> None:
     """Let the chunk count and the job go on behind it, both or neither; raises LeaseLost."""
     with transaction.atomic():
         before = held(claim).filter(status=Job.Status.RUNNING, chunks_done=chunk.number - 1)
-        won = change_one(claim.job_id, before, chunks_done=chunk.number, losses=0, **fields)
+        kept = F("result_bytes") + chunk.size_bytes
+        won = change_one(
+            claim.job_id, before, chunks_done=chunk.number, losses=0, result_bytes=kept, **fields
+        )
         if not won:
             raise LeaseLost
         ResultChunk.objects.create(

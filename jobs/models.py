@@ -39,6 +39,8 @@ class Job(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.SET_NULL, null=True, blank=True, related_name="jobs"
     )
+    # The address, or IPv6 network, that its limits count; empty for this machine itself.
+    submitted_from = models.CharField(max_length=64, blank=True, default="")
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.PENDING)
 
     # What is to be done. The definition is the pipeline's at submission: editing it later changes no job.
@@ -87,6 +89,10 @@ class Job(models.Model):
     next_frame = models.PositiveIntegerField(default=1)
     delivery_id = models.CharField(max_length=64, blank=True, default="")
     delivered_at = models.DateTimeField(null=True, blank=True)
+
+    # What it has on disk beside its file.
+    result_bytes = models.PositiveBigIntegerField(default=0)
+    annotated_bytes = models.PositiveBigIntegerField(default=0)
 
     annotated_status = models.CharField(max_length=16, choices=Annotated.choices, default=Annotated.NONE)
     annotated_progress = models.FloatField(default=0.0)

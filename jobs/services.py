@@ -17,6 +17,7 @@ from jobs.changes import change_one
 from jobs.counting import frames_to_do
 from jobs.delivery import deliver_annotation, deliver_on_commit
 from jobs.models import ACTIVE, FINISHED, Job
+from jobs.quotas import Submitter, check_room, one_at_a_time
 from jobs.realtime import nudge
 from jobs.sources import StoredSource
 from pipelines.services import checked, definition_of
@@ -39,16 +40,22 @@ def submit_job(
     max_frames: int | None = None,
     device: str = "auto",
     owner: "User | None" = None,
+    submitted_from: str = "",
 ) -> Job:
-    """Have a stored pipeline, or this definition, work through the file; raises PipelineError.
+    """Have a stored pipeline, or this definition, work through the file.
+
+    Raises PipelineError, and LimitReached where too much waits or is kept already.
 
     The pipeline is kept with the job as it is now.
     """
     found = definition_of(pipeline_id) if definition is None else checked(dict(definition))
     with transaction.atomic():
+        one_at_a_time()
+        check_room(Submitter(owner, submitted_from), source.size_bytes)
         job = Job.objects.create(
             id=source.job_id,
             owner=owner,
+            submitted_from=submitted_from,
             pipeline_id=found.id,
             pipeline_name=(found.name or found.id)[:200],
             definition=found.as_dict(),
@@ -90,14 +97,18 @@ def cancel_job(*, job_id: UUID) -> bool:
 def retry_job(*, job_id: UUID) -> bool:
     """Let a failed or cancelled job go on where it stopped; False where there is none.
 
-    One in which no frame worked begins anew.
+    One in which no frame worked begins anew. Raises LimitReached where too many jobs wait already.
     """
     with transaction.atomic():
+        one_at_a_time()
         stopped = Job.objects.filter(status__in=(Job.Status.FAILED, Job.Status.CANCELLED))
+        if job := stopped.filter(pk=job_id).first():
+            check_room(Submitter(job.owner, job.submitted_from))
         hopeless = stopped.filter(pk=job_id, error_code=NO_FRAME_WORKED).first()
         if hopeless:
             hopeless.chunks.all().delete()
-        again = {"chunks_done": 0, "next_frame": 1, "frames_done": 0, "progress": 0.0} if hopeless else {}
+        anew = {"chunks_done": 0, "next_frame": 1, "frames_done": 0, "progress": 0.0, "result_bytes": 0}
+        again = anew if hopeless else {}
         won = change_one(
             job_id,
             stopped,

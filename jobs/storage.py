@@ -70,6 +70,14 @@ def write_durably(path: Path, data: bytes) -> None:
         raise
 
 
+def size_of(path: Path) -> int:
+    """The file's size in bytes; 0 where it is gone."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
 def delete_files(job_id: UUID) -> None:
     """Delete everything that the job has on disk."""
     for folder in (upload_dir(job_id), result_dir(job_id)):

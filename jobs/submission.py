@@ -8,9 +8,11 @@ from django.http import HttpRequest
 from ninja.errors import ValidationError as RequestInvalid
 from pydantic import BaseModel, Field, Json, ValidationError, model_validator
 
+from forgesyte.client import client_address, limited_owner
 from jobs import uploads
 from jobs.models import Job
 from jobs.probe import Limits
+from jobs.quotas import Submitter, check_room
 from jobs.services import submit_job
 from pipelines.errors import WeightsNotFound
 from pipelines.selectors import why_unavailable
@@ -42,12 +44,19 @@ class Options(BaseModel):
 
 
 def submit(request: HttpRequest) -> Job:
-    """Take the file in and have it worked on; for a thread. Raises UploadRefused and PipelineError.
+    """Take the file in and have it worked on; for a thread.
+
+    Raises UploadRefused, PipelineError, and LimitReached where too much waits or is kept.
 
     Options may stand in the address as well, and then they are checked before the file is taken in.
     """
     if "pipeline_id" in request.GET or "plugin_id" in request.GET:
         definition_for(options_of(request.GET))
+    asks = Submitter(
+        request.user if request.user.is_authenticated else None, limited_owner(client_address(request))
+    )
+    # Before the file is taken in; when the job is made it is asked again.
+    check_room(asks, int(request.META.get("CONTENT_LENGTH") or 0))
     limits = Limits(settings.JOBS.max_duration_s, settings.JOBS.max_frames, settings.JOBS.max_pixels)
     with uploads.new_folder() as job_id:
         arrived = uploads.take_in(
@@ -63,7 +72,8 @@ def submit(request: HttpRequest) -> Job:
                 frame_stride=options.frame_stride,
                 max_frames=options.max_frames,
                 device=options.device,
-                owner=request.user if request.user.is_authenticated else None,
+                owner=asks.owner,
+                submitted_from=asks.address,
             )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -32,6 +33,7 @@ PATIENCE_S = 60.0
 async def nothing_is_left() -> AsyncIterator[None]:
     yield
     assert len(desk) == 0
+    assert len(consumers.watchers) == 0
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
@@ -162,6 +164,18 @@ async def test_a_bad_job_id_is_told_before_the_end(job_id: str | UUID, code: str
 async def test_too_many_jobs_on_one_connection() -> None:
     async with Client(*(uuid4() for _ in range(consumers.MOST_JOBS + 1))) as client:
         assert await client.ended() == ("too_many_jobs", 4400)
+
+
+@pytest.mark.parametrize("limit", ["max_watchers", "max_watchers_per_address"])
+async def test_too_many_connections(settings: Any, limit: str) -> None:
+    settings.JOBS = replace(settings.JOBS, **{limit: 1})
+    job, scope = await new_job(), {"client": ("10.0.0.7", 1)}
+    async with Client(**scope) as first:
+        assert (await first.read())["payload"]["job_id"] == str(job.pk)
+        async with Client(**scope) as second:
+            assert await second.ended() == ("too_many_watchers", 4429)
+    async with Client(**scope) as next_one:
+        assert (await next_one.read())["payload"]["job_id"] == str(job.pk)
 
 
 async def test_a_login_is_needed_where_the_operator_says_so(settings: Any) -> None:
