@@ -25,6 +25,8 @@ class ProjectSettings:
     debug: bool
     allowed_hosts: tuple[str, ...]
     require_login: bool
+    login_failures: int
+    login_lock_minutes: float
     database: dict[str, Any]
     redis_url: str
     log_level: str
@@ -43,6 +45,10 @@ class ProjectSettings:
             debug=read.boolean(env, "DEBUG", False),
             allowed_hosts=read.words(env, "ALLOWED_HOSTS", LOCAL_HOSTS),
             require_login=read.boolean(env, "FORGESYTE_REQUIRE_LOGIN", False),
+            login_failures=read.integer(env, "FORGESYTE_LOGIN_FAILURES", 5, at_most=1000),
+            login_lock_minutes=read.number(
+                env, "FORGESYTE_LOGIN_LOCK_MINUTES", 15, at_least=0.01, at_most=24 * 60
+            ),
             database=database_config(read.text(env, "DATABASE_URL", ""), data_dir),
             redis_url=redis_url(read.text(env, "REDIS_URL", "")),
             log_level=read.choice(

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,7 @@ INSTALLED_APPS = [
     "servestatic.runserver_nostatic",
     "django.contrib.staticfiles",
     "channels",
+    "axes",
     "ninja",
     "django_prometheus",
     "forgesyte",
@@ -70,6 +72,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 # What `serve` starts beside itself and ends with itself.
@@ -112,6 +115,21 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
+AUTHENTICATION_BACKENDS = [
+    *(["forgesyte.login_guard.LoginGuard"] if PROJECT.login_failures else []),
+    "django.contrib.auth.backends.ModelBackend",
+]
+# Wrong passwords are counted for a name and an address together: nobody locks a name for others.
+AXES_ENABLED = PROJECT.login_failures > 0
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = PROJECT.login_failures
+AXES_COOLOFF_TIME = timedelta(minutes=PROJECT.login_lock_minutes)
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_DISABLE_ACCESS_LOG = True
+AXES_LOCKOUT_CALLABLE = "forgesyte.login_guard.locked_out"
+AXES_CLIENT_IP_CALLABLE = "forgesyte.login_guard.attempts_address"
+AXES_VERBOSE = False
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
@@ -173,6 +191,8 @@ LOGGING: dict[str, Any] = {
         "django.channels.server": {"level": "WARNING"},
         "django.request": {"filters": ["not_unavailable"]},
         "ultralytics": {"level": "WARNING"},
+        # Our own line on a login that is locked has the name and the address in fields.
+        "axes": {"level": "ERROR"},
         # A line whenever it has nothing to do; the jobs' own events say what is done.
         "django_tasks": {"level": "WARNING"},
         "django_tasks_db": {"level": "WARNING"},

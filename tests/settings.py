@@ -9,7 +9,15 @@ from pathlib import Path
 DATA_DIR = Path(tempfile.mkdtemp(prefix="forgesyte-tests-"))
 atexit.register(shutil.rmtree, DATA_DIR, ignore_errors=True)
 os.environ.update(FORGESYTE_DATA_DIR=str(DATA_DIR), FORGESYTE_PRELOAD="none", YOLO_CONFIG_DIR=str(DATA_DIR))
-for name in ("DATABASE_URL", "REDIS_URL", "FORGESYTE_REQUIRE_LOGIN", "DEBUG", "ALLOWED_HOSTS", "SECRET_KEY"):
+for name in (
+    "FORGESYTE_LOGIN_FAILURES",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "FORGESYTE_REQUIRE_LOGIN",
+    "DEBUG",
+    "ALLOWED_HOSTS",
+    "SECRET_KEY",
+):
     os.environ.pop(name, None)
 
 from forgesyte.settings import *  # noqa: E402, F403
