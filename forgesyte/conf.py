@@ -1,7 +1,5 @@
 """Settings of the project: where data lies, who may reach the server, which database and channel layer."""
 
-import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import Any, Self
 import dj_database_url
 
 from forgesyte import env as read
+from forgesyte.data_folder import make_data_dir, make_database_file, stored_secret_key
 
 LOCAL_HOSTS = "localhost,127.0.0.1,[::1]"
 
@@ -57,30 +56,17 @@ class ProjectSettings:
             secret_key=read.text(env, "SECRET_KEY", "") or stored_secret_key(data_dir / "secret_key"),
         )
 
-
-def make_data_dir(data_dir: Path) -> None:
-    """Create the data folder and what must be in it; BadSetting where that is impossible."""
-    try:
-        (data_dir / "tmp").mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise read.BadSetting(f"FORGESYTE_DATA_DIR={data_dir} cannot be made: {error.strerror}") from error
+    @property
+    def database_file(self) -> Path | None:
+        """Where the SQLite database lies; None for other databases and for one in memory."""
+        return sqlite_file(self.database)
 
 
-def stored_secret_key(path: Path) -> str:
-    """The key in `path`, made on the first call, readable by its owner only; two processes may race."""
-    try:
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    except FileExistsError:
-        key = path.read_text().strip()
-        if key:
-            return key
-        raise read.BadSetting(f"{path} is empty: delete it, or set SECRET_KEY") from None
-    except OSError as error:
-        raise read.BadSetting(f"{path} cannot be written ({error.strerror}): set SECRET_KEY") from error
-    with os.fdopen(handle, "w") as file:
-        key = secrets.token_urlsafe(50)
-        file.write(key)
-    return key
+def sqlite_file(config: Mapping[str, Any]) -> Path | None:
+    """The file of a database, if that is SQLite's."""
+    name = str(config["NAME"])
+    in_file = "sqlite" in str(config["ENGINE"]) and not name.startswith((":memory:", "file:"))
+    return Path(name) if in_file else None
 
 
 def database_config(url: str, data_dir: Path) -> dict[str, Any]:
@@ -92,6 +78,8 @@ def database_config(url: str, data_dir: Path) -> dict[str, Any]:
             f"DATABASE_URL cannot be read ({error}); example: postgres://user:pw@host/name"
         ) from error
     if "sqlite" in str(config["ENGINE"]):
+        if path := sqlite_file(config):
+            make_database_file(path)
         config["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
+from forgesyte.data_folder import keep_private
 from forgesyte.logs import log_event
 from forgesyte.readying import exit_soon, preload, share_fairly, start_thread, warm
 
@@ -93,6 +94,7 @@ class Lifespan:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """From the start of a server process to its end."""
         await receive()
+        keep_private(settings.PROJECT.data_dir, settings.PROJECT.database_file)
         self._sockets.patience_s = STALLED_S
         share_fairly()
         await asyncio.to_thread(warm)

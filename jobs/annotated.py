@@ -6,6 +6,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+from forgesyte.data_folder import sync_folder
 from jobs import selectors, storage
 from jobs.frames import EndOfFile, frames_of
 from jobs.models import Job
@@ -77,6 +78,7 @@ def write_annotated(
         with part.open("rb") as file:
             os.fsync(file.fileno())
         part.replace(target)
+        sync_folder(target.parent)
     finally:
         part.unlink(missing_ok=True)
 

@@ -44,8 +44,7 @@ class Attempt:
         or the file not be read, and OSError where the disk is full.
         """
         job = self._job
-        folder = storage.result_dir(job.pk)
-        folder.mkdir(parents=True, exist_ok=True)
+        storage.make_result_dir(job.pk)
         keeper = Keeper(job, self._claim, tools_of(job.definition))
         with ExitStack() as stack:
             pipeline, replay = self._open(stack, keeper)

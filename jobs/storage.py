@@ -13,6 +13,8 @@ from uuid import UUID
 
 from django.conf import settings
 
+from forgesyte.data_folder import sync_folder
+
 UPLOADS, RESULTS, WORKERS = "uploads", "results", "workers"
 # What an upload is called until all of it is there.
 ARRIVING = "arriving"
@@ -53,6 +55,22 @@ def marker_path(job_id: UUID, attempt: int) -> Path:
     return result_dir(job_id) / f"{attempt}.frame"
 
 
+def make_result_dir(job_id: UUID) -> Path:
+    """The job's folder for results, which is on the disk when this returns; raises OSError."""
+    folder = result_dir(job_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    sync_folders(folder.parent)
+    return folder
+
+
+def sync_folders(folder: Path) -> None:
+    """Have the names in this folder, and in those above it up to the data folder, on the disk."""
+    for above in (folder, *folder.parents):
+        sync_folder(above)
+        if above == data_dir():
+            return
+
+
 def write_durably(path: Path, data: bytes) -> None:
     """Write a new file that is whole on the disk when this returns; raises OSError.
 
@@ -63,6 +81,7 @@ def write_durably(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
+        sync_folder(path.parent)
     except FileExistsError:
         raise
     except OSError:

@@ -1,6 +1,7 @@
 """Takes an uploaded file in while it arrives: straight into its place, or nothing is left of it."""
 
 import errno
+import os
 import shutil
 import unicodedata
 from collections.abc import Iterator
@@ -15,9 +16,10 @@ from django.db import OperationalError
 from django.http import HttpRequest, UnreadablePostError
 
 from forgesyte.limits import LimitReached
+from jobs.free_space import Room
 from jobs.probe import Limits, probe
 from jobs.sources import StoredSource
-from jobs.storage import ARRIVING, data_dir, upload_dir
+from jobs.storage import ARRIVING, data_dir, sync_folders, upload_dir
 from pipelines.isolation import Busy
 from pipelines.uploads import UploadRefused
 
@@ -38,10 +40,11 @@ class IntoPlace(FileUploadHandler):
 
     chunk_size = PIECE_BYTES
 
-    def __init__(self, request: HttpRequest, path: Path, max_bytes: int) -> None:
+    def __init__(self, request: HttpRequest, path: Path, max_bytes: int, room: Room) -> None:
         super().__init__(request)
         self._path = path
         self._max_bytes = max_bytes
+        self._room = room
         self._file: IO[bytes] | None = None
         self.name = ""
         self.size = 0
@@ -62,17 +65,22 @@ class IntoPlace(FileUploadHandler):
         if self.size > self._max_bytes:
             raise too_large(self._max_bytes)
         with disk_errors():
+            self._room.need(len(raw_data))
             self._file.write(raw_data)
+        self._room.wrote(len(raw_data))
 
     def file_complete(self, file_size: int) -> UploadedFile[Any]:
         """It is complete."""
         assert self._file is not None
         with disk_errors():
+            # It is to outlast the job's row, which says that it is there.
+            os.fsync(self._file.fileno())
             self._file.close()
         return UploadedFile(self._file, self.name, size=file_size)
 
     def close(self) -> None:
         """Nothing more is written."""
+        self._room.close()
         if self._file is not None:
             self._file.close()
 
@@ -99,13 +107,13 @@ def take_in(request: HttpRequest, job_id: UUID, max_bytes: int, min_free_bytes: 
     declared = int(request.META.get("CONTENT_LENGTH") or 0)
     if declared > max_bytes + ENVELOPE_BYTES:
         raise too_large(max_bytes)
-    if shutil.disk_usage(upload_dir(job_id)).free < declared + min_free_bytes:
-        raise no_space()
     if request.content_type != "multipart/form-data":
         raise UploadRefused(415, "unsupported_media_type", NO_FILE)
+    with disk_errors():
+        room = Room(upload_dir(job_id), min_free_bytes, declared)
     # Django takes a body without a length for an empty one.
     request.META["CONTENT_LENGTH"] = str(declared or max_bytes)
-    handler = IntoPlace(request, upload_dir(job_id) / ARRIVING, max_bytes)
+    handler = IntoPlace(request, upload_dir(job_id) / ARRIVING, max_bytes, room)
     request.upload_handlers = [handler]
     try:
         request.POST  # noqa: B018  # Reads the body.
@@ -126,6 +134,8 @@ def settle(handler: IntoPlace, job_id: UUID, limits: Limits) -> StoredSource:
     except Busy as error:
         raise LimitReached("too_many_uploads", TOO_MANY, RETRY_AFTER_S) from error
     path = arrived.rename(arrived.with_name(f"source.{found.suffix}"))
+    with disk_errors():
+        sync_folders(path.parent)
     return StoredSource(
         job_id=job_id,
         name=handler.name,

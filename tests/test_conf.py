@@ -2,7 +2,6 @@
 
 import os
 import re
-import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from forgesyte import env as read
-from forgesyte.conf import ProjectSettings, stored_secret_key
+from forgesyte.conf import ProjectSettings
 from forgesyte.env import BadSetting
 from pipelines.conf import PipelineSettings
 
@@ -65,20 +64,6 @@ def test_another_database_keeps_its_own_options(tmp_path: Path) -> None:
     database = ProjectSettings.from_env(env, tmp_path).database
     assert (database["ENGINE"], database["NAME"]) == ("django.db.backends.postgresql", "vision")
     assert "init_command" not in database.get("OPTIONS", {})
-
-
-def test_secret_key_is_made_once_and_private(tmp_path: Path) -> None:
-    path = tmp_path / "secret_key"
-    first = stored_secret_key(path)
-    assert len(first) >= 50
-    assert stored_secret_key(path) == first
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-
-
-def test_empty_secret_key_file_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "secret_key").touch()
-    with pytest.raises(BadSetting, match="is empty: delete it"):
-        stored_secret_key(tmp_path / "secret_key")
 
 
 def test_a_bad_value_stops_the_start_with_one_line(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from forgesyte.limits import LimitReached
 from jobs import probe, storage, uploads
+from jobs.free_space import Room
 from jobs.probe import Limits
 from pipelines.isolation import Busy, Crashed, Pool
 from pipelines.uploads import UploadRefused
@@ -71,7 +72,9 @@ def test_whoever_uploads_is_asked_to_come_back(monkeypatch: pytest.MonkeyPatch) 
     with uploads.new_folder() as job_id:
         (storage.upload_dir(job_id) / storage.ARRIVING).write_bytes(b"x")
         with pytest.raises(LimitReached, match="wait to be looked at") as reached:
-            uploads.settle(uploads.IntoPlace(HttpRequest(), Path("a"), 1), job_id, LIMITS)
+            uploads.settle(
+                uploads.IntoPlace(HttpRequest(), Path("a"), 1, Room(Path("/"), 0, 0)), job_id, LIMITS
+            )
         assert reached.value.retry_after_s == 10
         storage.delete_files(job_id)
 

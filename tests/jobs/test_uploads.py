@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -21,7 +22,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from jobs import probe, storage, submission, uploads
+from jobs.free_space import Room
 from jobs.models import Job
+from jobs.services import submit_job
 from jobs.uploads import display_name
 from pipelines.models import Pipeline
 from pipelines.uploads import UploadRefused
@@ -153,6 +156,35 @@ class TestTaken:
         spoil(path, 1)
 
         assert job_of(post(client, upload_of(path))).frames_total == 8
+
+
+class TestKept:
+    """A row never says of a file that it is there before the disk has it."""
+
+    def test_the_file_and_its_folders_are_on_the_disk_before_the_job_is_recorded(
+        self, client: Client, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        synced: list[str] = []
+        sync, submit = os.fsync, submit_job
+
+        def note(handle: int) -> None:
+            synced.append(os.path.realpath(f"/proc/self/fd/{handle}"))
+            sync(handle)
+
+        def submit_then(**fields: Any) -> Job:
+            folder = storage.upload_dir(fields["source"].job_id).resolve()
+            assert synced == [
+                str(folder / storage.ARRIVING),
+                str(folder),
+                str(folder.parent),
+                str(storage.data_dir().resolve()),
+            ]
+            return submit(**fields)
+
+        monkeypatch.setattr(os, "fsync", note)
+        monkeypatch.setattr(submission, "submit_job", submit_then)
+
+        job_of(post(client, upload_of(workshop.clip())))
 
 
 class TestUnavailable:
@@ -324,9 +356,9 @@ class TestRefused:
         """Everything written to this device finds no room."""
 
         class OnFullDisk(uploads.IntoPlace):
-            def __init__(self, request: HttpRequest, path: Path, max_bytes: int) -> None:
+            def __init__(self, request: HttpRequest, path: Path, max_bytes: int, room: Room) -> None:
                 path.symlink_to("/dev/full")
-                super().__init__(request, path, max_bytes)
+                super().__init__(request, path, max_bytes, room)
 
         monkeypatch.setattr(uploads, "IntoPlace", OnFullDisk)
         monkeypatch.setattr(uploads, "NEW_FILE", "wb")

@@ -25,10 +25,12 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, host: str | None, port: int | None, lan: bool, **options: Any) -> None:
+        from forgesyte.data_folder import keep_private
         from forgesyte.lan import open_to_network
         from forgesyte.serving import serve
 
         project = settings.PROJECT
+        keep_private(project.data_dir, project.database_file)
         host = host or ("0.0.0.0" if lan else project.host)
         port = port if port is not None else (project.https_port if lan else project.port)
         sys.exit(serve(host, port, open_to_network(host) if lan else None))

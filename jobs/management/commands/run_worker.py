@@ -4,7 +4,10 @@ import logging
 import os
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
+
+from forgesyte.data_folder import keep_private
 
 
 class Command(BaseCommand):
@@ -19,6 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, once: bool, parent: int | None, **options: Any) -> None:
         from jobs.worker import Worker
 
+        keep_private(settings.PROJECT.data_dir, settings.PROJECT.database_file)
         worker = Worker(parent_pid=parent)
         if once:
             worker.drain()
