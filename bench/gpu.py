@@ -73,7 +73,7 @@ class Way:
 
 def ways(weights: Path, device: str) -> Iterator[Way]:
     """The three ways, each with a network of its own."""
-    yield Way("Ultralytics", SharedNetwork(YoloNetwork(str(weights), device)), [])
+    yield Way("Ultralytics", SharedNetwork(YoloNetwork(weights.absolute(), device)), [])
     for name, kind in (("one by one", OneByOne), ("together", TorchYolo)):
         sizes: list[int] = []
         network: Any = import_ultralytics().YOLO(str(weights)).model

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Self
 
 from forgesyte import env as read
+from pipelines.engine.served_models import ServerAddress
 
+SERVED = "FORGESYTE_SERVED_NETWORKS"
 DEVICES = ("auto", "cpu", "cuda", "gpu")
 
 
@@ -14,7 +16,10 @@ DEVICES = ("auto", "cpu", "cuda", "gpu")
 class PipelineSettings:
     """`inference_slots` 0 means: chosen for the machine; `preload` names the pipelines opened at start.
 
-    Of single pictures, `pictures_at_once` are worked on and `pictures_waiting` more may wait.
+    Of single pictures, `pictures_at_once` are worked on and `pictures_waiting` more may wait. `weights_paths`
+    are folders beside the weights folder from which stored pipelines may load networks; `allow_pickles` lets
+    `.pt` files be uploaded, and checkpoints run the code that is in them; `served_networks` are the model
+    servers, or networks on them, that stored pipelines may ask.
     """
 
     weights_dir: Path
@@ -25,6 +30,9 @@ class PipelineSettings:
     default_pipeline: str = "yolo_ocr"
     pictures_at_once: int = 4
     pictures_waiting: int = 32
+    weights_paths: tuple[Path, ...] = ()
+    allow_pickles: bool = False
+    served_networks: tuple[ServerAddress, ...] = ()
 
     @classmethod
     def from_env(cls, env: Mapping[str, str], data_dir: Path) -> Self:
@@ -39,5 +47,18 @@ class PipelineSettings:
             ),
             default_pipeline=read.text(env, "FORGESYTE_DEFAULT_PIPELINE", "yolo_ocr"),
             pictures_at_once=read.integer(env, "FORGESYTE_PICTURES_AT_ONCE", 4, at_least=1, at_most=256),
+            weights_paths=tuple(
+                Path(word).expanduser() for word in read.words(env, "FORGESYTE_WEIGHTS_PATHS", "")
+            ),
+            allow_pickles=read.boolean(env, "FORGESYTE_ALLOW_PICKLES", False),
+            served_networks=tuple(map(server_address, read.words(env, SERVED, ""))),
             pictures_waiting=read.integer(env, "FORGESYTE_PICTURES_WAITING", 32, at_most=10_000),
         )
+
+
+def server_address(text: str) -> ServerAddress:
+    """A model server, or a network on it; raises BadSetting."""
+    try:
+        return ServerAddress.parse(text)
+    except ValueError as error:
+        raise read.BadSetting(f"{SERVED}: {text!r} cannot be used: {error}") from error

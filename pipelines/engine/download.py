@@ -58,8 +58,10 @@ class Downloads:
                 with whole_file(target) as file:
                     copy_checked(url, file, expected)
             except (DownloadFailed, OSError) as error:
-                self._failures[url] = (self._clock(), str(error))
-                raise DownloadFailed(str(error)) from error
+                # What the system says of a file has its path in it.
+                reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+                self._failures[url] = (self._clock(), reason)
+                raise DownloadFailed(reason) from error
 
     def recent_failure(self, url: str) -> str | None:
         """Why the download failed in the last minute, or None."""

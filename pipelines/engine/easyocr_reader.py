@@ -1,6 +1,7 @@
 """Reads text with EasyOCR: its published networks, or one's own recogniser."""
 
 import hashlib
+import logging
 import threading
 import warnings
 import zipfile
@@ -23,9 +24,12 @@ from pipelines.engine.text_readers import (
     quarter_turns,
 )
 from pipelines.engine.weights import WeightsStore
+from pipelines.engine.weights_files import real_path
 from pipelines.engine.yolo_networks import cuda_available
 from pipelines.errors import PipelineError, WeightsNotFound
 from pipelines.plugins.parameters import OperatorOnly
+
+logger = logging.getLogger(__name__)
 
 BATCH = 16
 # EasyOCR's own recognisers; `standard` chooses one of the others by the languages.
@@ -177,39 +181,47 @@ def load_easyocr(
 
 def why_not_easyocr(options: EasyOcrOptions, weights: WeightsStore) -> str | None:
     """What one's own recogniser misses, or None; the published ones are fetched when they are opened."""
+    try:
+        storage, user_networks = folders(options, weights)
+    except WeightsNotFound as error:
+        return error.detail
     if options.recog_network in PUBLISHED:
         return None
-    storage, user_networks = folders(options, weights)
     name = options.recog_network
     wanted = [user_networks / f"{name}.yaml", user_networks / f"{name}.py", storage / f"{name}.pth"]
-    missing = [str(path) for path in wanted if not path.is_file()]
+    missing = [path.name for path in wanted if real_path(path, weights.roots) is None or not path.is_file()]
     if not missing:
         return None
-    return f"The EasyOCR recogniser '{name}' misses {', '.join(missing)}. Put the files there."
+    return (
+        f"The EasyOCR recogniser '{name}' misses {', '.join(missing)}. Put the files into the folders of "
+        "user_network_directory and model_storage_directory."
+    )
 
 
 def folders(options: EasyOcrOptions, weights: WeightsStore) -> tuple[Path, Path]:
-    """Where the networks' files lie, and where the code of one's own lies."""
-    root = weights.weights_dir
-    return root / options.model_storage_directory, root / options.user_network_directory
+    """Where the networks' files lie, and where the code of one's own lies; raises WeightsNotFound."""
+    return weights.folder(options.model_storage_directory), weights.folder(options.user_network_directory)
 
 
 def fetch_missing(complaint: str, storage: Path, weights: WeightsStore) -> None:
     """Fetch the file that EasyOCR's complaint names; raises WeightsNotFound."""
     model = next((model for model in published() if model["filename"] in complaint), None)
     if model is None:
-        raise PipelineError(f"EasyOCR cannot be opened: {complaint}")
+        # The complaint may name a path of the server.
+        logger.error("easyocr_cannot_be_opened", extra={"fields": {"complaint": complaint}})
+        raise PipelineError("EasyOCR cannot be opened; the server's log says why")
     target = storage / model["filename"]
     archive = storage / f"{model['filename']}.zip"
     try:
         if target.exists():
-            raise DownloadFailed(f"{target} is damaged: delete it")
+            raise DownloadFailed("the file is there and damaged: delete it")
         weights.downloads.fetch(model["url"], archive, Expected())
         unpack(archive, target, Expected(None, model["md5sum"], "md5"))
     except (DownloadFailed, zipfile.BadZipFile, KeyError) as error:
         raise WeightsNotFound(
-            f"EasyOCR needs {target}, and the download of {model['url']} failed: {error}. "
-            f"Fetch that archive elsewhere, and put the {target.name} from it there."
+            f"EasyOCR needs {target.name}, and the download of {model['url']} failed: {error}. "
+            f"Fetch that archive elsewhere, and put the {target.name} from it into the folder of "
+            "model_storage_directory."
         ) from error
     finally:
         archive.unlink(missing_ok=True)

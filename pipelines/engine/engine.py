@@ -10,6 +10,7 @@ from pipelines.engine.networks import NetworkCache
 from pipelines.engine.pressure import Pressure
 from pipelines.engine.slot_tuner import SlotTuner
 from pipelines.engine.slots import EngineClosed, Slot, Slots
+from pipelines.engine.ultralytics import allow_pickles
 from pipelines.engine.weights import WeightsStore
 from pipelines.graph.execution import OpenPipeline, open_pipeline
 from pipelines.plugins.base import OpenContext
@@ -53,10 +54,12 @@ class Engine:
     @classmethod
     def build(cls, settings: "PipelineSettings") -> Self:
         """The engine as the settings ask for it."""
+        if settings.allow_pickles:
+            allow_pickles()
         return cls(
             slots=settings.inference_slots,
             networks=NetworkCache(),
-            weights=WeightsStore(settings.weights_dir, settings.cache_dir),
+            weights=WeightsStore.build(settings),
             registry=PluginRegistry.load(),
             device=settings.device,
             pressure=Pressure(settings.cache_dir / "live_pressure"),

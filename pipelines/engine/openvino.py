@@ -12,12 +12,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pipelines.engine.download import file_digest
-from pipelines.engine.ultralytics import import_ultralytics
+from pipelines.engine.ultralytics import open_yolo
+from pipelines.engine.weights_files import FOLDER_SUFFIX
 from pipelines.errors import PipelineError
 
 T = TypeVar("T")
-# Ultralytics knows an OpenVINO network by this ending of its folder.
-FOLDER_SUFFIX = "_openvino_model"
 DEFAULT_IMGSZ = 640
 
 
@@ -68,14 +67,13 @@ def discard(folder: Path) -> None:
 
 def export_pt(weights: Path, workspace: Path) -> Path:
     """Export with Ultralytics, for pictures of any size; it writes beside its input, hence the copy."""
-    ultralytics = import_ultralytics()
     # Ultralytics names the network after its input; converted ones are called `model`, whatever they were.
     copy = workspace / "model.pt"
     shutil.copyfile(weights, copy)
     with warnings.catch_warnings():
         # torch deprecates the tracing that the export relies on.
         warnings.simplefilter("ignore", FutureWarning)
-        network = ultralytics.YOLO(str(copy))
+        network = open_yolo(copy.absolute())
         return Path(network.export(format="openvino", dynamic=True, imgsz=DEFAULT_IMGSZ, device="cpu"))
 
 

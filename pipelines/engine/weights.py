@@ -1,18 +1,23 @@
 """Weights: the files of trained networks, known by name."""
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 from pipelines.engine.catalog import CATALOG, KnownDownload
 from pipelines.engine.download import DownloadFailed, Downloads, Expected, file_digest
+from pipelines.engine.served_models import ServerAddress, allowed_address, is_address
+from pipelines.engine.weights_files import SUFFIXES, accepts_upload, check_file, real_path, suffix_of
 from pipelines.errors import WeightsNotFound
 
+if TYPE_CHECKING:
+    from pipelines.conf import PipelineSettings
+
 BUNDLED_DIR = Path(__file__).resolve().parent.parent / "bundled"
-# What a name may be completed with, the first that exists wins.
-SUFFIXES = ("_openvino_model", ".onnx", ".pt", ".engine", ".torchscript")
+UPLOADS = "uploads"
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,9 @@ class WeightsStore:
 
     A file put into the weights folder by hand counts as uploaded. A download that failed is not tried again
     for a minute, so that sessions fail at once instead of waiting for a server that does not answer.
+
+    Without links and `..`, every file lies in the weights folder, among the bundled ones, or in one of the
+    `allowed` folders. What its errors say tells no path of the server: clients read it.
     """
 
     def __init__(
@@ -57,32 +65,67 @@ class WeightsStore:
         cache_dir: Path,
         *,
         bundled_dir: Path = BUNDLED_DIR,
+        allowed: Iterable[Path] = (),
+        allow_pickles: bool = False,
+        served: Iterable[ServerAddress] = (),
         catalog: Iterable[KnownDownload] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.weights_dir = weights_dir
         self.cache_dir = cache_dir
+        self.roots = (weights_dir, bundled_dir, *allowed)
+        self._allow_pickles = allow_pickles
+        self._served = tuple(served)
         self._folders = {
-            "uploaded": (weights_dir, weights_dir / "uploads"),
+            "uploaded": (weights_dir, weights_dir / UPLOADS),
             "downloaded": (weights_dir / "downloads",),
             "bundled": (bundled_dir,),
         }
         self._catalog = {known.name: known for known in (CATALOG if catalog is None else catalog)}
         self.downloads = Downloads(clock)
 
+    @classmethod
+    def build(cls, settings: "PipelineSettings") -> Self:
+        """The store as the settings ask for it."""
+        return cls(
+            settings.weights_dir,
+            settings.cache_dir,
+            allowed=settings.weights_paths,
+            allow_pickles=settings.allow_pickles,
+            served=settings.served_networks,
+        )
+
     def resolve(self, name: str) -> Path:
-        """The file or folder of a name or a path, downloaded where possible; raises WeightsNotFound."""
+        """The file or folder of a name or a path, without links, downloaded where possible.
+
+        Its first bytes are those of its format. Raises WeightsNotFound.
+        """
         return self._existing(name) or self._download(name)
 
     def status(self, name: str) -> str | None:
         """None where `resolve` would find or download it, else why not; looks at the disk only."""
-        if self._existing(name):
-            return None
+        try:
+            if is_address(name):
+                self.served(name)
+                return None
+            if self._existing(name):
+                return None
+        except WeightsNotFound as error:
+            return error.detail
         known = self._known(name)
         if known is None:
             return self._not_found(name)
         reason = self.downloads.recent_failure(known.url)
         return self._not_fetched(known, reason) if reason else None
+
+    def served(self, name: str) -> ServerAddress:
+        """The address of a network on a model server; raises WeightsNotFound where it may not be asked."""
+        try:
+            return allowed_address(name, self._served)
+        except ValueError as error:
+            raise WeightsNotFound(
+                f"The address that is given for weights cannot be asked: {error}."
+            ) from error
 
     def fetch(self, name: str) -> Path:
         """Download a known network even if a try has just failed; raises WeightsNotFound."""
@@ -108,16 +151,62 @@ class WeightsStore:
     def _existing(
         self, name: str, sources: Iterable[str] = ("uploaded", "downloaded", "bundled")
     ) -> Path | None:
-        if "/" in name or "\\" in name:
-            path = self.weights_dir / Path(name).expanduser()
-            return path if path.exists() else None
+        if is_path(name):
+            return self._at(name)
         candidates = (
             folder / f"{name}{suffix}"
             for source in sources
             for folder in self._folders[source]
-            for suffix in (("",) if name.endswith(SUFFIXES) else SUFFIXES)
+            for suffix in (("",) if suffix_of(name) else SUFFIXES)
         )
-        return next((path for path in candidates if path.exists()), None)
+        found = next((path for path in candidates if self._is_usable(path)), None)
+        return found and self._checked(found)
+
+    def _at(self, name: str) -> Path:
+        """What lies at a path, which is taken from the weights folder unless it is absolute."""
+        path = self._checked(self._path(name))
+        if not os.path.exists(path):
+            raise WeightsNotFound(
+                f"There are no weights at the path of '{path.name}'. {self._remedy(path.name)}."
+            )
+        return path
+
+    def _checked(self, path: Path) -> Path:
+        """The path without links; raises WeightsNotFound where nothing may be loaded from there."""
+        real = real_path(path, self.roots)
+        if real is None:
+            raise WeightsNotFound(
+                f"Weights '{path.name}' lie outside the folders for weights: "
+                "put them into the weights folder, or name their folder in FORGESYTE_WEIGHTS_PATHS."
+            )
+        if os.path.exists(real):
+            check_file(real)
+        return real
+
+    def folder(self, name: str) -> Path:
+        """A folder without links, taken from the weights folder unless it is absolute; it need not exist.
+
+        Raises WeightsNotFound where nothing may be loaded from there.
+        """
+        real = real_path(self._path(name), self.roots)
+        if real is None:
+            raise WeightsNotFound(
+                f"The folder '{Path(name).name}' lies outside the folders for weights: "
+                "name one in the weights folder, or this one in FORGESYTE_WEIGHTS_PATHS."
+            )
+        return real
+
+    def _path(self, name: str) -> Path:
+        try:
+            return self.weights_dir / Path(name).expanduser()
+        # There is no such user.
+        except RuntimeError:
+            return self.weights_dir / name
+
+    def _is_usable(self, path: Path) -> bool:
+        """Whether it is there; of what was uploaded only what may be."""
+        is_upload = path.parent == self.weights_dir / UPLOADS
+        return os.path.exists(path) and (not is_upload or accepts_upload(path.name, self._allow_pickles))
 
     def _known(self, name: str) -> KnownDownload | None:
         known = self._catalog.get(name.removesuffix(".pt"))
@@ -132,13 +221,10 @@ class WeightsStore:
             self.downloads.fetch(known.url, target, Expected(known.size, known.sha256))
         except DownloadFailed as error:
             raise WeightsNotFound(self._not_fetched(known, str(error))) from error
-        return target
+        return self._checked(target)
 
     def _not_found(self, name: str) -> str:
-        if "/" in name:
-            return f"There are no weights at {self.weights_dir / name}."
-        tried = ", ".join(str(folder) for folders in self._folders.values() for folder in folders)
-        return f"Weights '{name}' were not found in {tried}. {self._remedy(name)}."
+        return f"Weights '{name}' are neither uploaded, downloaded nor bundled. {self._remedy(name)}."
 
     def _not_fetched(self, known: KnownDownload, reason: str) -> str:
         return (
@@ -148,19 +234,24 @@ class WeightsStore:
 
     def _remedy(self, name: str) -> str:
         stem = Path(name).stem
-        return f"Put the file into {self.weights_dir} as {stem}.onnx or {stem}.pt"
+        return f"Put the file into the weights folder as {stem}.onnx or {stem}.pt"
 
     def _entries(self, source: str, folders: Iterable[Path]) -> Iterator[WeightsEntry]:
         for folder in folders:
             for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-                suffix = next((suffix for suffix in SUFFIXES if path.name.endswith(suffix)), None)
-                if suffix and not path.name.startswith("."):
+                suffix = suffix_of(path.name)
+                if suffix and not path.name.startswith(".") and self._is_usable(path):
                     yield self._entry(path.name.removesuffix(suffix), source, path)
 
     def _entry(self, name: str, source: str, path: Path) -> WeightsEntry:
         known = self._catalog.get(name) if source == "downloaded" else None
         sha256 = known.sha256 if known else recorded_sha256(path)
         return WeightsEntry(name, source, path, size_of(path), sha256, known.about if known else "")
+
+
+def is_path(name: str) -> bool:
+    """Whether it is more than the plain name of a file."""
+    return "/" in name or "\\" in name or name.startswith((".", "~"))
 
 
 def size_of(path: Path) -> int:
@@ -185,12 +276,3 @@ def verdict_of(entry: WeightsEntry) -> Verdict:
     """Hash one file and compare; folders have no hash."""
     actual = file_digest(entry.path) if entry.path and entry.path.is_file() else None
     return Verdict(entry, actual, actual == entry.sha256 if actual and entry.sha256 else None)
-
-
-def accepts_upload(filename: str, allow_pt: bool) -> bool:
-    """Whether people may upload a file of this name: `.onnx` always, `.pt` where the operator allows it.
-
-    A `.pt` file is a pickle, which runs code of its maker's choice when it is loaded.
-    """
-    name = filename.lower()
-    return name.endswith(".onnx") or (allow_pt and name.endswith(".pt"))

@@ -11,27 +11,31 @@ from numpy.typing import NDArray
 from pipelines.engine.devices import DeviceChoice, choose_device
 from pipelines.engine.fit import longest_side
 from pipelines.engine.found_boxes import BoxNetwork, FoundBoxes
+from pipelines.engine.http_exchange import ExchangeFailed
+from pipelines.engine.inference_protocol import InferenceClient
 from pipelines.engine.networks import NetworkCache, SharedNetwork
-from pipelines.engine.openvino import FOLDER_SUFFIX, load_converted
+from pipelines.engine.openvino import load_converted
 from pipelines.engine.openvino_yolo import CAMERA_SIZE_HW, OpenVinoYolo
-from pipelines.engine.ultralytics import import_ultralytics
+from pipelines.engine.served_models import ServerAddress, is_address
+from pipelines.engine.served_yolo import ServedYolo, unusable
+from pipelines.engine.ultralytics import open_yolo
 from pipelines.engine.weights import WeightsStore
+from pipelines.engine.weights_files import FOLDER_SUFFIX
 from pipelines.errors import PipelineError
 
 MOST_STRIDE = 64
 TASKS = frozenset({"detect", "segment", "pose"})
-TRITON = ("http://", "https://", "grpc://")
 
 
 class YoloNetwork:
     """One network of any kind that Ultralytics loads, for one thread at a time."""
 
-    def __init__(self, weights: str, device: str) -> None:
+    def __init__(self, path: Path, device: str) -> None:
         """Load and run once, so that the first frame is not slow; PipelineError where it gives no boxes."""
-        self._yolo = import_ultralytics().YOLO(weights, task=noted_task(weights))
+        self._yolo = open_yolo(path, noted_task(path))
         self._device = device
         if self._yolo.task not in TASKS:
-            raise PipelineError(f"This is a network to {self._yolo.task}, which gives no boxes: {weights}")
+            raise PipelineError(f"This is a network to {self._yolo.task}, which gives no boxes: {path.name}")
         self.find(np.zeros((*CAMERA_SIZE_HW, 3), np.uint8), 640, 0.25, 0.7, 300)
         backend = self._yolo.predictor.model
         self.names: dict[int, str] = dict(backend.names)
@@ -77,10 +81,11 @@ class LoadedYolo:
 
 
 def load_yolo(name: str, requested: str, networks: NetworkCache, weights: WeightsStore) -> LoadedYolo:
-    """The network of a name, path or Triton URL; loads it unless it is loaded. Raises PipelineError."""
-    if is_triton(name):
+    """The network of a name, path or address; loads it unless it is loaded. Raises PipelineError."""
+    if is_address(name):
+        address = weights.served(name)
         device = DeviceChoice(requested, "remote")
-        shared: SharedNetwork[BoxNetwork] = networks.get(("yolo", name), lambda: load_served(name))
+        shared: SharedNetwork[BoxNetwork] = networks.get(("served", address), lambda: load_served(address))
     else:
         path = weights.resolve(name)
         device = choose_device(requested, cuda_available(), why_not_on_gpu(path))
@@ -97,44 +102,39 @@ def load_file(path: Path, device: str, weights: WeightsStore, networks: NetworkC
     where = "cuda:0" if device == "cuda" else device
     if path.suffix == ".pt":
         return open_in_torch(path, where, lambda frames: networks.when_batched(frames))
-    return YoloNetwork(str(path), where)
+    return YoloNetwork(path, where)
 
 
 def open_converted(folder: Path) -> BoxNetwork:
     """An OpenVINO network from its folder, without Ultralytics where it is a plain one."""
-    return OpenVinoYolo(folder) if OpenVinoYolo.suits(folder) else YoloNetwork(str(folder), "cpu")
+    return OpenVinoYolo(folder) if OpenVinoYolo.suits(folder) else YoloNetwork(folder.absolute(), "cpu")
 
 
 def open_in_torch(path: Path, device: str, when_run: Callable[[int], None]) -> BoxNetwork:
     """A network from a `.pt` file, several frames at once and without Ultralytics where it is a plain one."""
-    yolo = import_ultralytics().YOLO(str(path))
+    yolo = open_yolo(path)
     from pipelines.engine.torch_yolo import TorchYolo
 
     if not TorchYolo.suits(yolo.model):
-        return YoloNetwork(str(path), device)
+        return YoloNetwork(path, device)
     return TorchYolo(yolo.model, device, when_run=when_run)
 
 
-def noted_task(weights: str) -> str | None:
+def noted_task(path: Path) -> str | None:
     """What the network is for, as its file says; None lets Ultralytics look into a `.pt` file."""
-    if weights.endswith(".pt"):
+    if path.suffix == ".pt":
         return None
     from ultralytics.nn.backends.base import BaseBackend
 
-    return str(BaseBackend.read_metadata(weights).get("task", "detect"))
+    return str(BaseBackend.read_metadata(str(path)).get("task", "detect"))
 
 
-def load_served(url: str) -> YoloNetwork:
-    """A network on a Triton server; raises PipelineError where its client is not installed."""
+def load_served(address: ServerAddress) -> ServedYolo:
+    """A network on a model server; raises PipelineError."""
     try:
-        return YoloNetwork(url, "cpu")
-    except ImportError as error:
-        raise PipelineError("A Triton server needs its client: pip install tritonclient[all]") from error
-
-
-def is_triton(name: str) -> bool:
-    """Whether the weights are served elsewhere, by a Triton server."""
-    return name.startswith(TRITON)
+        return ServedYolo(InferenceClient(address))
+    except ExchangeFailed as error:
+        raise unusable(str(error)) from error
 
 
 def stamp(path: Path) -> tuple[int, int]:

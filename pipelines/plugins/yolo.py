@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipelines.detections import Detection, from_xyxy_pixels
 from pipelines.engine.fit import MAX_INPUT_PIXELS, longest_side
 from pipelines.engine.weights import WeightsStore
-from pipelines.engine.yolo_networks import LoadedYolo, is_triton, load_yolo
+from pipelines.engine.yolo_networks import LoadedYolo, load_yolo
 from pipelines.errors import PipelineError
 from pipelines.plugins.base import DETECTIONS, TRACKS, OpenContext, Plugin, RunContext, ToolSpec
 from pipelines.plugins.parameters import PLAIN_NAME, OperatorOnly
@@ -175,7 +175,7 @@ def remarks_on(loaded: LoadedYolo) -> list[str]:
 
 def unavailable(params: DetectParams, weights: WeightsStore) -> str | None:
     """Why the weights cannot be had, or None."""
-    return None if is_triton(params.weights) else weights.status(params.weights)
+    return weights.status(params.weights)
 
 
 plugin = Plugin(

@@ -8,16 +8,19 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils.html import escape
 from pytest_django import Settings
 
 from jobs.models import Job
 from pipelines.engine.engine import Engine
 from pipelines.engine.networks import NetworkCache
+from pipelines.engine.ultralytics import as_read, import_ultralytics, open_yolo
 from pipelines.engine.weights import WeightsStore
+from pipelines.errors import PipelineError
 from pipelines.models import Pipeline
 from pipelines.plugins.parameters import ONLY_OPERATORS
 from pipelines.plugins.registry import PluginRegistry
-from pipelines.services import override_engine
+from pipelines.services import DagPipelineService, checked, override_engine
 from tests.hostile.listener import Listener, listening, trap
 from tests.pipelines.pictures import drawn, picture_file
 
@@ -65,6 +68,7 @@ def listener(mark: Path) -> Iterator[Listener]:
 def engine(tmp_path: Path, settings: Settings) -> Iterator[Engine]:
     """The built-in tools, with folders of their own."""
     settings.PROJECT = replace(settings.PROJECT, data_dir=tmp_path / "data")
+    settings.PIPELINES = replace(settings.PIPELINES, cache_dir=tmp_path / "cache")
     engine = Engine(
         slots=1,
         networks=NetworkCache(),
@@ -196,3 +200,67 @@ def test_the_schema_shows_what_only_operators_may_set(client: Client, engine: En
     options = tools["ocr.read"]["$defs"]["EasyOcrOptions"]["properties"]
     marked = {name for name, schema in options.items() if "operator_only" in schema}
     assert marked == {"recog_network", "user_network_directory", "model_storage_directory"}
+
+
+@pytest.mark.usefixtures("engine")
+def test_a_stored_definition_and_its_trial_reach_nothing_outside(
+    admin_client: Client, listener: Listener, strings: list[str], mark: Path, tmp_path: Path
+) -> None:
+    before = files_in(tmp_path)
+    for text in strings:
+        if "\x00" in text:
+            continue
+        definition = node("yolo", "detect", weights=text)
+        Pipeline.objects.update_or_create(pipeline_id="one", defaults={"definition": definition})
+
+        reason = admin_client.get("/pipelines/list").json()["pipelines"][0]["reason"]
+        ran = admin_client.post("/pipelines/one/run", {"file": picture_file(drawn())})
+        tried = admin_client.post(
+            "/admin/pipelines/pipeline/one/change/",
+            {"definition": json.dumps(definition), "_try": "Try", "picture": picture_file(drawn())},
+        )
+        with pytest.raises(PipelineError) as caught:
+            DagPipelineService().run_pipeline("one", {"frame_index": 1, "image": None})
+
+        assert ran.status_code == 503
+        assert reason == ran.json()["detail"] == caught.value.detail
+        assert escape(reason) in tried.content.decode()
+        assert str(tmp_path) not in reason
+        assert "could not" not in reason
+
+    assert (listener.asked, mark.exists()) == ([], False)
+    new = {path for path in files_in(tmp_path) - before if "trial-pictures" not in str(path)}
+    assert new <= {tmp_path / "data", tmp_path / "cache"}
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("named", ["trap", "trap.pt", "./trap.pt"])
+def test_a_pickle_in_the_weights_folder_runs_no_code(
+    engine: Engine, mark: Path, tmp_path: Path, named: str
+) -> None:
+    folder = tmp_path / "weights"
+    folder.mkdir()
+    (folder / "trap.pt").write_bytes(trap(mark))
+
+    with pytest.raises(PipelineError, match="holds more than a network: FORGESYTE_ALLOW_PICKLES=1"):
+        engine.open_sync(checked(node("yolo", "detect", weights=named)), live=False)
+
+    assert not mark.exists()
+
+
+@pytest.mark.model
+def test_ultralytics_gets_no_path_that_it_takes_for_another(tmp_path: Path) -> None:
+    path = tmp_path / "o'brien" / "net.pt"
+    path.parent.mkdir()
+    path.touch()
+
+    with pytest.raises(PipelineError, match="for another one: rename it"):
+        open_yolo(path)
+    read = {name: as_read(import_ultralytics(), Path(name)) for name in ("/a/yolov5n.pt", "/a/yolo11n")}
+    assert read == {"/a/yolov5n.pt": "/a/yolov5nu.pt", "/a/yolo11n": "/a/yolo11n.pt"}
+
+
+@pytest.mark.parametrize("path", ["net.pt", "/nowhere/net.pt", "/etc/passwd", "http://127.0.0.1:9/x.pt"])
+def test_ultralytics_gets_nothing_but_the_path_of_what_is_there(path: str) -> None:
+    with pytest.raises(PipelineError, match="is no network's file"):
+        open_yolo(Path(path))

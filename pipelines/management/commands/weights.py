@@ -26,7 +26,7 @@ class Command(BaseCommand):
         actions.add_parser("verify", parents=[json_option], help="compare every file with its known hash")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        store = WeightsStore(settings.PIPELINES.weights_dir, settings.PIPELINES.cache_dir)
+        store = WeightsStore.build(settings.PIPELINES)
         {"list": self.show, "fetch": self.fetch, "verify": self.verify}[options["action"]](store, options)
 
     def show(self, store: WeightsStore, options: dict[str, Any]) -> None:

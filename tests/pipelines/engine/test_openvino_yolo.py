@@ -84,7 +84,7 @@ def test_nothing_is_found_where_nothing_is(network: OpenVinoYolo) -> None:
 
 
 def test_the_boxes_are_those_of_ultralytics(folder: Path, network: OpenVinoYolo) -> None:
-    long_way, rng = YoloNetwork(str(folder), "cpu"), Random(4)
+    long_way, rng = YoloNetwork(folder, "cpu"), Random(4)
     assert network.names == long_way.names
     assert network.backend == long_way.backend
     ours = theirs = both = 0

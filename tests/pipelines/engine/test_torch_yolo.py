@@ -103,7 +103,7 @@ def waiting(network: TorchYolo) -> int:
 
 @pytest.mark.parametrize("imgsz", [320, 416, 640])
 def test_the_boxes_are_those_of_ultralytics(lively_pt: Path, imgsz: int) -> None:
-    short, long = TorchYolo(plain(lively_pt), "cpu"), YoloNetwork(str(lively_pt), "cpu")
+    short, long = TorchYolo(plain(lively_pt), "cpu"), YoloNetwork(lively_pt, "cpu")
     assert (short.names, short.backend, short.fixed_size_hw) == (long.names, long.backend, None)
     for size_hw in SIZES_HW:
         found, expected = (look(way, frame_of(size_hw), imgsz=imgsz) for way in (short, long))
@@ -278,7 +278,7 @@ def test_two_heads_find_what_ultralytics_finds(tmp_path: Path) -> None:
     image = frame_of((320, 320))
     found, expected = (
         look(network, image, max_det=20)
-        for network in (TorchYolo(plain(path), "cpu"), YoloNetwork(str(path), "cpu"))
+        for network in (TorchYolo(plain(path), "cpu"), YoloNetwork(path, "cpu"))
     )
     assert same(found, expected)
     assert len(found.scores) == 20
@@ -298,7 +298,8 @@ def test_on_a_gpu_all_sessions_share_one_network_and_batches_are_told(
         yolo_networks, "open_in_torch", lambda path, device, when_run: open_in_torch(path, "cpu", when_run)
     )
     cache, sizes = NetworkCache(), list[int]()
-    loaded = load_yolo(str(lively_pt), "auto", cache, WeightsStore(tmp_path / "weights", tmp_path / "cache"))
+    store = WeightsStore(lively_pt.parent, tmp_path / "cache")
+    loaded = load_yolo(str(lively_pt), "auto", cache, store)
     cache.when_batched = sizes.append
     with loaded.network.borrow() as one, loaded.network.borrow() as other:
         assert one is other

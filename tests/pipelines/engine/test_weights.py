@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -18,10 +19,13 @@ from pytest_django import Settings
 from pipelines.engine import weights as weights_module
 from pipelines.engine.catalog import CATALOG, KnownDownload
 from pipelines.engine.download import reason_of
-from pipelines.engine.weights import WeightsStore, accepts_upload
+from pipelines.engine.served_models import ServerAddress
+from pipelines.engine.weights import WeightsStore
+from pipelines.engine.weights_files import accepts_upload
 from pipelines.errors import WeightsNotFound
 
-CONTENT = b"a network's file " * 10_000
+CONTENT = b"PK\x03\x04 a network's file " * 10_000
+HEADS = {".onnx": b"\x08\x0a", ".pt": b"PK\x03\x04", ".engine": b"ftrt", ".torchscript": b"PK\x03\x04"}
 
 
 @dataclass
@@ -73,19 +77,21 @@ class Place:
     folder: Path
     clock: Clock = field(default_factory=Clock)
 
-    def store(self, *known: KnownDownload) -> WeightsStore:
+    def store(self, *known: KnownDownload, **options: Any) -> WeightsStore:
         return WeightsStore(
             self.folder / "weights",
             self.folder / "cache",
             bundled_dir=self.folder / "bundled",
             catalog=known,
             clock=self.clock,
+            **options,
         )
 
-    def put(self, name: str, content: bytes = b"x") -> Path:
+    def put(self, name: str, content: bytes = b"") -> Path:
+        """A file that begins as its suffix demands."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        path.write_bytes(content or HEADS.get(path.suffix, b"x"))
         return path
 
 
@@ -120,31 +126,129 @@ def test_a_name_may_carry_its_suffix(place: Place, filename: str) -> None:
 
 def test_an_openvino_folder_is_found_by_name(place: Place) -> None:
     folder = place.put("weights/net_openvino_model/model.xml").parent
+    place.put("weights/net_openvino_model/model.bin")
     assert place.store().resolve("net") == folder
     assert place.store().resolve("net_openvino_model") == folder
 
 
-def test_a_path_is_taken_as_it_is(place: Place) -> None:
-    path = place.put("elsewhere/net.onnx")
-    assert place.store().resolve(str(path)) == path
-    assert place.store().status(str(path)) is None
-    with pytest.raises(WeightsNotFound, match=r"There are no weights at .*elsewhere/other\.onnx"):
-        place.store().resolve(str(path.with_name("other.onnx")))
+def test_a_path_within_the_folder_is_taken(place: Place) -> None:
+    path = place.put("weights/mine/net.onnx")
+    for name in (str(path), "mine/net.onnx", "mine/../mine/./net.onnx", "../weights/mine/net.onnx"):
+        assert place.store().resolve(name) == path
+        assert place.store().status(name) is None
+    with pytest.raises(WeightsNotFound, match=r"There are no weights at the path of 'other\.onnx'"):
+        place.store().resolve("mine/other.onnx")
+
+
+def refusal(store: WeightsStore, name: str) -> str:
+    """What the store says against a name, before and when it is to be loaded."""
+    with pytest.raises(WeightsNotFound) as caught:
+        store.resolve(name)
+    assert store.status(name) == caught.value.detail
+    return caught.value.detail
+
+
+@pytest.mark.parametrize("name", ["there.onnx", "nothing.onnx", "x\x00.onnx", f"{'a' * 5000}.onnx"])
+def test_a_path_outside_is_refused_whether_it_exists_or_not(place: Place, name: str) -> None:
+    place.put("elsewhere/there.onnx")
+    for path in (str(place.folder / "elsewhere" / name), f"../elsewhere/{name}"):
+        said = refusal(place.store(), path)
+        assert "lie outside the folders for weights" in said
+        assert str(place.folder) not in said
+    assert not refusal(place.store(), f"~nobody-of-this-name/{name}").startswith("/")
+
+
+def test_a_link_leads_no_further_than_the_folders(place: Place) -> None:
+    outside = place.put("elsewhere/net.onnx")
+    (place.folder / "weights").mkdir()
+    (place.folder / "weights" / "net.onnx").symlink_to(outside)
+    (place.folder / "weights" / "sub").symlink_to(outside.parent)
+    for name in ("net", "net.onnx", "sub/net.onnx"):
+        assert "lie outside the folders for weights" in refusal(place.store(), name)
+        assert place.store(allowed=[outside.parent]).resolve(name) == outside
+
+
+@pytest.mark.parametrize(
+    ("filename", "kind"),
+    [
+        ("net.onnx", "an ONNX file"),
+        ("net.pt", "a PyTorch checkpoint"),
+        ("net.engine", "a TensorRT engine"),
+        ("net.torchscript", "a TorchScript file"),
+        ("net_openvino_model", "an OpenVINO folder"),
+    ],
+)
+def test_a_file_that_is_not_what_its_name_says_is_named(place: Place, filename: str, kind: str) -> None:
+    place.put(f"weights/{filename}", b"<html>please log in</html>")
+    said = f"'{filename}' is not {kind}: it is damaged, or has the wrong name. Replace it"
+    assert refusal(place.store(), filename) == refusal(place.store(), "net") == said
+
+
+@pytest.mark.parametrize("filename", ["net.yaml", "net.pth", ".onnx", "net.py"])
+def test_what_is_no_networks_file_is_not_loaded(place: Place, filename: str) -> None:
+    place.put(f"weights/{filename}")
+    assert "is no network's file" in refusal(place.store(), f"./{filename}")
+
+
+def test_an_empty_file_and_a_folder_are_no_networks(place: Place) -> None:
+    place.put("weights/empty.onnx").write_bytes(b"")
+    (place.folder / "weights" / "folder.pt").mkdir()
+    assert "is not an ONNX file" in refusal(place.store(), "empty")
+    assert "is not a PyTorch checkpoint" in refusal(place.store(), "folder")
+
+
+def test_an_uploaded_pickle_counts_only_where_the_operator_allows_it(place: Place) -> None:
+    path = place.put("weights/uploads/net.pt")
+    assert "neither uploaded" in refusal(place.store(), "net")
+    assert place.store().listing() == []
+    assert place.store(allow_pickles=True).resolve("net") == path
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("http://gpu:8000/yolo", None),
+        ("http://GPU:8000/yolo/", None),
+        ("http://gpu:8000/prefix/yolo", None),
+        ("http://one/only", None),
+        ("http://gpu:8000", "names no model"),
+        ("http://one/other", "is not among those"),
+        ("http://gpu:8001/yolo", "is not among those"),
+        ("https://gpu:8000/yolo", "is not among those"),
+        ("http://gpu:8000.evil.example/yolo", "is not http://"),
+        ("http://gpu:8000@evil.example/yolo", "is not http://"),
+        ("http://gpu:8000/../yolo", "is not http://"),
+        ("http://gpu:8000/yolo#x.pt", "is not http://"),
+        ("http://gpu:8000/yolo?x.pt", "is not http://"),
+        ("http://gpu:99999/yolo", "is not http://"),
+        ("grpc://gpu:8000/yolo", "is not http://"),
+        ("ul://gpu:8000/yolo", "is not http://"),
+        ("http://gpu:8000/yolo\n", "is not http://"),
+    ],
+)
+def test_a_model_server_is_asked_only_where_the_operator_allows_it(
+    place: Place, address: str, reason: str | None
+) -> None:
+    allowed = [ServerAddress.parse(text) for text in ("http://gpu:8000", "http://one/only")]
+    store = place.store(served=allowed)
+    said = store.status(address)
+    if reason is None:
+        assert said is None
+        assert store.served(address) in allowed[0] or store.served(address) == allowed[1]
+    else:
+        assert said is not None
+        assert reason in said
+        with pytest.raises(WeightsNotFound):
+            store.served(address)
 
 
 def test_an_unknown_name_says_what_was_tried_and_what_to_do(place: Place) -> None:
     store = place.store()
     with pytest.raises(WeightsNotFound) as caught:
         store.resolve("nothing")
-    for part in (
-        "'nothing'",
-        "weights/uploads",
-        "weights/downloads",
-        "bundled",
-        "Put the file into",
-        "nothing.onnx",
-    ):
+    for part in ("'nothing'", "uploaded", "downloaded", "bundled", "Put the file into", "nothing.onnx"):
         assert part in caught.value.detail
+    assert str(place.folder) not in caught.value.detail
     assert store.status("nothing") == caught.value.detail
 
 
@@ -188,7 +292,7 @@ def failing(server: FileServer, case: str) -> KnownDownload:
     [
         ("wrong hash", "sha256 is"),
         ("too large", "larger than the expected 100 bytes"),
-        ("too small", "of 170001 bytes arrived"),
+        ("too small", f"of {len(CONTENT) + 1} bytes arrived"),
         ("cut short", "connection broke off"),
         ("missing", "the server answered 404"),
         ("refused", "no connection to the server"),
@@ -254,19 +358,20 @@ def test_a_weights_folder_that_cannot_be_written_is_an_error_with_a_reason(
     place: Place, server: FileServer
 ) -> None:
     place.put("weights", b"a file where the folder should be")
-    with pytest.raises(WeightsNotFound, match="failed"):
+    with pytest.raises(WeightsNotFound, match="failed: Not a directory") as caught:
         place.store(known(f"{server.url}/good.pt")).resolve("good")
+    assert str(place.folder) not in caught.value.detail
 
 
 def test_the_listing_has_every_network_once_with_its_source(place: Place) -> None:
-    place.put("weights/mine.onnx", b"12345")
+    place.put("weights/mine.onnx", b"\x08\x0a345")
     place.put("bundled/both.onnx")
     place.put("bundled/README.md")
     place.put("weights/both.pt")
     place.put("weights/folder_openvino_model/model.bin", b"123")
     listing = place.store(known("http://localhost/later.pt")).listing()
     assert [(entry.name, entry.source, entry.size) for entry in listing] == [
-        ("both", "uploaded", 1),
+        ("both", "uploaded", 4),
         ("folder", "uploaded", 3),
         ("later", "downloadable", len(CONTENT)),
         ("mine", "uploaded", 5),
@@ -343,7 +448,7 @@ def test_the_command_fetches(
     assert path.read_bytes() == CONTENT
     call_command("weights", "fetch", "good", "--json")
     assert json.loads(capsys.readouterr().out) == {"name": "good", "path": str(path)}
-    with pytest.raises(CommandError, match="'other' were not found"):
+    with pytest.raises(CommandError, match="'other' are neither uploaded"):
         call_command("weights", "fetch", "other")
 
 

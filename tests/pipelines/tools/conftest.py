@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,8 @@ def weights_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def make_context(network_cache: NetworkCache, weights_root: Path) -> MakeContext:
     def make(**options: Any) -> OpenContext:
-        store = WeightsStore(weights_root / "weights", weights_root / "cache")
+        allowed = [Path(gettempdir())]
+        store = WeightsStore(weights_root / "weights", weights_root / "cache", allowed=allowed)
         return OpenContext(network_cache, store, **options)
 
     return make

@@ -12,7 +12,13 @@ import numpy as np
 import pytest
 
 from pipelines.detections import Detection
-from pipelines.engine.easyocr_reader import EasyOcrOptions, EasyOcrReader, corners_of, fetch_missing
+from pipelines.engine.easyocr_reader import (
+    PUBLISHED,
+    EasyOcrOptions,
+    EasyOcrReader,
+    corners_of,
+    fetch_missing,
+)
 from pipelines.engine.networks import NetworkCache
 from pipelines.engine.text_readers import PADDING_ACROSS, PADDING_ALONG
 from pipelines.engine.weights import WeightsStore
@@ -106,15 +112,38 @@ def test_the_files_of_ones_own_recogniser_are_asked_for_by_name(tmp_path: Path) 
     reason = unavailable(params(), context.weights)
     assert reason is not None
     for suffix in ("yaml", "py", "pth"):
-        assert str(tmp_path / "easyocr" / f"{NAME}.{suffix}") in reason
-    with pytest.raises(WeightsNotFound, match="Put the files there"):
+        assert f"{NAME}.{suffix}" in reason
+    assert str(tmp_path) not in reason
+    with pytest.raises(WeightsNotFound, match="Put the files into the folders of"):
         ReadTool(params(), context)
 
 
 def test_the_folders_can_be_given(weights_dir: Path) -> None:
     folder = str(weights_dir / "easyocr")
     options = params(user_network_directory=folder, model_storage_directory=folder)
-    assert unavailable(options, WeightsStore(weights_dir / "elsewhere", weights_dir / "cache")) is None
+    elsewhere = weights_dir / "elsewhere"
+    assert unavailable(options, WeightsStore(elsewhere, elsewhere, allowed=[weights_dir])) is None
+    reason = unavailable(options, WeightsStore(elsewhere, elsewhere))
+    assert reason is not None
+    assert "lies outside the folders for weights" in reason
+    with pytest.raises(WeightsNotFound, match="lies outside"):
+        ReadTool(options, OpenContext(NetworkCache(), WeightsStore(elsewhere, elsewhere)))
+    assert not elsewhere.exists()
+
+
+@pytest.mark.parametrize("name", ["latin_g2", "standard"])
+def test_the_folder_of_published_recognisers_is_held_to_the_same(tmp_path: Path, name: str) -> None:
+    options = params(recog_network=name, model_storage_directory=str(tmp_path / "out"))
+    with pytest.raises(WeightsNotFound, match="lies outside"):
+        ReadTool(options, context_for(tmp_path / "weights"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_requests_may_name_what_easyocr_publishes() -> None:
+    from easyocr.config import recognition_models
+
+    names = {name for generation in recognition_models.values() for name in generation}
+    assert set(PUBLISHED) == {*names, "standard"}
 
 
 @pytest.fixture
@@ -190,7 +219,7 @@ def test_a_damaged_file_is_not_replaced_behind_ones_back(tmp_path: Path) -> None
     damaged = tmp_path / "easyocr" / "english_g2.pth"
     damaged.parent.mkdir()
     damaged.write_bytes(b"damaged")
-    with pytest.raises(WeightsNotFound, match="is damaged: delete it"):
+    with pytest.raises(WeightsNotFound, match="there and damaged: delete it"):
         ReadTool(ReadParams(engine="easyocr"), context_for(tmp_path))
     assert damaged.read_bytes() == b"damaged"
 
@@ -226,7 +255,7 @@ def test_the_lines_of_its_detector_become_boxes(
 
 
 def test_a_complaint_about_anything_else_is_passed_on(tmp_path: Path) -> None:
-    with pytest.raises(PipelineError, match=r"EasyOCR cannot be opened: no such thing"):
+    with pytest.raises(PipelineError, match=r"EasyOCR cannot be opened; the server's log says why"):
         fetch_missing("no such thing", tmp_path, WeightsStore(tmp_path, tmp_path))
 
 
