@@ -6,16 +6,14 @@ from functools import partial
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
 
 from forgesyte.logs import log_event
 from jobs import events, leases, storage
-from jobs.delivery import deliver_annotation
 from jobs.heart import Heart, Stopped
 from jobs.leases import Claim, LeaseLost
 from jobs.models import Job
 from jobs.process import this_process
-from jobs.work import AWAY, described
+from jobs.work import AWAY, described, give_back
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +24,7 @@ def annotate(job_id: UUID) -> None:
     owner = process.new_owner()
     if process.stopping.is_set() or (job := leases.claim_annotation(job_id, owner)) is None:
         return
-    claim = Claim(job_id, owner)
+    claim = Claim(job_id, owner, draws=True)
     with process.holding(claim), Heart(claim, process.stopping) as heart:
         try:
             size_bytes = render(job, claim, heart)
@@ -39,15 +37,10 @@ def annotate(job_id: UUID) -> None:
             logger.exception(events.WORKER_TROUBLE, extra={"fields": {"job_id": str(job_id)}})
         except Exception as error:
             logger.exception(events.ANNOTATED, extra={"fields": {"job_id": str(job_id)}})
-            leases.release_annotation(claim, Job.Annotated.FAILED, annotated_error=described(error)[1])
+            leases.fail_drawing(claim, described(error)[1])
         else:
-            leases.release_annotation(
-                claim,
-                Job.Annotated.READY,
-                annotated_progress=100.0,
-                annotated_bytes=size_bytes,
-            )
-            log_event(logger, logging.INFO, events.ANNOTATED, job_id=str(job_id))
+            if leases.finish_drawing(claim, annotated_bytes=size_bytes):
+                log_event(logger, logging.INFO, events.ANNOTATED, job_id=str(job_id))
 
 
 def render(job: Job, claim: Claim, heart: Heart) -> int:
@@ -74,10 +67,3 @@ def must_stop(heart: Heart) -> bool:
     except (LeaseLost, Stopped):
         return True
     return False
-
-
-def give_back(claim: Claim) -> None:
-    """Let another worker make it."""
-    with transaction.atomic():
-        if leases.release_annotation(claim, Job.Annotated.PENDING):
-            transaction.on_commit(partial(deliver_annotation, claim.job_id))

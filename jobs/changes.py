@@ -8,17 +8,20 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from jobs.models import Job
+from jobs.moves import Move
 from jobs.realtime import nudge
 
 
-def change(jobs: QuerySet[Job], **fields: Any) -> int:
-    """Change the fields of all of `jobs`; the row count says who won. Realtime is told by `tell`."""
-    return jobs.update(**fields, version=F("version") + 1, updated_at=timezone.now())
+def change_one(job_id: UUID, jobs: QuerySet[Job], *moves: Move, **fields: Any) -> bool:
+    """Change this job if it is still among `jobs` and each move is allowed; the row count says who won.
 
-
-def change_one(job_id: UUID, jobs: QuerySet[Job], **fields: Any) -> bool:
-    """Change this job if it is still among `jobs`; whoever watches it hears of that once it is committed."""
-    won = change(jobs.filter(pk=job_id), **fields) == 1
+    Whoever watches it hears of that once it is committed. States change by moves only.
+    """
+    for move in moves:
+        jobs = jobs.filter(**{f"{move.field}__in": move.sources})
+        fields[move.field] = move.target
+    mine = jobs.filter(pk=job_id)
+    won = mine.update(**fields, version=F("version") + 1, updated_at=timezone.now()) == 1
     if won:
         transaction.on_commit(lambda: nudge(job_id))
     return won

@@ -97,7 +97,7 @@ class Keeper:
             reason = f"No frame of it could be worked on. {summary.warnings[0]}"
             won = leases.fail(self._claim, NO_FRAME_WORKED, reason, **facts)
         else:
-            won = leases.finish(self._claim, Job.Status.COMPLETED, **facts)
+            won = leases.complete(self._claim, **facts)
         if won:
             names = self._job.chunks.values_list("file", flat=True)
             storage.keep_only(self._job.pk, set(names))

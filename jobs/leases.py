@@ -16,8 +16,10 @@ from django.db.models import F, QuerySet, Sum, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from jobs import moves
 from jobs.changes import change_one
 from jobs.models import FINISHED, Job, ResultChunk
+from jobs.moves import Move
 
 
 class LeaseLost(Exception):
@@ -26,11 +28,15 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True)
 class Claim:
-    """One attempt at one job; `owner` is the attempt's own name, which begins with the worker's."""
+    """One attempt at one job; `owner` is the attempt's own name, which begins with the worker's.
+
+    `draws` says that it is about the annotated video of a job which is over.
+    """
 
     job_id: UUID
     owner: str
     attempt: int = 0
+    draws: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,8 +62,8 @@ def claim_job(job_id: UUID, owner: str) -> Job | None:
     with transaction.atomic():
         won = change_one(
             job_id,
-            Job.objects.filter(status=Job.Status.PENDING),
-            status=Job.Status.RUNNING,
+            Job.objects.all(),
+            moves.CLAIM,
             attempt=F("attempt") + 1,
             started_at=Coalesce("started_at", Value(now)),
             frames_done=kept_lines(job_id),
@@ -69,12 +75,8 @@ def claim_job(job_id: UUID, owner: str) -> Job | None:
 def claim_annotation(job_id: UUID, owner: str) -> Job | None:
     """Take a job whose annotated video waits to be made; None where there is none."""
     with transaction.atomic():
-        waits = Job.objects.filter(
-            status__in=FINISHED, annotated_status=Job.Annotated.PENDING, lease_owner=""
-        )
-        won = change_one(
-            job_id, waits, annotated_status=Job.Annotated.RUNNING, **lease(owner, timezone.now())
-        )
+        free = Job.objects.filter(status__in=FINISHED, lease_owner="")
+        won = change_one(job_id, free, moves.BEGIN_DRAWING, **lease(owner, timezone.now()))
         return Job.objects.get(pk=job_id) if won else None
 
 
@@ -129,23 +131,31 @@ def checkpoint(claim: Claim, chunk: Chunk, **fields: Any) -> None:
         )
 
 
-def finish(claim: Claim, status: str, **fields: Any) -> bool:
-    """The job is over; False where it was lost."""
-    return change_one(
-        claim.job_id, held(claim), status=status, finished_at=timezone.now(), **NO_LEASE, **fields
-    )
+def complete(claim: Claim, **fields: Any) -> bool:
+    """The job is over and all of it was worked on; False where it was lost."""
+    return _let_go(claim, moves.COMPLETE, finished_at=timezone.now(), **fields)
 
 
 def fail(claim: Claim, code: str, message: str, **fields: Any) -> bool:
     """The job is over and has failed; False where it was lost."""
-    return finish(claim, Job.Status.FAILED, error_code=code, error_message=message, **fields)
+    why = {"error_code": code, "error_message": message}
+    return _let_go(claim, moves.FAIL, finished_at=timezone.now(), **why, **fields)
 
 
 def release(claim: Claim, **fields: Any) -> bool:
-    """Let another worker go on; False where the job was lost."""
-    return change_one(claim.job_id, held(claim), status=Job.Status.PENDING, **NO_LEASE, **fields)
+    """Let another worker go on with the job, or with drawing it; False where it was lost."""
+    return _let_go(claim, moves.GIVE_BACK_DRAWING if claim.draws else moves.GIVE_BACK, **fields)
 
 
-def release_annotation(claim: Claim, status: str, **fields: Any) -> bool:
-    """Let go of a job whose annotated video was made, or was not; False where it was lost."""
-    return change_one(claim.job_id, held(claim), annotated_status=status, **NO_LEASE, **fields)
+def finish_drawing(claim: Claim, **fields: Any) -> bool:
+    """The annotated video is made; False where the job was lost."""
+    return _let_go(claim, moves.DRAWN, annotated_progress=100.0, **fields)
+
+
+def fail_drawing(claim: Claim, message: str, **fields: Any) -> bool:
+    """The annotated video cannot be made; it can be asked for again. False where the job was lost."""
+    return _let_go(claim, moves.NOT_DRAWN, annotated_error=message, **fields)
+
+
+def _let_go(claim: Claim, move: Move, **fields: Any) -> bool:
+    return change_one(claim.job_id, held(claim), move, **NO_LEASE, **fields)

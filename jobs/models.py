@@ -120,6 +120,22 @@ class Job(models.Model):
                 condition=~Q(status="running") | ~Q(lease_owner=""), name="jobs_running_has_an_owner"
             ),
             models.CheckConstraint(
+                condition=Q(annotated_status__in=["none", "pending", "running", "ready", "failed"]),
+                name="jobs_annotated_is_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(annotated_status="running") | ~Q(lease_owner=""),
+                name="jobs_drawing_has_an_owner",
+            ),
+            models.CheckConstraint(
+                condition=Q(annotated_status="none") | Q(status__in=["completed", "failed", "cancelled"]),
+                name="jobs_only_the_finished_are_drawn",
+            ),
+            models.CheckConstraint(
+                condition=Q(lease_owner="") | Q(status="running") | Q(annotated_status="running"),
+                name="jobs_owner_has_work",
+            ),
+            models.CheckConstraint(
                 condition=Q(progress__gte=0) & Q(progress__lte=100), name="jobs_progress_is_percent"
             ),
         ]

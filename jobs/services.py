@@ -12,11 +12,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from forgesyte.logs import log_event
-from jobs import events, storage
+from jobs import events, moves, storage
 from jobs.changes import change_one
 from jobs.counting import frames_to_do
 from jobs.delivery import deliver_annotation, deliver_on_commit
-from jobs.models import ACTIVE, FINISHED, Job
+from jobs.leases import NO_LEASE
+from jobs.models import FINISHED, Job
 from jobs.quotas import Submitter, check_room, one_at_a_time
 from jobs.realtime import nudge
 from jobs.sources import StoredSource
@@ -80,15 +81,7 @@ def submit_job(
 
 def cancel_job(*, job_id: UUID) -> bool:
     """Stop a job that waits or runs; False where there is none. Its worker stops before its next frame."""
-    active = Job.objects.filter(status__in=ACTIVE)
-    won = change_one(
-        job_id,
-        active,
-        status=Job.Status.CANCELLED,
-        lease_owner="",
-        lease_expires_at=None,
-        finished_at=timezone.now(),
-    )
+    won = change_one(job_id, Job.objects.all(), moves.CANCEL, finished_at=timezone.now(), **NO_LEASE)
     if won:
         _log(events.CANCELLED, job_id)
     return won
@@ -111,19 +104,18 @@ def retry_job(*, job_id: UUID) -> bool:
         again = anew if hopeless else {}
         won = change_one(
             job_id,
-            stopped,
-            status=Job.Status.PENDING,
+            Job.objects.all(),
+            moves.RETRY,
+            # What was drawn tells of the results so far; whoever draws loses the job.
+            moves.FORGET_DRAWN,
             strikes=0,
             losses=0,
             suspect_frame=None,
             error_code="",
             error_message="",
             finished_at=None,
-            # What was drawn tells of the results so far; whoever draws loses the job.
-            annotated_status=Job.Annotated.NONE,
             annotated_progress=0.0,
-            lease_owner="",
-            lease_expires_at=None,
+            **NO_LEASE,
             **again,
         )
         if won:
@@ -136,9 +128,7 @@ def delete_job(*, job_id: UUID) -> bool:
     """Delete a job and its files, whatever its state; False where there is none."""
     with transaction.atomic():
         # Whoever works on it loses it first, so that no chunk is added to what is being deleted.
-        Job.objects.filter(pk=job_id, status__in=ACTIVE).update(
-            status=Job.Status.CANCELLED, lease_owner="", lease_expires_at=None
-        )
+        change_one(job_id, Job.objects.all(), moves.CANCEL, **NO_LEASE)
         deleted, _ = Job.objects.filter(pk=job_id).delete()
         if deleted:
             transaction.on_commit(partial(storage.delete_files, job_id))
@@ -175,16 +165,12 @@ def delete_unknown_files(*, older_than: timedelta = timedelta(days=1)) -> int:
 
 def request_annotated(*, job_id: UUID) -> bool:
     """Have the annotated video of a finished job made; False where it is made already or cannot be."""
-    fit = Job.objects.filter(
-        status__in=FINISHED,
-        chunks_done__gt=0,
-        annotated_status__in=(Job.Annotated.NONE, Job.Annotated.FAILED),
-    )
+    fit = Job.objects.filter(status__in=FINISHED, chunks_done__gt=0)
     with transaction.atomic():
         won = change_one(
             job_id,
             fit,
-            annotated_status=Job.Annotated.PENDING,
+            moves.ASK,
             annotated_progress=0.0,
             annotated_error="",
             strikes=0,

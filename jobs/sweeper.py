@@ -111,7 +111,7 @@ def reclaim_run(job: Job) -> bool:
 def reclaim_annotation(job: Job) -> bool:
     """Let another worker make the annotated video; not for ever, because that may be what kills them."""
     record = Record(job.strikes, job.suspect_frame).struck(0)
-    claim = Claim(job.pk, job.lease_owner)
+    claim = Claim(job.pk, job.lease_owner, draws=True)
     counted = {
         "strikes": record.strikes,
         "suspect_frame": record.place,
@@ -120,8 +120,8 @@ def reclaim_annotation(job: Job) -> bool:
     with transaction.atomic():
         if record.is_out(settings.JOBS.max_strikes):
             message = f"{record.strikes} workers died while they made it"
-            return leases.release_annotation(claim, Job.Annotated.FAILED, annotated_error=message, **counted)
-        won = leases.release_annotation(claim, Job.Annotated.PENDING, **counted)
+            return leases.fail_drawing(claim, message, **counted)
+        won = leases.release(claim, **counted)
         if won:
             transaction.on_commit(partial(delivery.deliver_annotation, job.pk))
     return won

@@ -5,6 +5,7 @@ import logging
 import re
 import time
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from django.db import InterfaceError, OperationalError, transaction
 
 from forgesyte.logs import log_event
 from jobs import events, leases
-from jobs.delivery import deliver_on_commit
+from jobs.delivery import deliver_annotation, deliver_on_commit
 from jobs.heart import Heart, Stopped
 from jobs.leases import Claim, LeaseLost
 from jobs.models import ACTIVE, Job
@@ -91,7 +92,10 @@ def give_back(claim: Claim) -> None:
     """Let another worker go on at once; this one is to end, which says nothing against the job."""
     with transaction.atomic():
         if leases.release(claim):
-            deliver_on_commit(claim.job_id, first=True)
+            if claim.draws:
+                transaction.on_commit(partial(deliver_annotation, claim.job_id), robust=True)
+            else:
+                deliver_on_commit(claim.job_id, first=True)
             log_event(logger, logging.INFO, events.GIVEN_BACK, job_id=str(claim.job_id))
 
 

@@ -123,7 +123,7 @@ class Worker:
         connections.close_all()
 
     def _note_trouble(self, error: Exception) -> None:
-        log_event(logger, logging.ERROR, events.WORKER_TROUBLE, detail=str(error), at=str(timezone.now()))
+        note_trouble(error)
         connections.close_all()
         self._process.stopping.wait(REST_AFTER_TROUBLE_S)
 
@@ -132,10 +132,20 @@ class Worker:
         if self._fetcher:
             self._fetcher.stop()
             self._ended.wait(STOP_WITHIN_S)
-        for claim in self._process.claims():
-            try:
-                work.give_back(claim)
-            except (DatabaseError, InterfaceError) as error:
-                self._note_trouble(error)
+        give_back_all(self._process)
         self._process.leave()
         log_event(logger, logging.INFO, events.WORKER_STOPPED, worker_id=self._process.worker_id)
+
+
+def give_back_all(process: WorkerProcess) -> None:
+    """Let others go on with all that this process has claimed; where that fails, its leases run out."""
+    for claim in process.claims():
+        try:
+            work.give_back(claim)
+        except (DatabaseError, InterfaceError) as error:
+            note_trouble(error)
+
+
+def note_trouble(error: Exception) -> None:
+    """Say that the database does not do what it should."""
+    log_event(logger, logging.ERROR, events.WORKER_TROUBLE, detail=str(error), at=str(timezone.now()))

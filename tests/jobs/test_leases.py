@@ -80,7 +80,7 @@ def test_who_has_lost_a_job_writes_nothing_more(workshop: Workshop, lose: Any) -
 
     assert not leases.is_held(claim)
     assert not leases.renew(claim)
-    assert not leases.finish(claim, "completed")
+    assert not leases.complete(claim)
     assert not leases.fail(claim, "internal_error", "It broke")
     assert not leases.release(claim)
     with pytest.raises(LeaseLost):
@@ -103,15 +103,15 @@ def test_a_lease_is_renewed_silently(workshop: Workshop) -> None:
 
 def test_the_annotated_video_has_a_lease_of_its_own(workshop: Workshop) -> None:
     job, claim = claimed(workshop)
-    leases.finish(claim, "completed")
+    leases.complete(claim)
     Job.objects.filter(pk=job.pk).update(annotated_status="pending")
     assert leases.claim_annotation(job.pk, "worker/2")
     assert leases.claim_annotation(job.pk, "worker/3") is None
-    video = Claim(job.pk, "worker/2")
+    video = Claim(job.pk, "worker/2", draws=True)
     assert leases.renew(video)
-    assert leases.release_annotation(video, "ready")
+    assert leases.finish_drawing(video)
     assert (fresh(job).annotated_status, fresh(job).lease_owner) == ("ready", "")
-    assert not leases.release_annotation(video, "failed")
+    assert not leases.fail_drawing(video, "It broke")
 
 
 @pytest.mark.parametrize(

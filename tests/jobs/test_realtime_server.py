@@ -32,13 +32,14 @@ WRITER = f"""
 import sys
 import django
 django.setup()
+from jobs import moves
 from jobs.changes import change_one
 from jobs.models import Job
 for number, _ in enumerate(sys.stdin, start=1):
     tools = {{"number": number, "bulk": "x" * {BULK}}}
     change_one(sys.argv[1], Job.objects.all(), frames_done=number, tools=tools)
     print(number, flush=True)
-change_one(sys.argv[1], Job.objects.all(), status="completed", lease_owner="", tools={{}})
+change_one(sys.argv[1], Job.objects.all(), moves.COMPLETE, lease_owner="", tools={{}})
 """
 
 
