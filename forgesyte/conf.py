@@ -1,7 +1,7 @@
 """Settings of the project: where data lies, who may reach the server, which database and channel layer."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,7 +15,10 @@ LOCAL_HOSTS = "localhost,127.0.0.1,[::1]"
 
 @dataclass(frozen=True)
 class ProjectSettings:
-    """What `settings.py` needs to know from the environment."""
+    """What `settings.py` needs to know from the environment.
+
+    What is secret is no part of its `repr`, which debug pages and tracebacks show.
+    """
 
     data_dir: Path
     host: str
@@ -26,10 +29,10 @@ class ProjectSettings:
     require_login: bool
     login_failures: int
     login_lock_minutes: float
-    database: dict[str, Any]
-    redis_url: str
+    database: dict[str, Any] = field(repr=False)
+    redis_url: str = field(repr=False)
     log_level: str
-    secret_key: str
+    secret_key: str = field(repr=False)
 
     @classmethod
     def from_env(cls, env: Mapping[str, str], base_dir: Path) -> Self:
@@ -91,5 +94,6 @@ def database_config(url: str, data_dir: Path) -> dict[str, Any]:
 def redis_url(url: str) -> str:
     """The URL of the channel layer's Redis, or an empty string for the in-memory layer."""
     if url and not url.startswith(("redis://", "rediss://", "unix://")):
-        raise read.BadSetting(f"REDIS_URL={url!r} is not a Redis address; example: redis://127.0.0.1:6379/0")
+        # What is written there may hold a password.
+        raise read.BadSetting("REDIS_URL is not a Redis address; example: redis://127.0.0.1:6379/0")
     return url

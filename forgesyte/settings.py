@@ -37,6 +37,7 @@ os.environ.setdefault("YOLO_CONFIG_DIR", str(PROJECT.data_dir / "cache"))
 
 SECRET_KEY = PROJECT.secret_key
 DEBUG = PROJECT.debug
+DEFAULT_EXCEPTION_REPORTER_FILTER = "forgesyte.debug_pages.WithoutAddresses"
 ALLOWED_HOSTS = list(PROJECT.allowed_hosts)
 FORGESYTE_REQUIRE_LOGIN = PROJECT.require_login
 
@@ -61,8 +62,10 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
-    "forgesyte.hosts.only_own_hosts",
+    # Before whatever refuses, so that refusals carry their headers, too.
+    "forgesyte.caching.kept_by_nobody",
     "django.middleware.security.SecurityMiddleware",
+    "forgesyte.hosts.only_own_hosts",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -115,6 +118,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "/"
 AUTHENTICATION_BACKENDS = [
     *(["forgesyte.login_guard.LoginGuard"] if PROJECT.login_failures else []),
     "django.contrib.auth.backends.ModelBackend",

@@ -39,7 +39,7 @@ def test_bad_pipeline_settings(tmp_path: Path, variable: str, value: str, says: 
     ("variable", "value", "says"),
     [
         ("DEBUG", "perhaps", "DEBUG='perhaps' is neither true nor false"),
-        ("REDIS_URL", "localhost:6379", "REDIS_URL='localhost:6379' is not a Redis address"),
+        ("REDIS_URL", "localhost:6379", "REDIS_URL is not a Redis address"),
         ("DATABASE_URL", "nonsense://x", "DATABASE_URL cannot be read"),
         ("FORGESYTE_LOG_LEVEL", "loud", "is not one of debug, info, warning, error"),
         ("FORGESYTE_DATA_DIR", "/proc/nowhere", "FORGESYTE_DATA_DIR=/proc/nowhere cannot be made"),

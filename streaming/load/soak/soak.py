@@ -1,5 +1,6 @@
 """A long run in which clients come, go, fail and disturb, while it is watched what the server holds."""
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -47,6 +48,7 @@ JOIN_WITHIN_S = 90.0
 # For so long it is watched after the last client has left.
 REST_S = 5.0
 REASONS_KEPT = 5
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 FILM_FRAMES = 20
 LARGE_BYTES = 12 * 1024 * 1024
 
@@ -186,7 +188,7 @@ def errors_logged(log: Path | None) -> list[str]:
     for line in log.read_text(errors="replace").splitlines() if log else ():
         entry = meaning_of(line)
         if entry.get("level") in ("error", "critical") or line.startswith("Traceback"):
-            events[str(entry.get("event", line))[:200]] += 1
+            events[ID.sub("ID", str(entry.get("event", line)))[:200]] += 1
     return [f"The server logged an error {count} times: {event}" for event, count in events.items()]
 
 

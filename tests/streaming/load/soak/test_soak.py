@@ -121,11 +121,12 @@ def test_who_does_not_come_to_an_end_is_told(monkeypatch: pytest.MonkeyPatch) ->
 def test_errors_in_the_log_are_problems(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text(
-        '{"level": "error", "event": "boom"}\n{"level": "info", "event": "fine"}\nTraceback (most recent)\n'
-        '{"level": "error", "event": "boom"}\nplain words\n'
+        '{"level": "error", "event": "boom 00000000-0000-4000-8000-000000000000"}\n'
+        '{"level": "info", "event": "fine"}\nTraceback (most recent)\n'
+        '{"level": "error", "event": "boom 00000000-0000-4000-8000-000000000001"}\nplain words\n'
     )
     assert errors_logged(log) == [
-        "The server logged an error 2 times: boom",
+        "The server logged an error 2 times: boom ID",
         "The server logged an error 1 times: Traceback (most recent)",
     ]
     assert errors_logged(None) == []
