@@ -15,6 +15,7 @@ from twisted.logger import STDLibLogObserver, globalLogPublisher
 from twisted.python.failure import Failure
 
 from forgesyte.answer_broken_off import AnswerBrokenOff
+from forgesyte.bounded_socket import CLOSE_WITHIN_S
 from forgesyte.inbox import Inbox, Valve
 from forgesyte.logs import log_event
 from forgesyte.secure import SecureFactory
@@ -74,12 +75,13 @@ class WebServer(Server):  # type: ignore[misc]  # Daphne has no types
 
     @property
     def ws_factory(self) -> Any:
-        """What serves the sockets: Daphne's, with our protocol."""
+        """What makes the sockets: ours, which end with a close code instead of being cut off."""
         return self._ws_factory
 
     @ws_factory.setter
     def ws_factory(self, daphnes: Any) -> None:
         daphnes.protocol = WebSocket
+        daphnes.setProtocolOptions(failByDrop=False, closeHandshakeTimeout=CLOSE_WITHIN_S)
         self._ws_factory = daphnes
 
     def listen_success(self, port: Any) -> None:
@@ -101,7 +103,8 @@ class WebServer(Server):  # type: ignore[misc]  # Daphne has no types
             protocol.transport.unregisterProducer()
             protocol.transport.registerProducer(valve, True)
             inbox = Inbox(valve)
-            scope["drained"] = valve.drained
+            protocol.valve = valve
+            scope["drained"], scope["take_at_most"] = valve.drained, protocol.take_at_most
         elif protocol.has_body:
             inbox = protocol.inbox()
         else:

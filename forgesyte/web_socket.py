@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from daphne.ws_protocol import WebSocketProtocol
-
+from forgesyte.bounded_socket import BoundedSocket
 from forgesyte.hosts import log_refused
 
 
-class WebSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no types
+class WebSocket(BoundedSocket):
     """Daphne's WebSocket, which also survives a handshake that fails: with a malformed Host or Origin, say.
 
     Daphne itself then raises when the connection is gone, for it has no server yet.

@@ -1,7 +1,6 @@
 """The WebSocket on which clients hear of jobs."""
 
 import asyncio
-import json
 import logging
 from collections.abc import Awaitable, Callable
 from enum import Enum
@@ -14,6 +13,7 @@ from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
+from forgesyte import strict_json
 from forgesyte.client import client_address, limited_owner
 from forgesyte.limits import Places, Quota
 from jobs import events
@@ -27,6 +27,9 @@ PING_EVERY_S = 30.0
 PONG_WITHIN_S = 30.0
 # Of one connection: more belong on a list, which watches them all.
 MOST_JOBS = 200
+# A pong has 16 bytes.
+MOST_BYTES = 4096
+MOST_MESSAGES = 20  # from one ping to the next; one is asked for
 
 
 # The connections of this process, by their client's address.
@@ -45,6 +48,8 @@ class End(Enum):
     UNKNOWN_JOB = ("unknown_job", 4404, "There is no such job")
     TOO_MANY_JOBS = ("too_many_jobs", 4400, f"One connection watches at most {MOST_JOBS} jobs by their ids")
     INVALID_MESSAGE = ("invalid_message", 4400, 'The only message that is understood is {"type": "pong"}')
+    MESSAGE_TOO_LARGE = ("message_too_large", 4413, f"A message has at most {MOST_BYTES} bytes")
+    TOO_MANY_MESSAGES = ("too_many_messages", 4429, "Send one pong for each ping")
     LOGIN_REQUIRED = ("login_required", 4401, "Log in to watch jobs")
     NO_PONG = ("no_pong", 4408, "No pong came for the last ping")
     TOO_MANY_WATCHERS = ("too_many_watchers", 4429, "Too many connections are open: try again later")
@@ -85,6 +90,7 @@ class RealtimeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channel
         self._own: list[asyncio.Task[None]] = []
         self._pong = asyncio.Event()
         self._accepted = False
+        self._heard = 0
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         """One connection, from its handshake to its end."""
@@ -109,6 +115,8 @@ class RealtimeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channel
 
     async def connect(self) -> None:
         """Accept, so that a browser can read why it is turned away; then watch."""
+        if take_at_most := self.scope.get("take_at_most"):
+            take_at_most(text=MOST_BYTES, binary=0)
         await self.accept()
         self._accepted = True
         user = self.scope.get("user")
@@ -130,8 +138,19 @@ class RealtimeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channel
             raise Ended(End.TOO_MANY_WATCHERS, FULL[exceeded].format(quota))
         self._address = address
 
+    async def websocket_receive(self, message: dict[str, Any]) -> None:
+        """Take a message, or word that one was too large to be kept."""
+        if message.get("too_large") and message.get("text") is not None:
+            raise Ended(End.MESSAGE_TOO_LARGE)
+        await super().websocket_receive(message)
+
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        """Hear a pong."""
+        """Hear a pong; nothing larger than a small message is parsed."""
+        if len(text_data or "") > MOST_BYTES:
+            raise Ended(End.MESSAGE_TOO_LARGE)
+        self._heard += 1
+        if self._heard > MOST_MESSAGES:
+            raise Ended(End.TOO_MANY_MESSAGES)
         if not is_pong(text_data):
             raise Ended(End.INVALID_MESSAGE)
         self._pong.set()
@@ -159,6 +178,7 @@ class RealtimeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channel
         while True:
             await asyncio.sleep(PING_EVERY_S)
             self._pong.clear()
+            self._heard = 0
             await self._send(PingMessage(payload=Ping()))
             try:
                 await asyncio.wait_for(self._pong.wait(), PONG_WITHIN_S)
@@ -195,8 +215,8 @@ def canonical(job_id: str) -> str:
 def is_pong(text: str | None) -> bool:
     """Whether a message is `{"type": "pong"}`."""
     try:
-        message = json.loads(text or "")
-    except (ValueError, RecursionError):
+        message = strict_json.loads(text or "")
+    except strict_json.NotJson:
         return False
     return isinstance(message, dict) and message.get("type") == "pong"
 

@@ -70,11 +70,19 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels 
 
     async def connect(self) -> None:
         """Accept, so that a browser can read why it is turned away; then start to work."""
+        if take_at_most := self.scope.get("take_at_most"):
+            take_at_most(text=0, binary=self._limits.max_frame_bytes)
         await self.accept()
         self._accepted = True
         self._admit()
         self._log.event(logging.INFO, events.CONNECT)
         self._own = [self._tasks.create_task(work) for work in (self._worker.run(), self._worker.watch())]
+
+    async def websocket_receive(self, message: dict[str, Any]) -> None:
+        """Take a message, or word that a frame was too large to be kept."""
+        if message.get("too_large") and message.get("bytes") is not None:
+            self._worker.refuse_too_large()
+        await super().websocket_receive(message)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """Take one frame; never waits for a network."""

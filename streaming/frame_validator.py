@@ -25,7 +25,7 @@ def validate_jpeg(data: bytes, *, max_bytes: int, max_pixels: int) -> tuple[int,
     if not data:
         raise FrameValidationError(ErrorCode.INVALID_FRAME, "Frame is empty")
     if len(data) > max_bytes:
-        raise FrameValidationError(ErrorCode.FRAME_TOO_LARGE, f"Frame exceeds {max_bytes / MEGABYTE:g}MB")
+        raise frame_too_large(max_bytes)
     if not (data.startswith(START_OF_IMAGE) and data.endswith(END_OF_IMAGE)):
         raise FrameValidationError(ErrorCode.INVALID_FRAME)
     try:
@@ -44,3 +44,8 @@ def validate_jpeg(data: bytes, *, max_bytes: int, max_pixels: int) -> tuple[int,
             ErrorCode.INVALID_FRAME, f"Picture of {width}x{height} in {scans} scans: send fewer"
         )
     return width, height
+
+
+def frame_too_large(max_bytes: int) -> FrameValidationError:
+    """The error for a frame above the limit."""
+    return FrameValidationError(ErrorCode.FRAME_TOO_LARGE, f"Frame exceeds {max_bytes / MEGABYTE:g}MB")

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from typing import NoReturn
 
 from pipelines.errors import PipelineError
 from pipelines.plugins.base import Load
@@ -11,7 +12,7 @@ from pipelines.services import aopen_live, get_engine
 from streaming import events, metrics, protocol
 from streaming.backpressure import BackpressureState
 from streaming.conf import StreamSettings
-from streaming.frame_validator import FrameValidationError, validate_jpeg
+from streaming.frame_validator import FrameValidationError, frame_too_large, validate_jpeg
 from streaming.limits import SessionLimits
 from streaming.mailbox import Frame, Mailbox
 from streaming.pace import Pace
@@ -58,6 +59,12 @@ class SessionWorker:
         if loser is not None:
             await self._drop(loser)
             await self._ask_for_less()
+
+    def refuse_too_large(self) -> NoReturn:
+        """Answer a frame that the web server has not kept, for it is above the limit; raises StreamError."""
+        metrics.count_received(0)
+        error = frame_too_large(self._settings.max_frame_bytes)
+        raise StreamError(ErrorCode.of(error.code), error.detail, self._session.increment_frame())
 
     async def run(self) -> None:
         """Open the pipeline, then answer the newest frame, for ever; the pipeline is closed at the end."""

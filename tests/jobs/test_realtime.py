@@ -203,11 +203,32 @@ async def test_a_client_that_answers_no_ping_is_left(monkeypatch: pytest.MonkeyP
         assert await client.ended() == ("no_pong", 4408)
 
 
-@pytest.mark.parametrize("said", ["hello", "[]", '{"type": "ping"}', "[" * 100_000])
+@pytest.mark.parametrize("said", ["hello", "[]", '{"type": "ping"}', "[" * 4_000])
 async def test_nothing_but_pongs_is_understood(said: str) -> None:
     async with Client() as client:
         await client.socket.send_to(text_data=said)
         assert await client.ended() == ("invalid_message", 4400)
+
+
+async def test_a_message_that_is_too_large_is_not_read() -> None:
+    async with Client() as client:
+        await client.socket.send_to(text_data='{"type": "pong"}' + " " * 4096)
+        assert await client.ended() == ("message_too_large", 4413)
+
+
+async def test_nor_one_of_which_only_word_has_come() -> None:
+    limits: list[dict[str, int]] = []
+    async with Client(take_at_most=lambda **most: limits.append(most)) as client:
+        await client.socket.send_input({"type": "websocket.receive", "text": "", "too_large": True})
+        assert await client.ended() == ("message_too_large", 4413)
+    assert limits == [{"text": 4096, "binary": 0}]
+
+
+async def test_more_pongs_than_pings() -> None:
+    async with Client() as client:
+        for _ in range(21):
+            await client.socket.send_to(text_data='{"type": "pong"}')
+        assert await client.ended() == ("too_many_messages", 4429)
 
 
 async def test_bytes_are_not_understood() -> None:

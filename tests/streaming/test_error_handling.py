@@ -44,6 +44,24 @@ async def test_a_frame_that_is_refused(
         assert await end(client) == ({"error": error, "detail": detail, "frame_index": 2}, code)
 
 
+async def test_a_frame_that_the_web_server_did_not_keep_is_answered(engine: FakeEngine) -> None:
+    limits: list[dict[str, int]] = []
+    async with Client(take_at_most=lambda **most: limits.append(most)) as client:
+        await ready(client, engine)
+        await client.socket.send_input({"type": "websocket.receive", "bytes": b"", "too_large": True})
+        assert await end(client) == (
+            {"error": "frame_too_large", "detail": "Frame exceeds 5MB", "frame_index": 2},
+            4413,
+        )
+    assert limits == [{"text": 0, "binary": 5 * MEGABYTE}]
+
+
+async def test_text_that_the_web_server_did_not_keep(engine: FakeEngine) -> None:
+    async with Client() as client:
+        await client.socket.send_input({"type": "websocket.receive", "text": "", "too_large": True})
+        assert (await end(client))[1] == 4400
+
+
 async def test_an_empty_frame_is_refused(engine: FakeEngine) -> None:
     async with Client() as client:
         await client.socket.send_input({"type": "websocket.receive", "bytes": b""})
