@@ -13,15 +13,16 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
 from forgesyte.errors import error_response, plain
-from forgesyte.live_body import LiveBody, Receive
+from forgesyte.live_body import LiveBody, Message, Receive
 
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
-# Far above the largest picture and the longest form; larger files go to an address with a live body.
+# Far above the largest picture; larger files go to an address with a live body.
 MAX_BODY_BYTES = 64 * 1024 * 1024
+# Of a body that carries no file: a definition, a form.
+MAX_TEXT_BYTES = 256 * 1024
 # What the system takes from us even if the client does not read at all.
 AT_ONCE_BYTES = 64 * 1024
-TOO_LARGE = f"The body is larger than {MAX_BODY_BYTES // 1024**2} MB"
 DISK_FULL = "The server's disk is full: free some space, then try again"
 
 
@@ -45,9 +46,10 @@ class Handler(ASGIHandler):
         if scope["path"].removeprefix(scope.get("root_path", "")) in settings.LIVE_BODY_PATHS:
             return await self._handle_live(scope, receive, send)
         try:
-            if declared_length(scope) > MAX_BODY_BYTES:
-                raise BodyRefused(plain(413, TOO_LARGE))
-            return await super().handle(scope, receive, send)
+            most = most_bytes(scope)
+            if declared_length(scope) > most:
+                raise too_large(most)
+            return await super().handle(scope, bounded(receive, most), send)
         except BodyRefused as refused:
             # No middleware sees it, which would tell its length; without that the client waits for an end.
             refused.response["Content-Length"] = len(refused.response.content)
@@ -99,16 +101,41 @@ class Handler(ASGIHandler):
 
 
 async def fill(body_file: IO[bytes], receive: Receive) -> None:
-    """Write the body into a file; raises BodyRefused, RequestAborted and OSError."""
+    """Write the body into a file; raises RequestAborted, OSError and what `receive` raises."""
     more_body = True
     while more_body:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise RequestAborted
         body_file.write(message.get("body", b""))
-        if body_file.tell() > MAX_BODY_BYTES:
-            raise BodyRefused(plain(413, TOO_LARGE))
         more_body = message.get("more_body", False)
+
+
+def most_bytes(scope: Mapping[str, Any]) -> int:
+    """How long a body may be: files come in multipart bodies, and everything else is short."""
+    kind = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
+    return MAX_BODY_BYTES if kind.lower().startswith(b"multipart/") else MAX_TEXT_BYTES
+
+
+def bounded(receive: Receive, most: int) -> Receive:
+    """Receives as `receive` does, and raises BodyRefused once the body is longer than so many bytes."""
+    taken = 0
+
+    async def receive_or_refuse() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > most:
+            raise too_large(most)
+        return message
+
+    return receive_or_refuse
+
+
+def too_large(most: int) -> BodyRefused:
+    """The refusal of a body above the limit."""
+    size = f"{most // 1024**2} MB" if most >= 1024**2 else f"{most // 1024} KB"
+    return BodyRefused(plain(413, f"The body is larger than {size}"))
 
 
 def declared_length(scope: dict[str, Any]) -> int:

@@ -167,6 +167,9 @@ SESSION_COOKIE_SAMESITE = "Lax"
 
 # What is uploaded waits below the data folder: the system's own folder for such files may be in memory.
 FILE_UPLOAD_TEMP_DIR = PROJECT.data_dir / "tmp"
+# All fields of a form together, files aside, and how many files one request may bring.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 512 * 1024
+DATA_UPLOAD_MAX_NUMBER_FILES = 4
 # Where a view takes the body in as it arrives.
 LIVE_BODY_PATHS = frozenset({"/video/submit", "/v1/video/submit"})
 # What a phone installs in order to trust this server; set by `serve --lan`.

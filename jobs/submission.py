@@ -1,13 +1,14 @@
 """Makes a job of a request: the file while it arrives, and what is to be done with it."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from django.conf import settings
 from django.http import HttpRequest
 from ninja.errors import ValidationError as RequestInvalid
-from pydantic import BaseModel, Field, Json, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
+from forgesyte import strict_json
 from forgesyte.client import client_address, limited_owner
 from jobs import uploads
 from jobs.models import Job
@@ -24,13 +25,18 @@ if TYPE_CHECKING:
 CHOOSE = "choose either a pipeline_id, or a plugin_id and a tool"
 
 
+def read_params(given: Any) -> Any:
+    """The value of the JSON text in a form; raises ValueError with what is wrong with it."""
+    return strict_json.loads(given) if isinstance(given, str) else given
+
+
 class Options(BaseModel):
     """What a form says beside the file: a stored pipeline, or one tool; which frames; where to run."""
 
     pipeline_id: str = ""
     plugin_id: str = ""
     tool: str = ""
-    params: Json[dict[str, Any]] = Field(default_factory=dict)
+    params: Annotated[dict[str, Any], BeforeValidator(read_params)] = Field(default_factory=dict)
     frame_stride: int = Field(default=1, ge=1, le=100_000)
     max_frames: int | None = Field(default=None, ge=1, le=100_000_000)
     device: Literal["auto", "cpu", "cuda", "gpu"] = "auto"

@@ -1,20 +1,24 @@
 """The HTTP face of pipelines and plugins."""
 
-import json
 from collections.abc import Awaitable, Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
+from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
 from ninja import File, Router, Schema, UploadedFile
 from ninja.decorators import decorate_view
 from ninja.errors import HttpError
 
-from forgesyte.errors import Error, error_response
+from forgesyte import strict_json
+from forgesyte.errors import Error, error_response, plain
 from pipelines import selectors, uploads
+from pipelines.definition_checks import checks
 from pipelines.errors import InvalidDefinition, WeightsNotFound
+from pipelines.graph.schema import DEFINITION_SCHEMA
 from pipelines.inspector import process_inspector
 from pipelines.picture_slots import picture_slots
 from pipelines.plugins.base import Plugin, ToolSpec
@@ -26,8 +30,8 @@ router = Router(tags=["pipelines"])
 
 # What a multipart body adds around its one file.
 ENVELOPE_BYTES = 64 * 1024
-JSON_BODY = {
-    "requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
+DEFINITION_BODY = {
+    "requestBody": {"required": True, "content": {"application/json": {"schema": DEFINITION_SCHEMA}}}
 }
 
 
@@ -145,12 +149,16 @@ class RunResult(Schema):
 
 
 def limited_upload(view: View) -> View:
-    """Refuse a body that is too large before it is taken apart."""
+    """Refuse a body that is too large, and take it apart in a thread: it may consist of many parts."""
 
     @wraps(view)
     async def limited(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if int(request.META.get("CONTENT_LENGTH") or 0) > uploads.MAX_BYTES + ENVELOPE_BYTES:
             return error_response(413, "file_too_large", uploads.TOO_LARGE)
+        try:
+            await sync_to_async(lambda: request.FILES)()
+        except (SuspiciousOperation, MultiPartParserError) as error:
+            return plain(400, f"The form cannot be read: {error}")
         return await view(request, *args, **kwargs)
 
     return limited
@@ -176,18 +184,13 @@ async def pipeline_info(request: HttpRequest, pipeline_id: str) -> dict[str, Any
 
 @router.post(
     "/pipelines/validate",
-    response={200: Verdict, (400, 401, 403, 413): Error},
-    openapi_extra=JSON_BODY,
+    response={200: Verdict, (400, 401, 403, 413, 429): Error},
+    openapi_extra=DEFINITION_BODY,
     summary="Is this definition valid?",
 )
 async def validate_definition(request: HttpRequest) -> dict[str, Any]:
-    """All problems of the definition in the body; nothing is stored."""
-    try:
-        definition = json.loads(request.body)
-    except (ValueError, RecursionError) as error:
-        raise HttpError(400, f"The body is not JSON: {error}") from error
-    problems = await sync_to_async(selectors.problems_of)(definition, by_request=True)
-    return {"valid": not problems, "errors": [problem.as_dict() for problem in problems]}
+    """All problems of the definition in the body, the first 100 where there are more; nothing is stored."""
+    return await checks.run(partial(verdict_on, request.body))
 
 
 @router.post(
@@ -208,6 +211,16 @@ async def run_pipeline(request: HttpRequest, pipeline_id: str, file: File[Upload
         payload = {"frame_index": 1, "image_bytes": image_bytes}
         report = await DagPipelineService().arun_pipeline(pipeline_id, payload, slot)
     return {"result": report.result, "timings_ms": report.timings_ms, "warnings": report.warnings}
+
+
+def verdict_on(body: bytes) -> dict[str, Any]:
+    """What is wrong with the definition in a body; raises HttpError where it is not JSON."""
+    try:
+        definition = strict_json.loads(body)
+    except strict_json.NotJson as error:
+        raise HttpError(400, f"The body is not JSON: {error}") from error
+    problems = selectors.problems_of(definition, by_request=True)
+    return {"valid": not problems, "errors": [problem.as_dict() for problem in problems]}
 
 
 @router.get("/plugins", response={200: PluginList, 401: Error}, summary="What pipelines can be made of")

@@ -8,6 +8,7 @@ from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import ValidationError
 from django.forms.fields import InvalidJSONInput
 
+from forgesyte import strict_json
 from pipelines.models import Pipeline
 from pipelines.uploads import FORMATS, UploadRefused, read_picture
 
@@ -40,12 +41,9 @@ class DefinitionField(forms.JSONField):
     def to_python(self, value: Any) -> Any:
         """The value, or an error with the line where it breaks off."""
         try:
-            json.loads(value or "null")
-        except json.JSONDecodeError as error:
-            place = f"line {error.lineno}, column {error.colno}"
-            raise ValidationError(f"This is not JSON: {error.msg} at {place}", code="invalid") from error
-        except RecursionError as error:
-            raise ValidationError("This is nested too deeply", code="invalid") from error
+            strict_json.loads(value or "null")
+        except strict_json.NotJson as error:
+            raise ValidationError(f"This is not JSON: {error}", code="invalid") from error
         return super().to_python(value)
 
     def bound_data(self, data: Any, initial: Any) -> Any:

@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import RequestAborted
 
 from forgesyte import handler
-from forgesyte.handler import BodyRefused, Handler, declared_length, fill
+from forgesyte.handler import BodyRefused, Handler, bounded, declared_length, fill
 from forgesyte.live_body import LiveBody
 
 GONE = {"type": "http.disconnect"}
@@ -154,10 +154,10 @@ class TestWholeBody:
         assert refused.value.response.status_code == 507
 
     async def test_one_that_is_too_long(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(handler, "MAX_BODY_BYTES", 5)
+        receive = bounded(Client(piece(b"abc"), piece(b"def"), piece(b"")).receive, 5)
 
         with pytest.raises(BodyRefused) as refused:
-            await Handler().read_body(Client(piece(b"abc"), piece(b"def"), piece(b"")).receive)
+            await Handler().read_body(receive)
         assert refused.value.response.status_code == 413
 
 
@@ -182,14 +182,14 @@ class TestRefusal:
         return sent
 
     async def test_a_length_that_is_too_large_is_refused_unread(self, client: Client) -> None:
-        start, body = await self.answer(client, handler.MAX_BODY_BYTES + 1)
+        start, body = await self.answer(client, handler.MAX_TEXT_BYTES + 1)
 
         assert start["status"] == 413
         assert (b"Content-Length", str(len(body["body"])).encode()) in start["headers"]
         assert not client.is_asked.is_set()
 
     async def test_a_body_that_is_longer_than_it_says(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(handler, "MAX_BODY_BYTES", 5)
+        monkeypatch.setattr(handler, "MAX_TEXT_BYTES", 5)
 
         start, _ = await self.answer(Client(piece(b"abcdef"), piece(b"")), 3)
 

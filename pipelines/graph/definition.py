@@ -9,7 +9,11 @@ from pipelines.graph.fields import Fields, kind_of
 from pipelines.graph.problems import Problem
 
 # Far more than anybody draws; keeps the checks quick whatever is sent to them.
-MAX_ITEMS = 256
+MAX_ITEMS: Mapping[str, int] = {"nodes": 64, "edges": 256, "entry_nodes": 64, "output_nodes": 64}
+# Numbers, texts, lists and objects together: two tools that count in 32 zones of 100 points each have 19,300.
+MAX_VALUES = 25_000
+MAX_NAME = 200
+MAX_DESCRIPTION = 4000
 
 
 @dataclass(frozen=True)
@@ -89,12 +93,25 @@ def parse(data: Any) -> tuple[PipelineDefinition | None, list[Problem]]:
 
 def read(data: Any) -> Draft:
     """Read what can be read of any JSON value; never raises."""
-    problems = not_json(data)
+    problems = not_json(data) or too_many_values(data)
     if problems or not isinstance(data, dict):
         problems = problems or [Problem("pipeline", f"must be a JSON object, not {kind_of(data)}")]
         empty = PipelineDefinition("", "", (), (), (), ())
         return Draft(empty, problems, frozenset({"nodes", "edges", "entry_nodes", "output_nodes"}))
     return _Reader(data).draft()
+
+
+def too_many_values(data: Any) -> list[Problem]:
+    """The problem of a definition that holds more than anybody writes; counts no further than that."""
+    left, ahead = MAX_VALUES, [data]
+    while ahead:
+        value = ahead.pop()
+        inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        left -= len(inner)
+        if left < 0:
+            return [Problem("pipeline", f"holds more than {MAX_VALUES:,} values")]
+        ahead.extend(inner)
+    return []
 
 
 def not_json(data: Any) -> list[Problem]:
@@ -122,8 +139,8 @@ class _Reader:
         fields = self._fields
         definition = PipelineDefinition(
             id=fields.slug("id") or "",
-            name=fields.text("name") or "",
-            description=fields.text("description", "") or "",
+            name=fields.text("name", most=MAX_NAME) or "",
+            description=fields.text("description", "", most=MAX_DESCRIPTION) or "",
             nodes=self._nodes(self._known("nodes", fields.items("nodes"))),
             edges=self._edges(self._known("edges", fields.items("edges", []))),
             entry_nodes=tuple(self._known("entry_nodes", fields.ids("entry_nodes"))),
@@ -133,8 +150,8 @@ class _Reader:
         return Draft(definition, self._problems, frozenset(self._unreadable))
 
     def _known(self, where: str, values: list[Any] | None) -> list[Any]:
-        if values is not None and len(values) > MAX_ITEMS:
-            self._problems.append(Problem(where, f"has {len(values)} items; at most {MAX_ITEMS} are allowed"))
+        if values is not None and len(values) > (most := MAX_ITEMS[where]):
+            self._problems.append(Problem(where, f"has {len(values)} items; at most {most} are allowed"))
             values = None
         if values is None:
             self._unreadable.add(where)

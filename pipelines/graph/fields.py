@@ -34,11 +34,14 @@ class Fields:
         self._problems = problems
         self._asked: list[str] = []
 
-    def text(self, name: str, default: str | None = None) -> str | None:
-        """A string; one without a default must be there and must not be blank."""
+    def text(self, name: str, default: str | None = None, *, most: int | None = None) -> str | None:
+        """A string of at most so many characters; without a default it must be there and not be blank."""
         value = self._get(name, str, default)
         if default is None and value is not None and not value.strip():
             self.reject(name, "must not be empty")
+            return None
+        if most is not None and value is not None and len(value) > most:
+            self.reject(name, f"has {len(value)} characters; at most {most} are allowed")
             return None
         return value
 

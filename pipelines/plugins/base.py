@@ -18,6 +18,8 @@ DETECTIONS = "detections"
 TEXT = "text"
 TRACKS = "tracks"
 COUNTS = "counts"
+# Networks of the largest data sets have about so many classes; a tool takes no longer list of labels.
+MAX_LABELS = 2000
 
 
 class Load(Enum):

@@ -17,6 +17,8 @@ from pipelines.plugins.places import Anchor, Line, Name, Point, Points, Zone, st
 # Zones are looked up in a mask of so many cells each way: borders are right to a pixel of a webcam's picture.
 GRID = 500
 MAX_PLACES = 32
+# So many tracks that are out of sight are remembered at most; what a tool costs on a frame is bounded by it.
+MAX_UNSEEN = 1000
 WAYS: tuple[Literal["in"], Literal["out"]] = ("in", "out")
 
 
@@ -177,7 +179,10 @@ class LineCounter:
 
 
 class Sightings:
-    """For how many frames each track has not been seen; those unseen for `keep_frames` are forgotten."""
+    """For how many frames each track has not been seen; those unseen for `keep_frames` are forgotten.
+
+    Where more than MAX_UNSEEN are out of sight, those that have been so for longest are forgotten as well.
+    """
 
     def __init__(self, keep_frames: int) -> None:
         self._keep_frames = keep_frames
@@ -186,8 +191,11 @@ class Sightings:
     def update(self, ids: Iterable[int]) -> list[int]:
         """Note who is seen on a frame; gives those who are not, but are still remembered."""
         older = {number: frames + 1 for number, frames in self.unseen.items() if frames < self._keep_frames}
-        self.unseen = {**older, **dict.fromkeys(ids, 0)}
-        return [number for number, frames in self.unseen.items() if frames]
+        seen = dict.fromkeys(ids, 0)
+        missing = [number for number in older if number not in seen]
+        missing = sorted(missing, key=older.__getitem__)[:MAX_UNSEEN]
+        self.unseen = {number: older[number] for number in missing} | seen
+        return missing
 
 
 class CountTool:

@@ -7,9 +7,21 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from pipelines.detections import Detection
-from pipelines.plugins.base import COUNTS, DETECTIONS, TEXT, TRACKS, OpenContext, Plugin, RunContext, ToolSpec
+from pipelines.plugins.base import (
+    COUNTS,
+    DETECTIONS,
+    MAX_LABELS,
+    TEXT,
+    TRACKS,
+    OpenContext,
+    Plugin,
+    RunContext,
+    ToolSpec,
+)
 from pipelines.plugins.places import Anchor, Zone, standing_points, within
 from pipelines.plugins.reading_order import text_of
+
+MAX_ZONES = 32
 
 
 class FilterParams(BaseModel):
@@ -17,8 +29,10 @@ class FilterParams(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    labels: list[str] | None = Field(None, description="Only these labels; all of them where it is not given")
-    not_labels: list[str] = Field([], description="Not these labels")
+    labels: list[str] | None = Field(
+        None, max_length=MAX_LABELS, description="Only these labels; all of them where it is not given"
+    )
+    not_labels: list[str] = Field([], max_length=MAX_LABELS, description="Not these labels")
     min_score: float = Field(0, ge=0, le=1, description="Boxes with a lower score are left out")
     max_score: float = Field(1, ge=0, le=1, description="Boxes with a higher score are left out")
     min_area: float = Field(0, ge=0, le=1, description="Smaller boxes are left out; a fraction of the frame")
@@ -26,10 +40,12 @@ class FilterParams(BaseModel):
     zones: list[Zone] | None = Field(
         None,
         min_length=1,
-        max_length=100,
+        max_length=MAX_ZONES,
         description="Only boxes that stand in one of these polygons; points are fractions of the frame",
     )
-    not_zones: list[Zone] = Field([], max_length=100, description="Not boxes that stand in one of these")
+    not_zones: list[Zone] = Field(
+        [], max_length=MAX_ZONES, description="Not boxes that stand in one of these"
+    )
     anchor: Anchor = Field("bottom", description="Where a box stands: bottom, in the middle, or its centre")
 
     @model_validator(mode="after")
@@ -47,6 +63,8 @@ class FilterTool:
 
     def __init__(self, params: FilterParams, context: OpenContext) -> None:
         self._params = params
+        self._labels = None if params.labels is None else frozenset(params.labels)
+        self._not_labels = frozenset(params.not_labels)
 
     def run(self, payload: Mapping[str, Any], context: RunContext) -> Mapping[str, Any]:
         """Filter `detections` and `tracks`, make `text` anew, and pass `counts` on."""
@@ -81,8 +99,7 @@ class FilterTool:
         return [box for box, keep in zip(boxes, stays, strict=True) if keep]
 
     def _is_wanted(self, label: str) -> bool:
-        params = self._params
-        return (params.labels is None or label in params.labels) and label not in params.not_labels
+        return (self._labels is None or label in self._labels) and label not in self._not_labels
 
 
 PASSED_ON = frozenset({TRACKS, TEXT, COUNTS})

@@ -15,7 +15,7 @@ from pipelines.engine.networks import SharedNetwork
 from pipelines.engine.rapidocr_reader import RapidOcrReader
 from pipelines.engine.text_readers import Image, PixelBox, Reading, TextReader, padded_box
 from pipelines.engine.weights import WeightsStore
-from pipelines.plugins.base import DETECTIONS, TEXT, OpenContext, Plugin, RunContext, ToolSpec
+from pipelines.plugins.base import DETECTIONS, MAX_LABELS, TEXT, OpenContext, Plugin, RunContext, ToolSpec
 from pipelines.plugins.follower import Follower
 from pipelines.plugins.line_boxes import joined_lines
 from pipelines.plugins.reading_budget import ReadingBudget
@@ -32,7 +32,7 @@ class ReadParams(BaseModel):
 
     engine: Literal["rapidocr", "easyocr"] = Field("rapidocr", description="The library that reads")
     labels: list[str] | None = Field(
-        None, description="Read boxes with these labels only; all where not given"
+        None, max_length=MAX_LABELS, description="Read boxes with these labels only; all where not given"
     )
     min_score: float = Field(0.5, ge=0, le=1, description="Readings with a lower score are left out")
     sure_box: float = Field(

@@ -1,7 +1,6 @@
 """Places that a person marks on a frame: zones and lines, in fractions of it, and where a box stands."""
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations
 from typing import Annotated, Literal
 
 import numpy as np
@@ -67,20 +66,19 @@ def sides_of(corners: Sequence[Point]) -> Iterator[Side]:
 
 
 def first_crossing(corners: Sequence[Point]) -> tuple[Side, Side] | None:
-    """Two sides that cross between their ends, or None."""
-    return next((pair for pair in combinations(sides_of(corners), 2) if cross(*pair)), None)
-
-
-def cross(one: Side, other: Side) -> bool:
-    """Whether two sides cross; to touch is not to cross."""
-    return parts(one, other) and parts(other, one)
-
-
-def parts(side: Side, other: Side) -> bool:
-    """Whether the ends of another side lie to the left and to the right of one."""
-    (x1, y1), (x2, y2) = side
-    first, second = ((x2 - x1) * (y - y1) - (y2 - y1) * (x - x1) for x, y in other)
-    return first * second < 0
+    """Two sides that cross between their ends, or None; to touch is not to cross. All pairs are one table."""
+    starts = np.asarray(corners, np.float64)
+    x, y = starts.T
+    along_x, along_y = (np.roll(starts, -1, axis=0) - starts).T
+    # On which side of each side, by row, each corner lies, by column.
+    lies = along_x[:, None] * (y - y[:, None]) - along_y[:, None] * (x - x[:, None])
+    parts = lies * np.roll(lies, -1, axis=1) < 0
+    crossings = np.argwhere(np.triu(parts & parts.T, 1))
+    if not len(crossings):
+        return None
+    sides = list(sides_of(corners))
+    first, second = crossings[0]
+    return sides[first], sides[second]
 
 
 def area_of(corners: Sequence[Point]) -> float:
@@ -101,11 +99,12 @@ def standing_points(boxes: Sequence[Detection], anchor: Anchor) -> Points:
 def within(points: Points, corners: Sequence[Point]) -> NDArray[np.bool_]:
     """Which points lie in a polygon, by how many of its sides a ray to the right of each crosses."""
     x, y = points[:, 0], points[:, 1]
-    odd = np.zeros(len(points), np.bool_)
-    for (x1, y1), (x2, y2) in sides_of(corners):
-        if y1 != y2:
-            beyond = x < x1 + (y - y1) * (x2 - x1) / (y2 - y1)
-            odd ^= ((y1 <= y) != (y2 <= y)) & beyond
+    starts = np.asarray(corners, np.float64)
+    ends = np.roll(starts, -1, axis=0)
+    slants = starts[:, 1] != ends[:, 1]
+    (x1, y1), (x2, y2) = starts[slants].T[:, :, None], ends[slants].T[:, :, None]
+    beyond = x < x1 + (y - y1) * (x2 - x1) / (y2 - y1)
+    odd: NDArray[np.bool_] = np.logical_xor.reduce(((y1 <= y) != (y2 <= y)) & beyond, axis=0)
     return odd
 
 

@@ -12,7 +12,7 @@ from pipelines.engine.fit import MAX_INPUT_PIXELS, longest_side
 from pipelines.engine.weights import WeightsStore
 from pipelines.engine.yolo_networks import LoadedYolo, load_yolo
 from pipelines.errors import PipelineError
-from pipelines.plugins.base import DETECTIONS, TRACKS, OpenContext, Plugin, RunContext, ToolSpec
+from pipelines.plugins.base import DETECTIONS, MAX_LABELS, TRACKS, OpenContext, Plugin, RunContext, ToolSpec
 from pipelines.plugins.parameters import PLAIN_NAME, OperatorOnly
 from pipelines.plugins.tracking import Tracker, TrackerSettings
 
@@ -37,7 +37,7 @@ class DetectParams(BaseModel):
         0.7, ge=0, le=1, description="Of boxes that overlap more than this, the best one stays"
     )
     classes: list[str] | None = Field(
-        None, description="Only these labels; all of them where it is not given"
+        None, max_length=MAX_LABELS, description="Only these labels; all of them where it is not given"
     )
     max_det: int = Field(300, ge=1, le=3000, description="At most so many boxes on a frame")
     device: Literal["auto", "cpu", "cuda", "gpu"] | None = Field(

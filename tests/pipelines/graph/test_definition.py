@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.graph.definition import MAX_ITEMS, Edge, Node, parse, read
+from pipelines.graph.definition import Edge, Node, parse, read
 
 DEFINITION: dict[str, Any] = {
     "id": "yolo_ocr",
@@ -124,11 +124,22 @@ def test_a_draft_keeps_what_can_be_judged_and_names_what_cannot() -> None:
 
 
 def test_refuses_more_than_anybody_draws() -> None:
-    nodes = [{"id": f"n{index}", "plugin_id": "p", "tool_id": "t"} for index in range(MAX_ITEMS + 1)]
+    nodes = [{"id": f"n{index}", "plugin_id": "p", "tool_id": "t"} for index in range(65)]
 
-    assert said({**DEFINITION, "nodes": nodes}) == [
-        f"nodes: has {MAX_ITEMS + 1} items; at most {MAX_ITEMS} are allowed"
+    assert said({**DEFINITION, "nodes": nodes}) == ["nodes: has 65 items; at most 64 are allowed"]
+
+
+def test_refuses_names_and_remarks_that_nobody_reads() -> None:
+    assert said({**DEFINITION, "name": "n" * 201, "description": "d" * 4001}) == [
+        "name: has 201 characters; at most 200 are allowed",
+        "description: has 4001 characters; at most 4000 are allowed",
     ]
+
+
+def test_refuses_more_values_than_anybody_writes() -> None:
+    node = {**DEFINITION["nodes"][0], "params": {"zones": {"door": [[0.5, 0.5]] * 9_000}}}
+
+    assert said({**DEFINITION, "nodes": [node]}) == ["pipeline: holds more than 25,000 values"]
 
 
 def test_what_is_written_is_read_back() -> None:

@@ -16,7 +16,7 @@ from pipelines.graph.results import json_safe
 from pipelines.graph.validation import validate
 from pipelines.inspector import InspectorService
 from pipelines.plugins.base import Plugin, Resumable, RunContext
-from pipelines.plugins.counts import CountTool, Sightings, plugin
+from pipelines.plugins.counts import MAX_UNSEEN, CountTool, Sightings, plugin
 from pipelines.plugins.filters import plugin as filters
 from pipelines.plugins.registry import PluginRegistry
 from tests.pipelines.kit import open_context, tool
@@ -264,6 +264,17 @@ def test_sightings_are_forgotten() -> None:
     seen = Sightings(keep_frames=2)
 
     assert [seen.update(ids) for ids in ([1, 2], [2], [2], [2], [1])] == [[], [1], [1], [], [2]]
+
+
+def test_of_very_many_tracks_those_unseen_for_longest_are_forgotten_first() -> None:
+    seen = Sightings(keep_frames=10_000)
+    for frame in range(100):
+        seen.update(range(frame * 300, frame * 300 + 300))
+
+    missing = seen.update([])
+
+    assert len(seen.unseen) == len(missing) == MAX_UNSEEN
+    assert min(missing) == 30_000 - 1200
 
 
 # In a graph.

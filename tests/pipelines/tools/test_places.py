@@ -1,13 +1,16 @@
 """Zones and lines: which are any, who stands in them."""
 
+from itertools import combinations
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from pipelines.detections import Detection
-from pipelines.plugins.places import Anchor, Line, Point, Zone, standing_points, within
+from pipelines.plugins.places import Anchor, Line, Point, Zone, first_crossing, standing_points, within
 
 SQUARE = [(0.2, 0.2), (0.6, 0.2), (0.6, 0.6), (0.2, 0.6)]
 # Like the letter U: what lies between its arms is outside.
@@ -99,3 +102,36 @@ def test_a_box_that_the_edge_of_the_frame_cuts_stands_on_the_frame() -> None:
     cut = [box(0.4, 0.6), box(0.4, 0.6000001), box(0.9, 0.5, w=0.2), box(-0.1, 0.0)]
 
     assert within(standing_points(cut, "bottom"), whole).all()
+
+
+def reference(points: list[Point]) -> bool:
+    """Whether any two sides cross between their ends, pair by pair."""
+
+    def parts(side: tuple[Point, Point], other: tuple[Point, Point]) -> bool:
+        (x1, y1), (x2, y2) = side
+        first, second = ((x2 - x1) * (y - y1) - (y2 - y1) * (x - x1) for x, y in other)
+        return first * second < 0
+
+    sides = list(zip(points, [*points[1:], points[0]], strict=True))
+    return any(parts(one, other) and parts(other, one) for one, other in combinations(sides, 2))
+
+
+@given(st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), min_size=3, max_size=8))
+def test_sides_that_cross_are_found_as_one_by_one(corners: list[tuple[int, int]]) -> None:
+    points = [(x / 8, y / 8) for x, y in corners]
+    assert (first_crossing(points) is not None) == reference(points)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 8), st.integers(0, 8)), min_size=3, max_size=8, unique=True),
+    st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), max_size=5),
+)
+def test_points_within_are_found_as_side_by_side(corners: list[tuple[int, int]], places: list[Point]) -> None:
+    zone = [(x / 8, y / 8) for x, y in corners]
+    points = np.asarray(places, np.float64).reshape(-1, 2)
+    odd = np.zeros(len(points), np.bool_)
+    for (x1, y1), (x2, y2) in zip(zone, [*zone[1:], zone[0]], strict=True):
+        if y1 != y2:
+            beyond = points[:, 0] < x1 + (points[:, 1] - y1) * (x2 - x1) / (y2 - y1)
+            odd ^= ((y1 <= points[:, 1]) != (y2 <= points[:, 1])) & beyond
+    assert within(points, zone).tolist() == odd.tolist()

@@ -1,0 +1,36 @@
+"""Checks definitions that strangers send in a thread, one at a time: sessions are not late beside it."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from forgesyte.limits import LimitReached, Places, Quota
+
+T = TypeVar("T")
+
+CODE = "too_many_checks"
+MOST = 32
+RETRY_AFTER_S = 1
+FULL = f"{MOST} definitions are being checked or wait for it: try again in a moment"
+
+
+class OneAtATime:
+    """Runs pieces of work in one thread, in their order; only so many may wait there."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._quota = Quota(most)
+        self._places = Places()
+        self._thread = ThreadPoolExecutor(1, "definition-checks")
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """What the work returns, once its turn has come; raises LimitReached where too much waits."""
+        if self._places.take("", self._quota):
+            raise LimitReached(CODE, FULL, RETRY_AFTER_S)
+        future = self._thread.submit(work)
+        # The place is free when the work is over, and not when nobody waits for it any more.
+        future.add_done_callback(lambda _: self._places.leave(""))
+        return await asyncio.wrap_future(future)
+
+
+checks = OneAtATime()
