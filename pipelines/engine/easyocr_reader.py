@@ -2,10 +2,13 @@
 
 import hashlib
 import logging
+import math
 import threading
 import warnings
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,13 +17,16 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipelines.engine.devices import DeviceChoice, choose_device
 from pipelines.engine.download import DownloadFailed, Expected, whole_file
 from pipelines.engine.networks import NetworkCache, SharedNetwork
+from pipelines.engine.pieces import pieces_of_frame
 from pipelines.engine.text_readers import (
+    NOTHING,
     FoundText,
     Image,
     PixelBox,
     Reading,
     TextReader,
     best_of,
+    joined,
     quarter_turns,
 )
 from pipelines.engine.weights import WeightsStore
@@ -32,6 +38,11 @@ from pipelines.plugins.parameters import OperatorOnly
 logger = logging.getLogger(__name__)
 
 BATCH = 16
+# The longer side of the detector's input, EasyOCR's own, and the most pixels of it: those of a wide screen.
+CANVAS, CANVAS_PIXELS = 2560, 2560 * 1440
+# A box is read in parts that are at most so many times as long as wide. In a box that is longer than all
+# parts together no letter has pixels.
+MOST_HEIGHTS, MOST_PARTS = 100, 8
 # EasyOCR's own recognisers; `standard` chooses one of the others by the languages.
 PUBLISHED = (
     *(
@@ -101,17 +112,20 @@ class EasyOcrReader:
         self._finder: Any = None
 
     def read(self, image_bgr: Image, boxes_xyxy: Sequence[PixelBox]) -> list[Reading]:
-        """Read all boxes in one call; tall ones are read upright and turned."""
-        views = {
-            corners_of(box, turns): number
+        """Read all boxes in one call; tall ones are read upright and turned, too long ones in parts."""
+        views = [
+            (number, [corners_of(part, turns) for part in parts_of(box, turns)])
             for number, box in enumerate(boxes_xyxy)
             for turns in quarter_turns(box)
-        }
-        polygons = [[list(corner) for corner in corners] for corners in views]
+        ]
+        polygons = [[list(corner) for corner in corners] for _, parts in views for corners in parts]
         answers = self._call(self._reader, "recognize", image_bgr, [], polygons) if polygons else []
-        numbered = [
-            (views[tuple((int(x), int(y)) for x, y in corners)], Reading(text.strip(), float(score)))
+        read = {
+            tuple((int(x), int(y)) for x, y in corners): Reading(text.strip(), float(score))
             for corners, text, score in answers
+        }
+        numbered = [
+            (number, joined([read.get(corners, NOTHING) for corners in parts])) for number, parts in views
         ]
         return best_of(numbered, len(boxes_xyxy))
 
@@ -120,7 +134,15 @@ class EasyOcrReader:
         if self._finder is None:
             with _module_in_use:
                 self._finder, _ = self._make(detector=True)
-        answers = self._call(self._finder, "readtext", image_bgr)
+        return [
+            replace(found, box_xyxy=piece.back(found.box_xyxy))
+            for piece in pieces_of_frame(image_bgr, CANVAS)
+            for found in self._find_and_read(piece.image_bgr)
+        ]
+
+    def _find_and_read(self, image_bgr: Image) -> list[FoundText]:
+        canvas = canvas_of(image_bgr)
+        answers = self._call(self._finder, "readtext", image_bgr, canvas_size=canvas)
         found = []
         for corners, text, score in answers:
             xs, ys = [float(x) for x, _ in corners], [float(y) for _, y in corners]
@@ -129,14 +151,16 @@ class EasyOcrReader:
             found.append(FoundText((min(xs), min(ys), max(xs), max(ys)), float(score), reading))
         return found
 
-    def _call(self, reader: Any, method: str, *args: Any) -> list[Any]:
+    def _call(self, reader: Any, method: str, *args: Any, **more: Any) -> list[Any]:
         import easyocr.easyocr as module
 
         options = self._options
         with _module_in_use:
             module.imgH = self._height
             call = getattr(reader, method)
-            answers = call(*args, decoder=options.decoder, allowlist=options.allowlist, batch_size=BATCH)
+            answers = call(
+                *args, decoder=options.decoder, allowlist=options.allowlist, batch_size=BATCH, **more
+            )
             return list(answers)
 
     def _make(self, *, detector: bool) -> tuple[Any, int]:
@@ -242,6 +266,27 @@ def unpack(archive: Path, target: Path, expected: Expected) -> None:
     expected.check(len(content), hashlib.new(expected.algorithm, content).hexdigest())
     with whole_file(target) as file:
         file.write(content)
+
+
+def canvas_of(image_bgr: Image) -> int:
+    """The longest side of the detector's input for a picture of this shape."""
+    height, width = image_bgr.shape[:2]
+    return min(CANVAS, math.isqrt(CANVAS_PIXELS * max(height, width) // min(height, width)))
+
+
+def parts_of(box: PixelBox, turns: int) -> list[PixelBox]:
+    """The box, cut across where it is too long for one line; in the order of reading after so many turns."""
+    x1, y1, x2, y2 = box
+    width, height = x2 - x1, y2 - y1
+    count = math.ceil(max(width, height) / (MOST_HEIGHTS * min(width, height)))
+    if count > MOST_PARTS:
+        return []
+    if width >= height:
+        cuts = [x1 + width * number // count for number in range(count + 1)]
+        return [(left, y1, right, y2) for left, right in pairwise(cuts)]
+    cuts = [y1 + height * number // count for number in range(count + 1)]
+    parts = [(x1, top, x2, bottom) for top, bottom in pairwise(cuts)]
+    return parts[::-1] if turns == 3 else parts
 
 
 def corners_of(box: PixelBox, turns: int) -> tuple[tuple[int, int], ...]:

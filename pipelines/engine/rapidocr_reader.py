@@ -3,12 +3,24 @@
 import logging
 import math
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from pipelines.engine.pieces import MOST_PIECES, pieces_of, pieces_of_frame
 from pipelines.engine.straighten import straightened
-from pipelines.engine.text_readers import FoundText, Image, PixelBox, Reading, best_of, quarter_turns
+from pipelines.engine.text_finder_input import LONGEST, MAX_INPUT_PIXELS, TextFinderInput, normalised
+from pipelines.engine.text_readers import (
+    FoundText,
+    Image,
+    PixelBox,
+    Reading,
+    best_of,
+    joined,
+    quarter_turns,
+)
 
 HEIGHT = 48
 BATCH = 4
@@ -18,6 +30,10 @@ WIDTH_STEP = 48
 WARM_UP_STEPS = 14
 # Half-way between black and white is zero to the network, as where RapidOCR pads by itself.
 GREY = 127
+# A line is read in pieces of at most so many times its height: 48x4800 pixels of input.
+MOST_HEIGHTS = 100
+# So many lines are laid out for the network at once.
+LINES_AT_ONCE = 64
 
 
 class RapidOcrReader:
@@ -26,13 +42,9 @@ class RapidOcrReader:
     def __init__(self) -> None:
         from rapidocr import RapidOCR
         from rapidocr.ch_ppocr_rec import TextRecInput
-        from rapidocr.main import RapidOCRError
-        from rapidocr.utils.process_img import map_boxes_to_original
         from rapidocr.utils.typings import EngineType
 
         self._input = TextRecInput
-        self._nothing_found = RapidOCRError
-        self._to_original = map_boxes_to_original
         kinds = {f"{part}.engine_type": EngineType.OPENVINO for part in ("Det", "Cls", "Rec")}
         # RapidOCR sorts lines by width and pads each batch to its widest: small batches pad little.
         widths = {"Rec.rec_batch_num": BATCH, "Rec.rec_img_shape": [3, HEIGHT, WIDTH_STEP]}
@@ -55,36 +67,51 @@ class RapidOcrReader:
         return best_of(numbered, len(boxes_xyxy))
 
     def find_and_read(self, image_bgr: Image) -> list[FoundText]:
-        """Every line that RapidOCR's own detector finds, in no special order."""
-        height, width = image_bgr.shape[:2]
-        picture, changes = self._ocr.preprocess_img(image_bgr)
-        try:
-            crops, found = self._ocr.detect_and_crop(picture, changes)
-        except self._nothing_found:
+        """Every line that RapidOCR's own detector finds, in no special order; large frames piece by piece."""
+        return [
+            replace(found, box_xyxy=piece.back(found.box_xyxy))
+            for piece in pieces_of_frame(image_bgr, LONGEST, MAX_INPUT_PIXELS)
+            for found in self._find_and_read(piece.image_bgr)
+        ]
+
+    def _find_and_read(self, image_bgr: Image) -> list[FoundText]:
+        given = TextFinderInput.of(image_bgr)
+        found = self._detector(given.picture)
+        if found.boxes is None:
             return []
-        corners = self._to_original(found.boxes, changes, height, width)
-        readings = self._recognise(crops)
+        readings = self._recognise(self._ocr.crop_text_regions(given.picture, found.boxes))
         return [
             FoundText(bounds_of(quad), float(score), reading)
-            for quad, score, reading in zip(corners, found.scores, readings, strict=True)
+            for quad, score, reading in zip(given.back(found.boxes), found.scores, readings, strict=True)
         ]
 
     def _recognise(self, crops: Sequence[Image]) -> list[Reading]:
-        if not crops:
-            return []
-        lines = [to_line(crop) for crop in crops]
-        answer = self._ocr.text_rec(self._input(img=lines, return_word_box=False))
-        return [
-            Reading(text.strip(), float(score))
-            for text, score in zip(answer.txts, answer.scores, strict=True)
+        """One reading for each crop; those that are too long for one line are read in pieces."""
+        parts = [
+            (number, part)
+            for number, crop in enumerate(crops)
+            for _, _, part in pieces_of(crop, longest_line(crop))
         ]
+        # All lines at once would take much memory; like RapidOCR, pad little by reading short ones first.
+        if len(parts) > LINES_AT_ONCE:
+            parts.sort(key=lambda part: part[1].shape[1] / part[1].shape[0])
+        readings: list[list[Reading]] = [[] for _ in crops]
+        for start in range(0, len(parts), LINES_AT_ONCE):
+            some = parts[start : start + LINES_AT_ONCE]
+            lines = [to_line(part) for _, part in some]
+            answer = self._ocr.text_rec(self._input(img=lines, return_word_box=False))
+            for (number, _), text, score in zip(some, answer.txts, answer.scores, strict=True):
+                readings[number].append(Reading(text.strip(), float(score)))
+        return [joined(several) for several in readings]
 
     def _warm_up(self) -> None:
         recogniser = self._ocr._load_rec_model()
-        detector = self._ocr._load_det_model()
+        self._detector = self._ocr._load_det_model()
         # RapidOCR sorts the boxes but not their scores: we keep both as they come and order lines ourselves.
-        detector.sorted_boxes = as_they_come
-        detector(np.full((480, 640, 3), 255, np.uint8))
+        self._detector.sorted_boxes = as_they_come
+        mean, deviation = self._detector.mean[0], self._detector.std[0]
+        self._detector.get_preprocess = lambda: partial(normalised, mean=mean, deviation=deviation)
+        self._detector(np.full((480, 640, 3), 255, np.uint8))
         for steps in range(1, WARM_UP_STEPS + 1):
             blank = np.full((HEIGHT, steps * WIDTH_STEP, 3), 255, np.uint8)
             recogniser(self._input(img=[blank], return_word_box=False))
@@ -95,12 +122,18 @@ def as_they_come(boxes: Any) -> Any:
     return boxes
 
 
+def longest_line(crop: Image) -> int:
+    """How long a piece of a line may be, in pixels; a hair that is longer by far has few pieces, too."""
+    height, width = crop.shape[:2]
+    return max(MOST_HEIGHTS * height, math.ceil(width / MOST_PIECES))
+
+
 def to_line(crop: Image) -> Image:
     """The crop at the height that the network reads, padded to the right to a whole number of steps."""
     import cv2
 
     height, width = crop.shape[:2]
-    scaled = max(1, math.ceil(width * HEIGHT / height))
+    scaled = min(max(1, math.ceil(width * HEIGHT / height)), MOST_HEIGHTS * HEIGHT)
     line = np.full((HEIGHT, math.ceil(scaled / WIDTH_STEP) * WIDTH_STEP, 3), GREY, np.uint8)
     line[:, :scaled] = cv2.resize(np.ascontiguousarray(crop), (scaled, HEIGHT))
     return line

@@ -13,6 +13,8 @@ Image = NDArray[np.uint8]
 # A crop less wide than so many heights shows too little of its line's direction.
 LEAST_RATIO = 1.5
 STEEPEST = 20
+# OpenCV shears no picture that is longer, and no line of text is.
+LONGEST = 32_000
 # The slope is looked for on a small copy.
 SMALL_HEIGHT, SMALL_WIDTH = 32, 160
 # Letters gather in sharp rows when their line is level: by how much sharper they must get to be worth it.
@@ -29,7 +31,7 @@ def straightened(crop_bgr: Image) -> Image:
 def slope_of(crop_bgr: Image) -> float:
     """By how many pixels the line falls for each pixel to the right; 0 where it is about level."""
     height, width = crop_bgr.shape[:2]
-    if width < LEAST_RATIO * height:
+    if width < LEAST_RATIO * height or width > LONGEST:
         return 0.0
     edges = edges_of(crop_bgr)
     sharpness = {0: sharpness_at(edges, 0)}

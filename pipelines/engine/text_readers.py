@@ -87,3 +87,13 @@ def best_of(readings: Sequence[tuple[int, Reading]], count: int) -> list[Reading
         if reading.score > best[number].score:
             best[number] = reading
     return best
+
+
+def joined(readings: Sequence[Reading]) -> Reading:
+    """What was read in the pieces of one line, as one; as sure as the mean of those with text."""
+    if len(readings) == 1:
+        return readings[0]
+    parts = [reading for reading in readings if reading.text]
+    if not parts:
+        return NOTHING
+    return Reading(" ".join(part.text for part in parts), sum(part.score for part in parts) / len(parts))

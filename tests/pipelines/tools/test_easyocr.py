@@ -16,11 +16,13 @@ from pipelines.engine.easyocr_reader import (
     PUBLISHED,
     EasyOcrOptions,
     EasyOcrReader,
+    canvas_of,
     corners_of,
     fetch_missing,
+    parts_of,
 )
 from pipelines.engine.networks import NetworkCache
-from pipelines.engine.text_readers import PADDING_ACROSS, PADDING_ALONG
+from pipelines.engine.text_readers import PADDING_ACROSS, PADDING_ALONG, PixelBox
 from pipelines.engine.weights import WeightsStore
 from pipelines.errors import PipelineError, WeightsNotFound
 from pipelines.plugins.base import OpenContext, RunContext
@@ -268,3 +270,29 @@ def test_turned_boxes_begin_at_the_corner_that_comes_to_the_top_left() -> None:
 
 def test_options_can_be_part_of_a_key() -> None:
     assert hash(EasyOcrOptions()) == hash(EasyOcrOptions(languages=("en",)))
+
+
+@pytest.mark.parametrize(
+    ("box", "turns", "parts"),
+    [
+        ((10, 5, 110, 25), 0, [(10, 5, 110, 25)]),
+        ((0, 0, 300, 2), 0, [(0, 0, 150, 2), (150, 0, 300, 2)]),
+        ((0, 0, 2, 300), 1, [(0, 0, 2, 150), (0, 150, 2, 300)]),
+        ((0, 0, 2, 300), 3, [(0, 150, 2, 300), (0, 0, 2, 150)]),
+        ((0, 0, 65_500, 1), 0, []),
+    ],
+)
+def test_boxes_too_long_for_one_line_are_cut_in_the_order_of_reading(
+    box: PixelBox, turns: int, parts: list[PixelBox]
+) -> None:
+    assert parts_of(box, turns) == parts
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "canvas"),
+    [(480, 640, 2217), (1440, 2560, 2560), (3000, 3000, 1920), (3, 2000, 2560)],
+)
+def test_the_detector_s_input_has_no_more_pixels_than_a_wide_screen(
+    height: int, width: int, canvas: int
+) -> None:
+    assert canvas_of(np.empty((height, width, 3), np.uint8)) == canvas
