@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -73,11 +74,11 @@ class Way:
 
 def ways(weights: Path, device: str) -> Iterator[Way]:
     """The three ways, each with a network of its own."""
-    yield Way("Ultralytics", SharedNetwork(YoloNetwork(weights.absolute(), device)), [])
+    yield Way("Ultralytics", SharedNetwork(partial(YoloNetwork, weights.absolute(), device)), [])
     for name, kind in (("one by one", OneByOne), ("together", TorchYolo)):
         sizes: list[int] = []
         network: Any = import_ultralytics().YOLO(str(weights)).model
-        yield Way(name, SharedNetwork(kind(network, device, when_run=sizes.append)), sizes)
+        yield Way(name, SharedNetwork(partial(kind, network, device, when_run=sizes.append)), sizes)
 
 
 def measured(way: Way, sessions: int, seconds: float) -> Row:

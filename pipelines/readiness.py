@@ -10,6 +10,7 @@ import numpy as np
 from django.db import DatabaseError, connection
 
 from pipelines.engine.engine import Engine
+from pipelines.engine.slots import MOST_LENT
 from pipelines.errors import PipelineError
 from pipelines.graph.definition import PipelineDefinition
 from pipelines.services import definition_of, get_engine
@@ -106,6 +107,17 @@ def opening_state(error: BaseException | None) -> str:
     return "cannot be opened"
 
 
+def slots_state() -> str:
+    """`ok` while others can go on where frames do not end; a thread in native code cannot be stopped."""
+    if get_engine().lent < MOST_LENT:
+        return OK
+    return f"{MOST_LENT} frames take too long at once, and no more can be left aside: restart the server"
+
+
 def states(pipeline_id: str) -> dict[str, str]:
     """Each thing that this process needs in order to serve, and how it is."""
-    return {"database": database_state(), f"pipeline {pipeline_id}": pipeline_state(pipeline_id)}
+    return {
+        "database": database_state(),
+        f"pipeline {pipeline_id}": pipeline_state(pipeline_id),
+        "slots": slots_state(),
+    }

@@ -29,7 +29,7 @@ class StreamSettings:
     max_sessions_per_address: int | None = 20
     idle_timeout_s: float = 30.0
     max_session_s: float = 0.0
-    frame_timeout_s: float = 30.0
+    frame_timeout_s: float = 10.0
     open_timeout_s: float = 600.0
 
     @classmethod
@@ -50,7 +50,7 @@ class StreamSettings:
             max_sessions_per_address=read.integer(env, "STREAM_MAX_SESSIONS_PER_ADDRESS", 20) or None,
             idle_timeout_s=read.number(env, "STREAM_IDLE_TIMEOUT_S", 30, at_least=0.1, at_most=DAY_S),
             max_session_s=read.number(env, "STREAM_MAX_SESSION_S", 0, at_most=30 * DAY_S),
-            frame_timeout_s=read.number(env, "STREAM_FRAME_TIMEOUT_S", 30, at_least=0.1, at_most=DAY_S),
+            frame_timeout_s=read.number(env, "STREAM_FRAME_TIMEOUT_S", 10, at_least=0.1, at_most=DAY_S),
             open_timeout_s=read.number(env, "STREAM_OPEN_TIMEOUT_S", 600, at_least=0.1, at_most=DAY_S),
         )
 

@@ -41,6 +41,7 @@ SLOT_WAIT_SECONDS = Histogram(
 )
 SLOTS = Gauge("stream_slots", "How many frames may run at once")
 SLOTS_BUSY = Gauge("stream_slots_busy", "Slots in use now")
+SLOTS_LENT = Gauge("stream_slots_lent", "Frames that take too long, in whose place others run")
 SLOT_QUEUE_DEPTH = Gauge("stream_slot_queue_depth", "Sessions that wait for a slot")
 BATCH_SIZE = Histogram("stream_batch_size", "Frames that one run of a network took", buckets=BATCH_SIZES)
 OCR_READS = Counter("stream_ocr_reads", "Crops of text that were read")
@@ -92,6 +93,11 @@ class Engine(Protocol):
         ...
 
     @property
+    def lent(self) -> int:
+        """How many run beside the slots, because they take too long."""
+        ...
+
+    @property
     def waiting(self) -> int:
         """How many sessions wait for a slot."""
         ...
@@ -101,6 +107,7 @@ def watch_engine(engine: Engine) -> None:
     """Let the gauges ask this engine whenever they are read, and have it tell of its batches."""
     SLOTS.set_function(lambda: engine.slots)
     SLOTS_BUSY.set_function(lambda: engine.busy)
+    SLOTS_LENT.set_function(lambda: engine.lent)
     SLOT_QUEUE_DEPTH.set_function(lambda: engine.waiting)
     engine.networks.when_batched = BATCH_SIZE.observe
 

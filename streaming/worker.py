@@ -140,19 +140,21 @@ class SessionWorker:
         """Win a slot and only then choose the frame, so that what runs is always the newest picture.
 
         Returns the frame, its report, and how long the frame waited, in milliseconds. The wait for the slot
-        and the run have a deadline each; the slot stays taken until the thread has returned.
+        and the run have a limit each; loading within the run does not count. A slot is taken until its thread
+        has returned, and lent to others when that takes too long.
         """
         limit_s = self._settings.frame_timeout_s
         asked = time.perf_counter()
         async with asyncio.timeout(limit_s) as deadline, self._engine.slot() as slot:
             metrics.SLOT_WAIT_SECONDS.observe(time.perf_counter() - asked)
-            deadline.reschedule(asyncio.get_running_loop().time() + limit_s)
+            deadline.reschedule(None)
             self._arrived.clear()
             frame = self._mailbox.take()
             waited_ms = milliseconds_since(frame.received_at)
             payload = {"frame_index": frame.index, "image_bytes": frame.data}
             load = Load(self._session.backpressure_state.value)
-            return frame, await slot.run(handle.run, payload, load, self._deadline()), waited_ms
+            run = slot.run_within(limit_s, handle.run, payload, load, self._deadline())
+            return frame, await run, waited_ms
 
     def _deadline(self) -> float | None:
         """Until when the frame that has just won a slot may take its time without another one's waiting."""

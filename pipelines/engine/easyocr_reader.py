@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.engine.devices import DeviceChoice, choose_device
 from pipelines.engine.download import DownloadFailed, Expected, whole_file
+from pipelines.engine.frame_clock import loading
 from pipelines.engine.networks import NetworkCache, SharedNetwork
 from pipelines.engine.pieces import pieces_of_frame
 from pipelines.engine.text_readers import (
@@ -132,7 +133,7 @@ class EasyOcrReader:
     def find_and_read(self, image_bgr: Image) -> list[FoundText]:
         """Every line that EasyOCR's own detector finds; WeightsNotFound where that is not to be had."""
         if self._finder is None:
-            with _module_in_use:
+            with loading(), _module_in_use:
                 self._finder, _ = self._make(detector=True)
         return [
             replace(found, box_xyxy=piece.back(found.box_xyxy))

@@ -85,6 +85,11 @@ class Engine:
         """How many sessions wait for a slot."""
         return self._slots.waiting
 
+    @property
+    def lent(self) -> int:
+        """How many frames run beside the slots, because they take too long; MOST_LENT at most."""
+        return self._slots.lent
+
     def slot(self) -> AbstractAsyncContextManager[Slot]:
         """Wait for a slot and hold it: `async with engine.slot() as slot: await slot.run(fn, ...)`."""
         return self._slots.acquire()

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipelines.detections import Detection, from_xyxy_pixels
 from pipelines.engine.devices import GPU_WORDS, DeviceChoice
 from pipelines.engine.easyocr_reader import EasyOcrOptions, load_easyocr, why_not_easyocr
+from pipelines.engine.frame_clock import loading
 from pipelines.engine.networks import SharedNetwork
 from pipelines.engine.rapidocr_reader import RapidOcrReader
 from pipelines.engine.text_readers import Image, PixelBox, Reading, TextReader, padded_box
@@ -197,7 +198,8 @@ class ReadTool:
             keys = [box.track_id for box in boxes]
         else:
             # Made here because it brings torch, which a session that reads whole frames does not need.
-            self._follower = self._follower or Follower()
+            with loading():
+                self._follower = self._follower or Follower()
             keys = self._follower.keys(boxes, payload["image"])
         return [key if self._wanted(box) else None for key, box in zip(keys, boxes, strict=True)]
 

@@ -41,7 +41,7 @@ def test_ready(client: Client) -> None:
 
     response = client.get("/ready")
 
-    checks = {"database": "ok", "pipeline yolo_ocr": "ok"}
+    checks = {"database": "ok", "pipeline yolo_ocr": "ok", "slots": "ok"}
     assert (response.status_code, response.json()) == (200, {"status": "ready", "checks": checks})
 
 
@@ -52,7 +52,7 @@ def test_a_default_pipeline_that_is_missing(client: Client) -> None:
     assert response.json() == {
         "error": "not_ready",
         "detail": "pipeline yolo_ocr: Unknown pipeline_id: yolo_ocr",
-        "checks": {"database": "ok", "pipeline yolo_ocr": "Unknown pipeline_id: yolo_ocr"},
+        "checks": {"database": "ok", "pipeline yolo_ocr": "Unknown pipeline_id: yolo_ocr", "slots": "ok"},
     }
 
 

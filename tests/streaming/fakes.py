@@ -108,6 +108,10 @@ class FakeEngine:
         return self.held.count - self.held.free
 
     @property
+    def lent(self) -> int:
+        return self.held.lent
+
+    @property
     def waiting(self) -> int:
         return self.held.waiting
 

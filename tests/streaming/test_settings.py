@@ -16,7 +16,7 @@ def test_an_empty_environment_gives_the_documented_defaults() -> None:
     assert settings.max_frame_pixels == 25_000_000
     assert settings.max_sessions is None
     assert settings.max_sessions_per_address == 20
-    assert (settings.idle_timeout_s, settings.max_session_s, settings.frame_timeout_s) == (30, 0, 30)
+    assert (settings.idle_timeout_s, settings.max_session_s, settings.frame_timeout_s) == (30, 0, 10)
 
 
 def test_values_are_read() -> None:

@@ -164,3 +164,44 @@ def test_an_old_version_is_let_go_of_once_nobody_uses_it() -> None:
         assert gone() is not None
     del old, network
     assert gone() is None
+
+
+def test_a_network_that_hangs_in_another_thread_is_made_anew() -> None:
+    """Native code that never returns must not take the network from everybody else."""
+    may_end, began = threading.Event(), threading.Event()
+    made: list[Network] = []
+
+    def load() -> Network:
+        made.append(Network())
+        return made[-1]
+
+    shared = SharedNetwork(load, hung_after_s=0.05)
+
+    def hang() -> Network:
+        with shared.borrow() as network:
+            began.set()
+            assert may_end.wait(LIMIT_S)
+            return network
+
+    def use() -> Network:
+        with shared.borrow() as network:
+            return network
+
+    with ThreadPoolExecutor(4) as threads:
+        hung = threads.submit(hang)
+        assert began.wait(LIMIT_S)
+        others = {threads.submit(use).result(LIMIT_S) for _ in range(3)}
+        may_end.set()
+        assert hung.result(LIMIT_S) is made[0]
+    assert others == {made[1]}
+    assert len(made) == 2
+
+
+def test_who_waits_for_a_network_that_is_only_slow_gets_that_one() -> None:
+    shared = SharedNetwork(Network, hung_after_s=LIMIT_S)
+    with ThreadPoolExecutor(1) as threads:
+        with shared.borrow() as first:
+            other = threads.submit(lambda: shared.borrow().__enter__())
+            with pytest.raises(TimeoutError):
+                other.result(0.05)
+        assert other.result(LIMIT_S) is first
