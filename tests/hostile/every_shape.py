@@ -81,13 +81,9 @@ def main(folder: Path, pipeline_id: str) -> None:
         registry=PluginRegistry.load(),
         device="cpu",
     )
-    parsed = [parse(data)[0] for data in definitions()]
-    opened = [
-        engine.open_sync(definition, live=live)
-        for definition in parsed
-        if definition
-        for live in (True, False)
-    ]
+    definition, _ = parse(definitions()[pipeline_id])
+    assert definition
+    opened = [engine.open_sync(definition, live=live) for live in (True, False)]
     frames = {shape: picture(*shape) for shape in [(640, 480), *shapes()]}
     for pipeline in opened:
         pipeline.run({"frame_index": 1, "image_bytes": frames[640, 480]})
