@@ -177,8 +177,6 @@ def reset(opened: socket.socket) -> None:
 def ends_within(opened: socket.socket, seconds: float) -> bool:
     """Whether the server ends the connection in this time; what it sends until then is thrown away."""
     deadline = time.monotonic() + seconds
-    # A buffer that was made small would take minutes.
-    opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, PIECE_BYTES)
     try:
         while (left_s := deadline - time.monotonic()) > 0:
             opened.settimeout(left_s)
