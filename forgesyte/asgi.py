@@ -10,6 +10,7 @@ from django.conf import settings
 from django.urls import re_path
 from django.utils.module_loading import import_string
 
+from forgesyte.lan_gate import SocketGate
 from forgesyte.origin import SameOriginValidator
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "forgesyte.settings")
@@ -27,5 +28,5 @@ websocket_urlpatterns = [
 routes = URLRouter(websocket_urlpatterns)
 # Nobody else asks who it is, and each of its layers keeps a copy of the scope for as long as a session lasts.
 with_user = AuthMiddlewareStack(routes) if settings.FORGESYTE_REQUIRE_LOGIN else routes
-sockets = Sockets(SameOriginValidator(with_user))
+sockets = Sockets(SameOriginValidator(SocketGate(with_user)))
 application = ProtocolTypeRouter({"http": Handler(), "websocket": sockets, "lifespan": Lifespan(sockets)})

@@ -10,6 +10,7 @@ import dj_database_url
 from forgesyte import env as read
 from forgesyte.data_folder import make_data_dir, make_database_file, stored_secret_key
 
+SHORTEST_CODE = 6
 LOCAL_HOSTS = "localhost,127.0.0.1,[::1]"
 
 
@@ -27,6 +28,7 @@ class ProjectSettings:
     debug: bool
     allowed_hosts: tuple[str, ...]
     require_login: bool
+    lan_code: str = field(repr=False)
     login_failures: int
     login_lock_minutes: float
     database: dict[str, Any] = field(repr=False)
@@ -47,6 +49,7 @@ class ProjectSettings:
             debug=read.boolean(env, "DEBUG", False),
             allowed_hosts=read.words(env, "ALLOWED_HOSTS", LOCAL_HOSTS),
             require_login=read.boolean(env, "FORGESYTE_REQUIRE_LOGIN", False),
+            lan_code=lan_code(read.text(env, "FORGESYTE_LAN_CODE", "")),
             login_failures=read.integer(env, "FORGESYTE_LOGIN_FAILURES", 5, at_most=1000),
             login_lock_minutes=read.number(
                 env, "FORGESYTE_LOGIN_LOCK_MINUTES", 15, at_least=0.01, at_most=24 * 60
@@ -63,6 +66,13 @@ class ProjectSettings:
     def database_file(self) -> Path | None:
         """Where the SQLite database lies; None for other databases and for one in memory."""
         return sqlite_file(self.database)
+
+
+def lan_code(code: str) -> str:
+    """The code to ask for in a local network, `off` for none, or empty for one that is made; BadSetting."""
+    if 0 < len(code) < SHORTEST_CODE and code.lower() != "off":
+        raise read.BadSetting(f"FORGESYTE_LAN_CODE must have {SHORTEST_CODE} letters at least, or be off")
+    return code
 
 
 def sqlite_file(config: Mapping[str, Any]) -> Path | None:

@@ -3,12 +3,14 @@
 import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from forgesyte.certificate import Certificate, kept_certificate
+from forgesyte.lan_code import PARAMETER, code_of, shown_code
 from forgesyte.network import LOOPBACK_NAMES, is_host_name, lan_addresses, own_names
 from forgesyte.qr import terminal_code
 
@@ -25,7 +27,14 @@ APPLE = """\
 An iPhone or iPad shows the page after that warning, but streams only once it trusts the certificate:
 open {url} in Safari, install the profile in Settings,
 and switch it on under General > About > Certificate Trust Settings."""
-OPEN = "Everybody in this network can open the page. FORGESYTE_REQUIRE_LOGIN=1 asks them to log in."
+CODE = """\
+Whoever has the code gets in; the QR code and the address above have it: {code}
+FORGESYTE_LAN_CODE chooses another one, or none with "off"; FORGESYTE_REQUIRE_LOGIN=1 asks for a login
+instead."""
+OPEN = (
+    "Everybody in this network can open the page: it asks for neither a code nor a login. "
+    "FORGESYTE_REQUIRE_LOGIN=1 asks for a login; without FORGESYTE_LAN_CODE=off it asks for a code."
+)
 NO_NETWORK = """\
 This machine is in no network now, so only a browser on this machine can open the page.
 Connect to the network that the phone is in, and start again."""
@@ -37,10 +46,16 @@ class Lan:
 
     addresses: tuple[str, ...]
     certificate: Certificate
+    code: str = ""
 
     def url(self, port: int, path: str = "") -> str:
         """What one types into a phone; without a network it only works on this machine."""
-        return f"https://{self.addresses[0] if self.addresses else 'localhost'}:{port}/{path}"
+        return self.url_at(self.addresses[0] if self.addresses else "localhost", port, path)
+
+    def url_at(self, address: str, port: int, path: str = "") -> str:
+        """The same at one of the addresses; that of the page has the code."""
+        query = f"?{urlencode({PARAMETER: self.code})}" if self.code and not path else ""
+        return f"https://{address}:{port}/{path}{query}"
 
 
 def open_to_network(host: str) -> Lan:
@@ -55,7 +70,11 @@ def open_to_network(host: str) -> Lan:
     settings.ALLOWED_HOSTS = list(hosts)
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = True
     settings.LAN_AUTHORITY_PEM = certificate.authority_pem
-    return Lan(addresses, certificate)
+    project = settings.PROJECT
+    settings.LAN_CODE = code_of(
+        project.lan_code, project.data_dir, asks_login=settings.FORGESYTE_REQUIRE_LOGIN
+    )
+    return Lan(addresses, certificate, settings.LAN_CODE)
 
 
 def addresses_of(host: str, allowed_hosts: Iterable[str]) -> tuple[str, ...]:
@@ -73,14 +92,16 @@ def introduction(lan: Lan, port: int, *, draws: bool) -> str:
     parts.append(f"{PHONE}{also_at(lan, port)}")
     parts.append(WARNING.format(fingerprint=lan.certificate.fingerprint))
     parts.append(APPLE.format(url=lan.url(port, AUTHORITY_PATH)))
-    if not settings.FORGESYTE_REQUIRE_LOGIN:
+    if lan.code:
+        parts.append(CODE.format(code=shown_code(lan.code)))
+    elif not settings.FORGESYTE_REQUIRE_LOGIN:
         parts.append(OPEN)
     return "\n\n".join(parts)
 
 
 def also_at(lan: Lan, port: int) -> str:
     """The other addresses, for a machine in several networks."""
-    others = [f"https://{address}:{port}/" for address in lan.addresses[1:]]
+    others = [lan.url_at(address, port) for address in lan.addresses[1:]]
     return f"\nIf that does not answer: {' or '.join(others)}" if others else ""
 
 

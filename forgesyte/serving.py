@@ -15,6 +15,7 @@ from typing import Protocol
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from forgesyte.client import is_loopback
 from forgesyte.lan import Lan, introduction
 from forgesyte.logs import log_event
 from forgesyte.readying import exit_soon, preload, share_fairly, start_thread
@@ -24,6 +25,10 @@ logger = logging.getLogger(__name__)
 
 ANSWER_WITHIN_S = 60.0
 ASK_EVERY_S = 0.05
+EVERYBODY = (
+    "Warning: everybody who reaches {host} port {port} can use this server, for it asks for no login. "
+    "FORGESYTE_REQUIRE_LOGIN=1 asks for one; HOST=127.0.0.1 keeps it to this machine."
+)
 
 
 class Companion(Protocol):
@@ -94,9 +99,23 @@ def announce(host: str, port: int, lan: Lan | None) -> None:
         return
     address = lan.url(port) if lan else f"http://{host_in_url(host)}:{port}/"
     print(f"ForgeSyte is ready at {address}", flush=True)  # noqa: T201
+    tell_who_gets_in(host, port, lan)
     if lan:
         print(f"\n{introduction(lan, port, draws=sys.stdout.isatty())}\n", flush=True)  # noqa: T201
     preload(settings.PIPELINES.preload)
+
+
+def tell_who_gets_in(host: str, port: int, lan: Lan | None) -> None:
+    """Say in one line that everybody gets in, where others reach the server and it asks for nothing."""
+    if is_local(host) or settings.FORGESYTE_REQUIRE_LOGIN or (lan and lan.code):
+        return
+    log_event(logger, logging.WARNING, "open_to_everybody", host=host, port=port)
+    print(EVERYBODY.format(host=host, port=port), flush=True)  # noqa: T201
+
+
+def is_local(host: str) -> bool:
+    """Whether only this machine itself reaches a server that listens there."""
+    return host == "localhost" or is_loopback(host.strip("[]"))
 
 
 def answers(host: str, port: int, within_s: float, trust: ssl.SSLContext | None = None) -> bool:

@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "forgesyte.lan_gate.ask_for_code",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -174,6 +175,8 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 4
 LIVE_BODY_PATHS = frozenset({"/video/submit", "/v1/video/submit"})
 # What a phone installs in order to trust this server; set by `serve --lan`.
 LAN_AUTHORITY_PEM = b""
+# The code without which nobody is let in; set by `serve --lan`, empty for none.
+LAN_CODE = ""
 
 LOGGING: dict[str, Any] = {
     "version": 1,

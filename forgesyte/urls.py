@@ -3,13 +3,14 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from forgesyte import lan
+from forgesyte import lan, lan_code
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("", include("streaming.urls")),
     path("", include("jobs.urls")),
     path("", include("django_prometheus.urls")),
+    path(lan_code.PATH.lstrip("/"), lan_code.enter, name="lan-code"),
     path(lan.AUTHORITY_PATH, lan.authority, name="lan-certificate"),
     # Last, because it claims `/` where no page does.
     path("", include("forgesyte.api_urls")),

@@ -8,6 +8,7 @@ import socket
 import ssl
 import stat
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -151,6 +152,8 @@ def own_network(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
     settings.SESSION_COOKIE_SECURE = settings.CSRF_COOKIE_SECURE = False
     settings.LAN_AUTHORITY_PEM = b""
+    settings.LAN_CODE = ""
+    settings.PROJECT = replace(settings.PROJECT, lan_code="off")
     return settings
 
 
@@ -266,7 +269,9 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def server(data_dir: Path) -> Iterator[LiveServer]:
-    with running_server(data_dir, "--lan", ALLOWED_HOSTS="localhost,127.0.0.1") as running:
+    with running_server(
+        data_dir, "--lan", ALLOWED_HOSTS="localhost,127.0.0.1", FORGESYTE_LAN_CODE="off"
+    ) as running:
         yield running
 
 
@@ -353,7 +358,7 @@ def test_plain_http_is_sent_nowhere_else(server: LiveServer) -> None:
 
 
 async def test_a_stop_says_goodbye_over_tls_too(data_dir: Path) -> None:
-    with running_server(data_dir, "--lan", "--host", "127.0.0.1") as mortal:
+    with running_server(data_dir, "--lan", "--host", "127.0.0.1", FORGESYTE_LAN_CODE="off") as mortal:
         trust = Certificate((data_dir / FILE_NAME).read_bytes()).trusting()
         url = f"wss://127.0.0.1:{mortal.port}/ws/video/stream?pipeline_id=quick"
         async with connect(url, ssl=trust) as stream:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 
 from forgesyte import serving
+from forgesyte.certificate import Certificate
+from forgesyte.lan import Lan
 from tests.streaming.fakes import jpeg
 from tests.streaming.live import (
     PATIENCE_S,
@@ -262,3 +265,35 @@ def test_nothing_answers_where_nothing_listens() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         assert not serving.answers("127.0.0.1", free.getsockname()[1], 0.12)
+
+
+@pytest.mark.parametrize(
+    ("host", "login", "lan_code", "is_told"),
+    [
+        ("0.0.0.0", False, None, True),
+        ("::", False, None, True),
+        ("192.168.1.20", False, "", True),
+        ("vision.example", False, None, True),
+        ("0.0.0.0", True, None, False),
+        ("0.0.0.0", False, "k7mq3xwd", False),
+        ("127.0.0.1", False, None, False),
+        ("localhost", False, None, False),
+        ("[::1]", False, None, False),
+    ],
+)
+def test_an_open_server_says_so(
+    settings: Any,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    host: str,
+    login: bool,
+    lan_code: str | None,
+    is_told: bool,
+) -> None:
+    settings.FORGESYTE_REQUIRE_LOGIN = login
+    lan = None if lan_code is None else Lan((), Certificate.make(["localhost"], datetime.now(UTC)), lan_code)
+    serving.tell_who_gets_in(host, 8000, lan)
+    said = capsys.readouterr().out
+    assert said.count("\n") == is_told
+    assert (f"everybody who reaches {host} port 8000" in said) is is_told
+    assert [record.message for record in caplog.records] == ["open_to_everybody"] * is_told

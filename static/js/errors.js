@@ -48,6 +48,14 @@ const WORDS = Object.freeze({
     title: "You are signed out",
     advice: "Reload the page to sign in again.",
   },
+  code_required: {
+    title: "This server asks for a code",
+    advice: "Reload the page to enter it. It stands where the server was started.",
+  },
+  too_many_codes: {
+    title: "Too many wrong codes were entered",
+    advice: "Wait, then reload the page and enter the right one.",
+  },
   session_expired: {
     title: "Your time on this server is up",
     advice: "It limits how long one stream may last. Retry starts a new one.",
@@ -124,7 +132,7 @@ const UNKNOWN = { title: "Something went wrong", advice: "Try again." };
 
 /** Codes whose detail only repeats the words above. */
 const WITHOUT_DETAIL = new Set([
-  "idle_timeout", "internal_error", "login_required", "server_shutdown", "session_expired",
+  "code_required", "idle_timeout", "internal_error", "login_required", "server_shutdown", "session_expired",
 ]);
 
 export const KNOWN_CODES = Object.freeze(Object.keys(WORDS));

@@ -28,7 +28,7 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def phones_server(data_dir: Path) -> Iterator[LiveServer]:
-    with serving(data_dir, "--lan", ALLOWED_HOSTS=HOSTS) as server:
+    with serving(data_dir, "--lan", ALLOWED_HOSTS=HOSTS, FORGESYTE_LAN_CODE="off") as server:
         yield server
 
 
@@ -87,3 +87,36 @@ def test_the_plain_page_says_how_a_phone_gets_a_camera(phone: Page, data_dir: Pa
         expect(phone.locator("#error-banner")).to_contain_text("secure pages only")
         expect(phone.locator("#error-banner")).to_contain_text("make run-lan")
         expect(phone.locator("#status")).to_contain_text(re.compile("Camera off"))
+
+
+def test_a_phone_without_the_code_is_asked_for_it(phone: Page, data_dir: Path, tmp_path: Path) -> None:
+    with serving(data_dir, "--lan", ALLOWED_HOSTS=HOSTS, FORGESYTE_LAN_CODE="k7mq3xwd") as server:
+        home = f"https://{NAME}:{server.port}"
+        phone.goto(f"{home}/?pipeline=quick")
+        expect(phone.get_by_role("heading", name="Enter the code")).to_be_visible()
+        expect(phone.get_by_label("Code")).to_be_focused()
+        assert phone.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out"
+        phone.screenshot(path=tmp_path / "asks.png")
+        phone.get_by_label("Code").fill("not this")
+        phone.get_by_role("button", name="Continue").click()
+        expect(phone.get_by_role("alert")).to_contain_text("That is not the code")
+        phone.screenshot(path=tmp_path / "wrong.png")
+        phone.get_by_label("Code").fill("K7MQ 3XWD")
+        with phone.expect_navigation(wait_until="load"):
+            phone.get_by_role("button", name="Continue").click()
+        expect(phone.locator("#start")).to_be_enabled()
+        assert phone.url == f"{home}/?pipeline=quick"
+        phone.click("#start")
+        expect(phone.locator("#status")).to_contain_text("Connected")
+
+
+def test_the_address_of_the_code_leads_straight_to_the_stream(phone: Page, data_dir: Path) -> None:
+    with serving(data_dir, "--lan", ALLOWED_HOSTS=HOSTS, FORGESYTE_LAN_CODE="k7mq3xwd") as server:
+        home = f"https://{NAME}:{server.port}"
+        phone.goto(f"{home}/?code=k7mq3xwd")
+        expect(phone.locator("#start")).to_be_enabled()
+        assert phone.url == f"{home}/"
+        # The server has another code now: the page that is open says so.
+        phone.context.clear_cookies()
+        phone.click("#start")
+        expect(phone.locator("#error-banner")).to_contain_text("This server asks for a code")
