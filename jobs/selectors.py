@@ -13,6 +13,8 @@ from django.db.models import Count, Min, Q, QuerySet, Sum
 from jobs import storage
 from jobs.models import Job, ResultChunk
 
+NUL = "\0"
+
 
 class BadCursor(ValueError):
     """A cursor that this server did not give."""
@@ -44,6 +46,9 @@ def list_jobs(
     states = [status] if isinstance(status, str) else list(status)
     if any(states):
         jobs = jobs.filter(status__in=states)
+    if NUL in pipeline_id + text:
+        # PostgreSQL keeps it in no text and refuses to look for it.
+        jobs = jobs.none()
     if pipeline_id:
         jobs = jobs.filter(pipeline_id=pipeline_id)
     if text:

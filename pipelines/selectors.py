@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from pipelines.errors import UnknownPipeline
 from pipelines.graph.definition import Node, PipelineDefinition, parse, read
+from pipelines.graph.fields import SLUG
 from pipelines.graph.validation import Problem, validate
 from pipelines.models import Pipeline
 from pipelines.plugins.base import ToolSpec
@@ -61,7 +62,7 @@ def list_pipelines() -> list[dict[str, Any]]:
 
 def enabled_state(pipeline_id: str) -> PipelineState:
     """The state of an enabled pipeline; raises UnknownPipeline."""
-    row = Pipeline.objects.filter(pk=pipeline_id, enabled=True).first()
+    row = Pipeline.objects.filter(pk=pipeline_id, enabled=True).first() if SLUG.match(pipeline_id) else None
     if row is None:
         raise UnknownPipeline(pipeline_id)
     return state_of(row)

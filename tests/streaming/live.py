@@ -99,7 +99,7 @@ def environment(data_dir: Path, **settings: str) -> dict[str, str]:
     }
 
 
-def prepare(data_dir: Path, more: Mapping[str, Params] | None = None) -> None:
+def prepare(data_dir: Path, more: Mapping[str, Params] | None = None, **settings: str) -> None:
     """Make the database, with the pipelines above and more in it."""
     rows = [definition(pipeline_id, params) for pipeline_id, params in {**PIPELINES, **(more or {})}.items()]
     subprocess.run(
@@ -107,7 +107,7 @@ def prepare(data_dir: Path, more: Mapping[str, Params] | None = None) -> None:
         input=json.dumps(rows),
         text=True,
         cwd=ROOT,
-        env=environment(data_dir),
+        env=environment(data_dir, **settings),
         check=True,
         timeout=START_WITHIN_S,
     )
