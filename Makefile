@@ -3,15 +3,18 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
+PYTEST := $(PY) -m pytest -q
+# What runs beside each other does not mix its lines, where this make can.
+SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 # `make setup TORCH=cpu` takes PyTorch's small CPU build and leaves CUDA's packages out.
 TORCH ?=
 
-.PHONY: run run-lan setup setup-dev system-tools test test-fast test-js test-slow test-pythons test-soak bench lint format lock clean help
+.PHONY: check run run-lan setup setup-dev system-tools test test-fast test-js test-networks test-browser test-slow test-pythons test-soak bench lint format lock clean help
 
 help:
 	@echo "make run      start the server (HOST, PORT and FORGESYTE_DATA_DIR are honoured)"
 	@echo "make run-lan  the same for a phone in your network: HTTPS on HTTPS_PORT, with a QR code"
-	@echo "make test     run every test; make lint runs the checks; make test-slow the long ones"
+	@echo "make test     run every test; make lint runs the checks, make check both; make test-slow the long tests"
 	@echo "make test-soak  thirty minutes of clients that fail and disturb; docs/LOAD_TEST.md"
 	@echo "make bench    compare with other servers on this machine"
 
@@ -49,32 +52,48 @@ lint: setup-dev
 	@echo "==> installed files"; $(PY) -m forgesyte.installation files
 	@echo "==> import contracts"; $(VENV)/bin/lint-imports
 	@echo "==> mypy"; $(VENV)/bin/mypy
-	@if [ -x node_modules/.bin/tsc ]; then echo "==> tsc"; node_modules/.bin/tsc -p .; fi
+	@if [ -x node_modules/.bin/tsc ]; then echo "==> tsc"; node_modules/.bin/tsc -p .; \
+	else echo "==> tsc is not installed: JavaScript is not checked"; [ -z "$$CI" ]; fi
 
 format: setup-dev
 	@$(VENV)/bin/ruff check --fix . && $(VENV)/bin/ruff format .
 
+# Side by side; each shows its output at its end.
+TESTS := test-fast test-js test-networks test-browser
+
 test: setup-dev system-tools
-	@$(MAKE) --no-print-directory test-fast test-js
-	@echo "==> Tests with real networks and a real browser"
-	@$(PY) -m pytest -q -m "(model or browser) and not slow"
+	@echo "==> Testing modules, scripts, networks and pages side by side"
+	@$(MAKE) --no-print-directory --jobs=4 $(SYNC) $(TESTS)
+
+# All that a change must pass.
+check: setup-dev system-tools
+	@echo "==> Checking, and testing modules, scripts, networks and pages side by side"
+	@$(MAKE) --no-print-directory --jobs=5 $(SYNC) lint $(TESTS)
 
 # By their own test files: streaming and the pure modules must be covered to the last branch.
 test-fast: setup-dev
 	@echo "==> Tests of the modules, with coverage"
-	@$(PY) -m pytest -q -m "not model and not browser and not slow" --cov --cov-report=
+	@$(PYTEST) -n 2 --dist loadfile -m "not model and not browser and not slow" --cov --cov-report=
 	@$(VENV)/bin/coverage report --fail-under=100 --include="$$(paste -sd, .ci/fully-covered)"
+
+test-networks: setup-dev system-tools
+	@echo "==> Tests with real networks"
+	@$(PYTEST) -m "model and not browser and not slow"
+
+test-browser: setup-dev system-tools
+	@echo "==> Tests with a real browser"
+	@$(PYTEST) -m "browser and not slow"
 
 test-js: setup-dev
 	@if command -v node >/dev/null; then echo "==> JavaScript tests"; node --test tests/js/*.test.js; \
 	else echo "==> node is not installed: JavaScript tests skipped"; [ -z "$$CI" ]; fi
 
 test-slow: setup-dev system-tools
-	@$(PY) -m pytest -q -m slow
+	@$(PYTEST) -m slow
 
 # `make setup` and `make run` with every Python that is promised and on this machine.
 test-pythons: setup-dev
-	@$(PY) -m pytest -q -m slow -rs tests/test_pythons.py
+	@$(PYTEST) -m slow -rs tests/test_pythons.py
 
 # Thirty minutes of clients that come, go, fail and disturb: what the server holds must stay flat. SOAK="--duration 300" for less.
 SOAK ?=
