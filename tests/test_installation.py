@@ -55,6 +55,11 @@ def test_whole_distributions_have_no_faults(site: Path) -> None:
     assert file_faults(site) == []
 
 
+def test_a_file_that_is_listed_twice_has_one_owner(site: Path) -> None:
+    files = [file for file in installed_files(site) if file.distribution == "brush"]
+    assert list(owners_of_files(files * 2).values()) == [["brush"]]
+
+
 def test_two_owners_of_one_file_are_named(site: Path, tmp_path: Path) -> None:
     install(site, build_wheel(tmp_path, "big_brush", {"brush/__init__.py": "", "brush/handle.py": ""}))
     assert file_faults(site) == [
