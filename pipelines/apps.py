@@ -10,5 +10,5 @@ class PipelinesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the system checks."""
-        from pipelines import checks  # noqa: F401
+        """Register the system checks and the metrics."""
+        from pipelines import checks, metrics  # noqa: F401

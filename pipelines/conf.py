@@ -19,7 +19,8 @@ class PipelineSettings:
     Of single pictures, `pictures_at_once` are worked on and `pictures_waiting` more may wait. `weights_paths`
     are folders beside the weights folder from which stored pipelines may load networks; `allow_pickles` lets
     `.pt` files be uploaded, and checkpoints run the code that is in them; `served_networks` are the model
-    servers, or networks on them, that stored pipelines may ask.
+    servers, or networks on them, that stored pipelines may ask. Above
+    `networks_mb` (0: never) networks that nobody uses are dropped.
     """
 
     weights_dir: Path
@@ -33,6 +34,7 @@ class PipelineSettings:
     weights_paths: tuple[Path, ...] = ()
     allow_pickles: bool = False
     served_networks: tuple[ServerAddress, ...] = ()
+    networks_mb: int = 1024
 
     @classmethod
     def from_env(cls, env: Mapping[str, str], data_dir: Path) -> Self:
@@ -51,6 +53,7 @@ class PipelineSettings:
                 Path(word).expanduser() for word in read.words(env, "FORGESYTE_WEIGHTS_PATHS", "")
             ),
             allow_pickles=read.boolean(env, "FORGESYTE_ALLOW_PICKLES", False),
+            networks_mb=read.integer(env, "FORGESYTE_NETWORKS_MB", 1024, at_most=1_000_000),
             served_networks=tuple(map(server_address, read.words(env, SERVED, ""))),
             pictures_waiting=read.integer(env, "FORGESYTE_PICTURES_WAITING", 32, at_most=10_000),
         )

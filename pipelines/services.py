@@ -36,6 +36,11 @@ def get_engine() -> Engine:
         return _engine
 
 
+def current_engine() -> Engine | None:
+    """The engine of this process, if it has been made."""
+    return _engine
+
+
 @contextmanager
 def override_engine(engine: Engine) -> Iterator[Engine]:
     """Let `engine` be the engine of this process for the body; for tests."""

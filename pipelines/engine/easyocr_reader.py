@@ -6,8 +6,9 @@ import math
 import threading
 import warnings
 import zipfile
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -17,13 +18,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipelines.engine.devices import DeviceChoice, choose_device
 from pipelines.engine.download import DownloadFailed, Expected, whole_file
 from pipelines.engine.frame_clock import loading
-from pipelines.engine.networks import NetworkCache, SharedNetwork
+from pipelines.engine.networks import MIB, NetworkCache, NetworkUse
 from pipelines.engine.pieces import pieces_of_frame
 from pipelines.engine.text_readers import (
     NOTHING,
     FoundText,
     Image,
     PixelBox,
+    Readers,
     Reading,
     TextReader,
     best_of,
@@ -44,6 +46,8 @@ CANVAS, CANVAS_PIXELS = 2560, 2560 * 1440
 # A box is read in parts that are at most so many times as long as wide. In a box that is longer than all
 # parts together no letter has pixels.
 MOST_HEIGHTS, MOST_PARTS = 100, 8
+# The detector and a recogniser, of 100 MB on the disk, with what they work on: an estimate.
+BYTES = 250 * MIB
 # EasyOCR's own recognisers; `standard` chooses one of the others by the languages.
 PUBLISHED = (
     *(
@@ -103,7 +107,9 @@ class EasyOcrReader:
 
     def __init__(self, options: EasyOcrOptions, device: str, weights: WeightsStore) -> None:
         """Load the recogniser; raises WeightsNotFound where its file is neither here nor to be had."""
-        self._options = options
+        self._network = options
+        # How it reads; whoever borrows it sets this.
+        self.options = options
         self._gpu = device == "cuda"
         self._weights = weights
         # The library asks torch for pinned memory even where there is no GPU.
@@ -155,7 +161,7 @@ class EasyOcrReader:
     def _call(self, reader: Any, method: str, *args: Any, **more: Any) -> list[Any]:
         import easyocr.easyocr as module
 
-        options = self._options
+        options = self.options
         with _module_in_use:
             module.imgH = self._height
             call = getattr(reader, method)
@@ -169,16 +175,16 @@ class EasyOcrReader:
         import easyocr.easyocr as module
         from easyocr.config import imgH as standard_height
 
-        storage, user_networks = folders(self._options, self._weights)
+        storage, user_networks = folders(self._network, self._weights)
         while True:
             module.imgH = standard_height
             try:
                 reader = module.Reader(
-                    list(self._options.languages),
+                    list(self._network.languages),
                     gpu=self._gpu,
                     model_storage_directory=str(storage),
                     user_network_directory=str(user_networks),
-                    recog_network=self._options.recog_network,
+                    recog_network=self._network.recog_network,
                     detector=detector,
                     download_enabled=False,
                     verbose=False,
@@ -191,17 +197,43 @@ class EasyOcrReader:
 
 def load_easyocr(
     options: EasyOcrOptions, requested: str, networks: NetworkCache, weights: WeightsStore
-) -> tuple[DeviceChoice, SharedNetwork[TextReader]]:
-    """The reader that sessions with the same options share; raises PipelineError."""
+) -> tuple[DeviceChoice, Readers]:
+    """The reader that sessions with the same networks share; raises PipelineError."""
     reason = why_not_easyocr(options, weights)
     if reason:
         raise WeightsNotFound(reason)
     device = choose_device(requested, cuda_available())
-    key = ("easyocr", options, device.used, str(weights.weights_dir))
-    readers: SharedNetwork[TextReader] = networks.get(
-        key, lambda: EasyOcrReader(options, device.used, weights)
+    network = network_of(options, weights)
+    shared = networks.get(
+        ("easyocr", network, device.used), lambda: EasyOcrReader(network, device.used, weights), size=BYTES
     )
-    return device, readers
+    return device, TunedReaders(shared, options)
+
+
+def network_of(options: EasyOcrOptions, weights: WeightsStore) -> EasyOcrOptions:
+    """The options that decide which networks are loaded, the same for all ways to write them."""
+    storage, user_networks = folders(options, weights)
+    return EasyOcrOptions(
+        languages=tuple(sorted(set(options.languages))),
+        recog_network=options.recog_network,
+        user_network_directory=str(user_networks),
+        model_storage_directory=str(storage),
+    )
+
+
+@dataclass(frozen=True)
+class TunedReaders:
+    """The shared reader, used with the options of one session."""
+
+    shared: NetworkUse[EasyOcrReader]
+    options: EasyOcrOptions
+
+    @contextmanager
+    def borrow(self) -> Iterator[TextReader]:
+        """Hold the reader for the body, with these options; waits while another thread holds it."""
+        with self.shared.borrow() as reader:
+            reader.options = self.options
+            yield reader
 
 
 def why_not_easyocr(options: EasyOcrOptions, weights: WeightsStore) -> str | None:

@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Self
 
-from pipelines.engine.networks import NetworkCache
+from pipelines.engine.networks import MIB, NetworkCache
 from pipelines.engine.pressure import Pressure
 from pipelines.engine.slot_tuner import SlotTuner
 from pipelines.engine.slots import EngineClosed, Slot, Slots
@@ -58,7 +58,7 @@ class Engine:
             allow_pickles()
         return cls(
             slots=settings.inference_slots,
-            networks=NetworkCache(),
+            networks=NetworkCache(settings.networks_mb * MIB),
             weights=WeightsStore.build(settings),
             registry=PluginRegistry.load(),
             device=settings.device,

@@ -1,6 +1,7 @@
 """What every text reader offers, whichever library it is made of."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -51,6 +52,14 @@ class TextReader(Protocol):
 
     def find_and_read(self, image_bgr: Image) -> list[FoundText]:
         """Every line on the frame."""
+        ...
+
+
+class Readers(Protocol):
+    """A reader that several sessions share."""
+
+    def borrow(self) -> AbstractContextManager[TextReader]:
+        """Hold it for the body; waits while another thread holds it."""
         ...
 
 

@@ -12,9 +12,8 @@ from pipelines.detections import Detection, from_xyxy_pixels
 from pipelines.engine.devices import GPU_WORDS, DeviceChoice
 from pipelines.engine.easyocr_reader import EasyOcrOptions, load_easyocr, why_not_easyocr
 from pipelines.engine.frame_clock import loading
-from pipelines.engine.networks import SharedNetwork
-from pipelines.engine.rapidocr_reader import RapidOcrReader
-from pipelines.engine.text_readers import Image, PixelBox, Reading, TextReader, padded_box
+from pipelines.engine.rapidocr_reader import BYTES, RapidOcrReader
+from pipelines.engine.text_readers import Image, PixelBox, Readers, Reading, padded_box
 from pipelines.engine.weights import WeightsStore
 from pipelines.plugins.base import DETECTIONS, MAX_LABELS, TEXT, OpenContext, Plugin, RunContext, ToolSpec
 from pipelines.plugins.follower import Follower
@@ -217,13 +216,13 @@ class ReadTool:
         return bool(reading.text) and reading.score >= self._params.min_score
 
 
-def load_reader(params: ReadParams, context: OpenContext) -> tuple[DeviceChoice, SharedNetwork[TextReader]]:
+def load_reader(params: ReadParams, context: OpenContext) -> tuple[DeviceChoice, Readers]:
     """The reader that sessions share, and where it runs; raises PipelineError."""
     requested = params.device or context.device
     if params.engine == "easyocr":
         return load_easyocr(params.easyocr, requested, context.networks, context.weights)
     reason = "RapidOCR reads on the CPU" if requested in GPU_WORDS else None
-    readers: SharedNetwork[TextReader] = context.networks.get(("rapidocr",), RapidOcrReader)
+    readers = context.networks.get(("rapidocr",), RapidOcrReader, size=BYTES)
     return DeviceChoice(requested, "cpu", reason), readers
 
 

@@ -1,6 +1,7 @@
 """What strangers send reaches no downloader, no unpickler and no path of the server."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,7 @@ from jobs.models import Job
 from pipelines.engine.engine import Engine
 from pipelines.engine.networks import NetworkCache
 from pipelines.engine.ultralytics import as_read, import_ultralytics, open_yolo
-from pipelines.engine.weights import WeightsStore
+from pipelines.engine.weights import BUNDLED_DIR, WeightsStore
 from pipelines.errors import PipelineError
 from pipelines.models import Pipeline
 from pipelines.plugins.parameters import ONLY_OPERATORS
@@ -258,6 +259,26 @@ def test_ultralytics_gets_no_path_that_it_takes_for_another(tmp_path: Path) -> N
         open_yolo(path)
     read = {name: as_read(import_ultralytics(), Path(name)) for name in ("/a/yolov5n.pt", "/a/yolo11n")}
     assert read == {"/a/yolov5n.pt": "/a/yolov5nu.pt", "/a/yolo11n": "/a/yolo11n.pt"}
+
+
+@pytest.mark.model
+def test_all_names_of_one_network_load_it_once(engine: Engine, tmp_path: Path) -> None:
+    folder = tmp_path / "weights" / "a"
+    folder.mkdir(parents=True)
+    shutil.copy(BUNDLED_DIR / "forgesyte-text-n.onnx", folder / "x.onnx")
+    (folder / "y.onnx").symlink_to("x.onnx")
+    (folder.parent / "x.onnx").symlink_to("a/x.onnx")
+    (folder.parent / "b").symlink_to("a")
+    names = ["x", "x.onnx", "a/x.onnx", "a/../a/x.onnx", "./a/./x.onnx", "a/y.onnx", "b/x.onnx"]
+    names += [str(folder / "x.onnx"), f"{tmp_path}/weights/../weights/a/x.onnx"]
+
+    for name in names:
+        engine.open_sync(checked(node("yolo", "detect", weights=name)), live=False).close()
+
+    assert engine.networks.count == 1
+    folder.joinpath("x.onnx").touch()
+    engine.open_sync(checked(node("yolo", "detect", weights="x")), live=False).close()
+    assert engine.networks.count == 1
 
 
 @pytest.mark.parametrize("path", ["net.pt", "/nowhere/net.pt", "/etc/passwd", "http://127.0.0.1:9/x.pt"])

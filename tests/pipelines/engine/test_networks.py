@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pipelines.engine.networks import NetworkCache, SharedNetwork
+from pipelines.engine.networks import NetworkCache, NetworkUse, SharedNetwork
 
 LIMIT_S = 60
 
@@ -92,7 +92,7 @@ class ChoosyNetwork(Network):
         self.concurrent = concurrent
 
 
-def use(shared: SharedNetwork[Network]) -> Network:
+def use(shared: NetworkUse[Network]) -> Network:
     with shared.borrow() as network:
         return network
 
@@ -108,7 +108,7 @@ def test_with_the_network_in_use_the_next_user_waits(load: Callable[[], Network]
 
 
 def test_a_network_for_several_threads_is_handed_to_all_at_once() -> None:
-    shared: SharedNetwork[Network] = NetworkCache().get("a", lambda: ChoosyNetwork(concurrent=True))
+    shared: NetworkUse[Network] = NetworkCache().get("a", lambda: ChoosyNetwork(concurrent=True))
     with ThreadPoolExecutor(1) as threads, shared.borrow() as held:
         assert threads.submit(use, shared).result(LIMIT_S) is held
 
@@ -205,3 +205,125 @@ def test_who_waits_for_a_network_that_is_only_slow_gets_that_one() -> None:
             with pytest.raises(TimeoutError):
                 other.result(0.05)
         assert other.result(LIMIT_S) is first
+
+
+def size_of(cache: NetworkCache) -> tuple[int, int, int]:
+    return cache.count, cache.size, cache.dropped
+
+
+def test_above_the_budget_the_one_that_was_unused_for_longest_goes() -> None:
+    cache = NetworkCache(budget=25)
+    names = ["a", "b", "a", "c"]
+    for name in names:
+        cache.get(name, Network, size=10)
+
+    loaded, load = count_loads()
+    assert size_of(cache) == (2, 20, 1)
+    for name in ("a", "c"):
+        cache.get(name, load, size=10)
+    assert loaded == []
+    cache.get("b", load, size=10)
+    assert len(loaded) == 1
+
+
+def test_it_is_let_go_of_before_the_next_one_is_loaded() -> None:
+    cache = NetworkCache(budget=10)
+    with cache.get("a", Network, size=10).borrow() as network:
+        gone = weakref.ref(network)
+    del network
+    assert gone() is not None
+
+    def load() -> Network:
+        assert gone() is None
+        return Network()
+
+    cache.get("b", load, size=10)
+    assert size_of(cache) == (1, 10, 1)
+
+
+def test_a_network_in_use_is_never_dropped() -> None:
+    cache = NetworkCache(budget=15)
+    first = cache.get("a", Network, size=10)
+    second = cache.get("b", Network, size=10)
+    third = cache.get("c", Network, size=10)
+
+    assert size_of(cache) == (3, 30, 0)
+    assert cache.get("a", lambda: pytest.fail("loaded again"), size=10) is first
+    assert use(second) is not use(third)
+
+
+def test_above_the_budget_a_network_goes_with_its_last_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = NetworkCache(budget=10)
+    trimmed = threading.Event()
+
+    def trim() -> None:
+        NetworkCache.trim(cache)
+        trimmed.set()
+
+    monkeypatch.setattr(cache, "trim", trim)
+    first = cache.get("a", Network, size=10)
+    other = cache.get("a", Network, size=10)
+    cache.get("b", Network, size=10)
+    assert first is other
+    # The one that nobody held has gone by now, or goes in a moment.
+    assert trimmed.wait(LIMIT_S)
+    trimmed.clear()
+    held = cache.get("b", Network, size=10)
+    del first
+    assert cache.count == 2
+    del other
+    assert trimmed.wait(LIMIT_S)
+    assert size_of(cache)[:2] == (1, 10)
+    assert use(held)
+
+
+def test_one_that_is_being_loaded_is_not_dropped() -> None:
+    cache = NetworkCache(budget=5)
+    began, may_end = threading.Event(), threading.Event()
+
+    def slow() -> Network:
+        began.set()
+        assert may_end.wait(LIMIT_S)
+        return Network()
+
+    with ThreadPoolExecutor(1) as threads:
+        loading = threads.submit(cache.get, "slow", slow, size=10)
+        assert began.wait(LIMIT_S)
+        held = cache.get("other", Network, size=10)
+        assert cache.count == 2
+        may_end.set()
+        shared = loading.result(LIMIT_S)
+    assert use(shared) is not use(held)
+    assert cache.dropped == 0
+
+
+def test_an_old_version_counts_as_long_as_it_is_used() -> None:
+    cache = NetworkCache(budget=100)
+    old = cache.get("a", Network, version=1, size=10)
+    new = cache.get("a", Network, version=2, size=20)
+    assert size_of(cache) == (2, 30, 0)
+    del old
+    assert size_of(cache) == (1, 20, 0)
+    assert use(new)
+
+
+def test_without_a_budget_nothing_is_dropped() -> None:
+    cache = NetworkCache()
+    for name in range(100):
+        cache.get(name, Network, size=1 << 40)
+    assert size_of(cache) == (100, 100 << 40, 0)
+
+
+def test_a_user_that_outlives_the_cache_or_the_threads_harms_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = NetworkCache(budget=5)
+    first, second = cache.get("a", Network, size=10), cache.get("b", Network, size=10)
+
+    def no_thread(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread at interpreter shutdown")
+
+    monkeypatch.setattr(threading.Thread, "start", no_thread)
+    del first
+    assert cache.count == 2
+    del cache
+    assert use(second)
+    del second

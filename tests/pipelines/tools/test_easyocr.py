@@ -268,6 +268,21 @@ def test_turned_boxes_begin_at_the_corner_that_comes_to_the_top_left() -> None:
     assert corners_of(box, 3)[0] == (10, 90)
 
 
+def test_readers_that_need_the_same_networks_share_them(weights_dir: Path, networks: NetworkCache) -> None:
+    before = ReadTool(params(), context_for(weights_dir, networks))
+    count = networks.count
+    own_way = params(
+        allowlist="024", decoder="beamsearch", languages=("en", "en"), model_storage_directory="./easyocr/."
+    )
+    tool = ReadTool(own_way, context_for(weights_dir, networks))
+    image, boxes = numbers_on_paper()
+    payload = {"frame_index": 1, "image": image, "detections": boxes}
+
+    assert networks.count == count
+    assert set(tool.run(payload, RunContext(1))["text"]) <= set("024\n")
+    assert not set(before.run(payload, RunContext(1))["text"]) <= set("024\n")
+
+
 def test_options_can_be_part_of_a_key() -> None:
     assert hash(EasyOcrOptions()) == hash(EasyOcrOptions(languages=("en",)))
 
