@@ -8,7 +8,7 @@ from numpy import uint8
 from numpy.typing import NDArray
 
 from jobs.sources import PICTURE
-from pipelines.images import decode_image
+from pipelines.images import decode_file
 from pipelines.video import VideoReader, lost_frame
 
 
@@ -51,7 +51,7 @@ def frames_of(path: Path, kind: str, *, stride: int = 1, first_frame: int = 1) -
 def frames_of_picture(path: Path, first_frame: int) -> Iterator[Item]:
     """A picture is one frame at time 0."""
     if first_frame == 1:
-        yield SourceFrame(1, 0.0, decode_image(path.read_bytes()))
+        yield SourceFrame(1, 0.0, decode_file(path))
     yield EndOfFile([])
 
 

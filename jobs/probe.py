@@ -15,8 +15,9 @@ import av
 from PIL import Image
 
 from jobs.sources import PICTURE, VIDEO
+from pipelines.images import FORMATS
 from pipelines.isolation import Crashed, OverBudget, Pool, run_isolated
-from pipelines.uploads import FORMATS, UploadRefused
+from pipelines.uploads import UploadRefused
 from pipelines.video import open_container, reason
 
 # Enough to find out about a video of 50 million pixels a frame, which takes about 300 MB.

@@ -5,6 +5,7 @@ from functools import partial, wraps
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
@@ -207,7 +208,7 @@ async def run_pipeline(request: HttpRequest, pipeline_id: str, file: File[Upload
     if state.reason:
         raise WeightsNotFound(state.reason)
     async with picture_slots().acquire() as slot:
-        image_bytes = await sync_to_async(uploads.read_picture)(file)
+        image_bytes = await sync_to_async(uploads.read_picture)(file, settings.PIPELINES.max_picture_pixels)
         payload = {"frame_index": 1, "image_bytes": image_bytes}
         report = await DagPipelineService().arun_pipeline(pipeline_id, payload, slot)
     return {"result": report.result, "timings_ms": report.timings_ms, "warnings": report.warnings}

@@ -7,6 +7,7 @@ from typing import Self
 
 from forgesyte import env as read
 from pipelines.engine.served_models import ServerAddress
+from pipelines.images import MAX_PIXELS
 
 SERVED = "FORGESYTE_SERVED_NETWORKS"
 DEVICES = ("auto", "cpu", "cuda", "gpu")
@@ -16,7 +17,8 @@ DEVICES = ("auto", "cpu", "cuda", "gpu")
 class PipelineSettings:
     """`inference_slots` 0 means: chosen for the machine; `preload` names the pipelines opened at start.
 
-    Of single pictures, `pictures_at_once` are worked on and `pictures_waiting` more may wait. `weights_paths`
+    Of single pictures, `pictures_at_once` are worked on and `pictures_waiting` more may wait; none has more
+    than `max_picture_pixels`, each of which takes three bytes. `weights_paths`
     are folders beside the weights folder from which stored pipelines may load networks; `allow_pickles` lets
     `.pt` files be uploaded, and checkpoints run the code that is in them; `served_networks` are the model
     servers, or networks on them, that stored pipelines may ask. Above
@@ -31,6 +33,7 @@ class PipelineSettings:
     default_pipeline: str = "yolo_ocr"
     pictures_at_once: int = 4
     pictures_waiting: int = 32
+    max_picture_pixels: int = 25_000_000
     weights_paths: tuple[Path, ...] = ()
     allow_pickles: bool = False
     served_networks: tuple[ServerAddress, ...] = ()
@@ -49,6 +52,9 @@ class PipelineSettings:
             ),
             default_pipeline=read.text(env, "FORGESYTE_DEFAULT_PIPELINE", "yolo_ocr"),
             pictures_at_once=read.integer(env, "FORGESYTE_PICTURES_AT_ONCE", 4, at_least=1, at_most=256),
+            max_picture_pixels=read.integer(
+                env, "FORGESYTE_MAX_PICTURE_PIXELS", 25_000_000, at_least=1, at_most=MAX_PIXELS
+            ),
             weights_paths=tuple(
                 Path(word).expanduser() for word in read.words(env, "FORGESYTE_WEIGHTS_PATHS", "")
             ),

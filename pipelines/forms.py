@@ -4,13 +4,15 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import ValidationError
 from django.forms.fields import InvalidJSONInput
 
 from forgesyte import strict_json
+from pipelines.images import FORMATS
 from pipelines.models import Pipeline
-from pipelines.uploads import FORMATS, UploadRefused, read_picture
+from pipelines.uploads import UploadRefused, read_picture
 
 # The types know of a parameter that the classes themselves do not have.
 if TYPE_CHECKING:
@@ -72,6 +74,6 @@ class PipelineForm(Base):
         if not file or not self.trying:
             return None
         try:
-            return read_picture(file)
+            return read_picture(file, settings.PIPELINES.max_picture_pixels)
         except UploadRefused as error:
             raise ValidationError(error.detail) from error

@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from forgesyte.limits import LimitReached
+from pipelines.decoding import decode_alone
 from pipelines.errors import PipelineError
 from pipelines.graph.definition import PipelineDefinition
-from pipelines.images import decode_image, encode_jpeg
+from pipelines.images import encode_jpeg
 from pipelines.inspector import RunReport
 from pipelines.picture_slots import picture_slots
 from pipelines.services import DagPipelineService
@@ -62,7 +63,7 @@ def annotated(image_bytes: bytes, report: RunReport) -> str:
     # Drawing needs a video library, which the server can do without until then.
     from pipelines.annotate import draw_result
 
-    drawn = draw_result(at_most(decode_image(image_bytes), MAX_SIDE), report.result)
+    drawn = draw_result(at_most(decode_alone(image_bytes), MAX_SIDE), report.result)
     return "data:image/jpeg;base64," + b64encode(encode_jpeg(drawn)).decode()
 
 

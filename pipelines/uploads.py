@@ -5,13 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
+from pipelines.images import FORMATS
+
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
 
 MAX_BYTES = 20 * 1024 * 1024
-MAX_PIXELS = 25_000_000
-# What cameras, phones and the web produce; some formats are better left unread, such as PostScript.
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
 
 TOO_LARGE = f"The file is larger than {MAX_BYTES // 1024**2} MB"
 
@@ -26,14 +25,17 @@ class UploadRefused(Exception):
         self.detail = detail
 
 
-def read_picture(file: "UploadedFile[Any]") -> bytes:
+def read_picture(file: "UploadedFile[Any]", max_pixels: int) -> bytes:
     """The bytes of an uploaded picture, of which only the header is looked at; raises UploadRefused."""
     if (file.size or 0) > MAX_BYTES:
         raise UploadRefused(413, "file_too_large", TOO_LARGE)
     image_bytes: bytes = file.read()
     width, height = picture_size(image_bytes)
-    if width * height > MAX_PIXELS:
-        detail = f"The picture has {width}x{height} pixels; {MAX_PIXELS:,} is the most"
+    if width * height > max_pixels:
+        detail = (
+            f"The picture has {width}x{height} pixels, and {max_pixels:,} is the most "
+            "(FORGESYTE_MAX_PICTURE_PIXELS): make it smaller"
+        )
         raise UploadRefused(413, "image_too_large", detail)
     return image_bytes
 
@@ -44,7 +46,7 @@ def picture_size(image_bytes: bytes) -> tuple[int, int]:
         with Image.open(BytesIO(image_bytes), formats=FORMATS) as image:
             return image.size
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise UploadRefused(413, "image_too_large", f"More than {MAX_PIXELS:,} pixels") from error
+        raise UploadRefused(413, "image_too_large", "The picture has far too many pixels") from error
     # A damaged header raises whatever the reader of that format stumbles over.
     except Exception as error:
         detail = f"Not a picture; these are read: {', '.join(FORMATS)}"

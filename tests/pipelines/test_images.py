@@ -1,26 +1,33 @@
 import io
 import struct
+import tracemalloc
 import zlib
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageOps
 
 from pipelines.errors import InvalidImage
 from pipelines.images import (
+    EXIF_MARK,
     LETTERBOX_GREY,
     MAX_PIXELS,
     check_image,
     check_size,
+    decode_file,
     decode_image,
     decode_jpeg,
     encode_jpeg,
     letterbox,
+    orientation_in,
+    to_bgr,
 )
+from tests.hostile.pictures import many_scans, png_with_chunk
 
 BLUE_BGR = (255, 0, 0)
 RED_BGR = (0, 0, 255)
@@ -218,3 +225,91 @@ def test_letterbox_keeps_proportions(size_wh: tuple[int, int], inner: tuple[int,
 
 def test_letterbox_keeps_a_line_at_least_a_pixel_high() -> None:
     assert (letterbox(np.full((1, 5000, 3), 200, np.uint8), (64, 64)) == 200).any()
+
+
+@pytest.mark.parametrize("orientation", range(10))
+@pytest.mark.parametrize("endian", ["<", ">"])
+def test_every_orientation_is_turned_as_viewers_do(orientation: int, endian: str) -> None:
+    exif = Image.Exif()
+    exif.endian = endian
+    exif[ORIENTATION] = orientation
+    image = picture(48, 32)
+    image.paste("lime", (0, 0, 10, 10))
+    data = as_file(image, "JPEG", exif=exif, quality=95, subsampling=0)
+
+    with Image.open(io.BytesIO(data)) as stored:
+        expected = np.asarray(ImageOps.exif_transpose(stored))[:, :, ::-1]
+    assert np.abs(decode_image(data).astype(int) - expected).max() <= 2
+
+
+@pytest.mark.parametrize(
+    "exif",
+    [b"", b"II*\0", b"MM\0*\0\0\0\x08", b"II*\0\xff\xff\xff\xff", b"nonsense" * 20],
+    ids=["empty", "cut", "no directory", "beyond the end", "nonsense"],
+)
+def test_broken_exif_data_turn_nothing(exif: bytes) -> None:
+    data = as_file(picture(), "JPEG", quality=95)
+    body = EXIF_MARK + exif
+    broken = data[:2] + b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body + data[2:]
+
+    assert_red_left_blue_right(decode_image(broken))
+
+
+def test_exif_data_with_endless_entries_are_not_read_through() -> None:
+    entries = struct.pack("<HHII", 0x0100, 3, 1, 1) * 5000
+    data = b"II*\0\x08\0\0\0" + struct.pack("<H", 5000) + entries
+
+    assert orientation_in(data + struct.pack("<HHII", ORIENTATION, 3, 1, 6)) == 1
+
+
+@pytest.mark.parametrize("form", ["PPM", "ICO", "TGA", "PCX", "JPEG2000", "EPS"])
+def test_formats_beyond_the_stated_ones_stay_unread(form: str) -> None:
+    with pytest.raises(InvalidImage, match="Not a picture that can be read"):
+        decode_image(as_file(picture(), form))
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "RGBA", "CMYK", "I;16", "PA", "F"])
+def test_every_mode_is_copied_in_bands_as_it_would_be_whole(
+    mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gradient = Image.linear_gradient("L").resize((37, 29)).convert("RGB")
+    image = Image.new("I;16", (37, 29), 40_000) if mode == "I;16" else gradient.convert(mode)
+    whole = to_bgr(image)
+    monkeypatch.setattr("pipelines.images.BAND_PIXELS", 80)
+
+    assert np.array_equal(to_bgr(image), whole)
+
+
+def test_a_jpeg_that_is_gone_over_thousands_of_times_is_refused() -> None:
+    unusual = many_scans(64, 48, 5000)[:2] + b"\x00\x00" + many_scans(64, 48, 5000)[2:]
+    for data in (many_scans(64, 48, 5000), unusual):
+        with pytest.raises(InvalidImage, match="too many scans"):
+            decode_image(data)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_of_a_file_that_is_padded_no_more_is_read_than_its_picture_takes(form: str, tmp_path: Path) -> None:
+    """A picture padded to 300 MB was read whole."""
+    path = tmp_path / "padded"
+    path.write_bytes(as_file(picture(), form))
+    with path.open("r+b") as file:
+        file.truncate(300 * 1024 * 1024)
+    tracemalloc.start()
+    try:
+        assert decode_file(path).shape == (32, 48, 3)
+        assert tracemalloc.get_traced_memory()[1] < 110 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
+
+
+def test_texts_in_a_png_that_would_fill_the_memory_are_refused() -> None:
+    bomb = png_with_chunk(b"zTXt", b"note\0\0" + zlib.compress(bytes(300_000_000)))
+    profile = png_with_chunk(b"iCCP", b"note\0\0" + zlib.compress(bytes(300_000_000)))
+    tracemalloc.start()
+    try:
+        for data in (bomb, profile):
+            with suppress(InvalidImage):
+                decode_image(data)
+        assert tracemalloc.get_traced_memory()[1] < 20 * 1024 * 1024
+    finally:
+        tracemalloc.stop()

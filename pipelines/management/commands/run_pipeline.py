@@ -22,7 +22,7 @@ from pipelines.errors import PipelineError, UnknownPipeline
 from pipelines.graph.definition import PipelineDefinition, parse
 from pipelines.graph.execution import OpenPipeline
 from pipelines.graph.validation import validate
-from pipelines.images import decode_image, encode_jpeg, letterbox
+from pipelines.images import FORMATS, decode_file, encode_jpeg, letterbox
 from pipelines.models import Pipeline
 from pipelines.reports import as_line, as_text, describe
 from pipelines.services import definition_of, get_engine, run_video_frame
@@ -174,9 +174,9 @@ def definition_in(path: Path) -> PipelineDefinition:
 def read_picture(path: Path) -> NDArray[np.uint8] | None:
     """The picture in a file, BGR; None for what may be a video. Raises CommandError and InvalidImage."""
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=[*FORMATS, "MPEG"]) as image:
             moves = image.format == "MPEG" or (image.format == "GIF" and getattr(image, "is_animated", False))
-        return None if moves else decode_image(path.read_bytes())
+        return None if moves else decode_file(path)
     except UnidentifiedImageError:
         return None
     except OSError as error:
