@@ -3,10 +3,12 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
-from typing import NoReturn
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NoReturn
 
 from pipelines.errors import PipelineError
+from pipelines.images import decode_image
+from pipelines.jpeg_header import read_header
 from pipelines.plugins.base import Load
 from pipelines.services import aopen_live, get_engine
 from streaming import events, metrics, protocol
@@ -23,6 +25,8 @@ from streaming.session_manager import SessionManager
 
 Send = Callable[[protocol.Message], Awaitable[None]]
 
+# Larger than the pictures of cameras in a page; twenty million pixels take 0.1 s.
+LARGE_PIXELS = 3_000_000
 # The frames of all sessions of this process; only its event loop touches it.
 pace = Pace()
 
@@ -136,33 +140,51 @@ class SessionWorker:
         except Exception as error:
             raise StreamError(ErrorCode.INTERNAL_ERROR, None, self._mailbox.running_index) from error
 
-    async def _run_newest(self, handle: PipelineHandle) -> tuple[Frame, Report, float]:
+    async def _run_newest(self, handle: PipelineHandle) -> tuple[Frame, Report, dict[str, float]]:
         """Win a slot and only then choose the frame, so that what runs is always the newest picture.
 
-        Returns the frame, its report, and how long the frame waited, in milliseconds. The wait for the slot
-        and the run have a limit each; loading within the run does not count. A slot is taken until its thread
-        has returned, and lent to others when that takes too long.
+        A large picture is chosen and decoded before that, so that it takes no more time from others than its
+        run. Returns the frame, its report, and the milliseconds that passed before its run. The wait for the
+        slot and the run have a limit each; loading within the run does not count. A slot is taken until its
+        thread has returned, and lent to others when that takes too long.
         """
         limit_s = self._settings.frame_timeout_s
+        large = await self._decode_large(limit_s)
         asked = time.perf_counter()
         async with asyncio.timeout(limit_s) as deadline, self._engine.slot() as slot:
             metrics.SLOT_WAIT_SECONDS.observe(time.perf_counter() - asked)
             deadline.reschedule(None)
-            self._arrived.clear()
-            frame = self._mailbox.take()
-            waited_ms = milliseconds_since(frame.received_at)
-            payload = {"frame_index": frame.index, "image_bytes": frame.data}
+            frame, picture, spent_ms = large or self._choose()
+            payload = {"frame_index": frame.index, **picture}
             load = Load(self._session.backpressure_state.value)
             run = slot.run_within(limit_s, handle.run, payload, load, self._deadline())
-            return frame, await run, waited_ms
+            return frame, await run, spent_ms
+
+    def _choose(self) -> tuple[Frame, dict[str, Any], dict[str, float]]:
+        """The newest frame, its picture for the pipeline, and how long it waited, in milliseconds."""
+        self._arrived.clear()
+        frame = self._mailbox.take()
+        return frame, {"image_bytes": frame.data}, {"wait": milliseconds_since(frame.received_at)}
+
+    async def _decode_large(self, limit_s: float) -> tuple[Frame, dict[str, Any], dict[str, float]] | None:
+        """The newest frame with its picture decoded, if it is a large one; raises InvalidImage."""
+        held = self._mailbox.held
+        if held is None or not is_large(held.data):
+            return None
+        async with asyncio.timeout(limit_s) as deadline, self._engine.decoder() as slot:
+            deadline.reschedule(None)
+            frame, _, spent_ms = self._choose()
+            started = time.monotonic()
+            image_bgr = await slot.run_within(limit_s, decode_image, frame.data)
+        return frame, {"image": image_bgr}, {**spent_ms, "decode": milliseconds_since(started)}
 
     def _deadline(self) -> float | None:
         """Until when the frame that has just won a slot may take its time without another one's waiting."""
         return time.monotonic() if self._engine.waiting else pace.next_due()
 
-    async def _send_result(self, frame: Frame, report: Report, waited_ms: float) -> None:
+    async def _send_result(self, frame: Frame, report: Report, spent_ms: Mapping[str, float]) -> None:
         age_ms = milliseconds_since(frame.received_at)
-        timings_ms = {"wait": waited_ms, **report.timings_ms, "total": age_ms}
+        timings_ms = {**report.timings_ms, **spent_ms, "total": age_ms}
         started = time.perf_counter()
         await self._send(
             protocol.result_message(frame.index, report.result, timings_ms, self._pressure.value)
@@ -201,6 +223,12 @@ class SessionWorker:
             drop_rate=round(policy.drop_rate, 3),
         )
         await self._send(protocol.slow_down_message(policy.suggested_fps))
+
+
+def is_large(jpeg: bytes) -> bool:
+    """Whether decoding a valid frame takes long beside what a network takes."""
+    header = read_header(jpeg)
+    return header.width * header.height * header.scans > LARGE_PIXELS
 
 
 def milliseconds_since(moment: float) -> float:

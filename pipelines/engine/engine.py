@@ -49,6 +49,8 @@ class Engine:
         self.pressure = pressure or Pressure()
         self._tuner = None if slots else SlotTuner(cores())
         self._slots = Slots(slots or MOST_SLOTS, self._tuner)
+        # What is left over while a frame of the usual size has a slot.
+        self._decoders = Slots(max(1, cores() // 2))
         self._loaders = ThreadPoolExecutor(max_workers=LOADERS, thread_name_prefix="loader")
 
     @classmethod
@@ -88,11 +90,15 @@ class Engine:
     @property
     def lent(self) -> int:
         """How many frames run beside the slots, because they take too long; MOST_LENT at most."""
-        return self._slots.lent
+        return max(self._slots.lent, self._decoders.lent)
 
     def slot(self) -> AbstractAsyncContextManager[Slot]:
         """Wait for a slot and hold it: `async with engine.slot() as slot: await slot.run(fn, ...)`."""
         return self._slots.acquire()
+
+    def decoder(self) -> AbstractAsyncContextManager[Slot]:
+        """Wait for one of the few places where large pictures are decoded, and hold it for the body."""
+        return self._decoders.acquire()
 
     async def open(self, definition: "PipelineDefinition", *, live: bool) -> OpenPipeline:
         """Open a pipeline in a loader thread; takes seconds when a network is not loaded yet.
@@ -124,6 +130,7 @@ class Engine:
     def close(self) -> None:
         """Hand out no more slots and forget the networks; what runs now runs to its end."""
         self._slots.close()
+        self._decoders.close()
         self._loaders.shutdown(wait=False, cancel_futures=True)
         self.networks.clear()
 

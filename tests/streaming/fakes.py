@@ -91,6 +91,7 @@ class FakeEngine:
 
     def __init__(self, slots: int = 1) -> None:
         self.held = Slots(slots)
+        self.decoders = Slots(1)
         self.networks = FakeNetworks()
         self.make: dict[str, Callable[[], FakePipeline]] = {"fake": FakePipeline}
         self.opened: list[FakePipeline] = []
@@ -117,6 +118,9 @@ class FakeEngine:
 
     def slot(self) -> AbstractAsyncContextManager[Slot]:
         return self.held.acquire()
+
+    def decoder(self) -> AbstractAsyncContextManager[Slot]:
+        return self.decoders.acquire()
 
     async def aopen_live(self, pipeline_id: str) -> FakePipeline:
         self.opening.set()
