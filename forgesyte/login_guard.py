@@ -1,6 +1,5 @@
 """Slows down who guesses passwords; django-axes counts the wrong ones."""
 
-import logging
 from datetime import timedelta
 from ipaddress import ip_address
 from math import ceil
@@ -20,8 +19,6 @@ from forgesyte.errors import limit_reached, wants_json, without_djangos_line
 from forgesyte.guesses import Guesses, in_words
 from forgesyte.hosts import log_refused
 from forgesyte.limits import LimitReached
-
-logger = logging.getLogger(__name__)
 
 # For each wrong password that locks a name, an address may try so many with other names.
 NAMES_OF_AN_ADDRESS = 10

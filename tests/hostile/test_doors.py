@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 DOORS = sorted(every_door(), key=str)
 CHANGES = [door for door in DOORS if door.method != "GET"]
 # What needs no login where one is required.
-OPEN = {"/health", "/ready", "/metrics", "/lan/forgesyte.crt"}
+OPEN = {"/health", "/ready", "/metrics", "/lan/code", "/lan/forgesyte.crt"}
 PRIVATE = [door for door in DOORS if door.path not in OPEN]
 HTML = {"accept": "text/html"}
 EVIL = "https://evil.example"

@@ -22,6 +22,11 @@ test("the server's own words are added where they say more", () => {
   assert.equal(explain({ code: "internal_error", detail: "Unexpected error occurred" }).detail, "");
 });
 
+test("which limit is reached is told as the server says it", () => {
+  const detail = "Sessions at once are limited to 10 (STREAM_MAX_SESSIONS): try again later";
+  assert.equal(explain({ code: "too_many_sessions", detail }).detail, detail);
+});
+
 test("a code that nobody knows still says something", () => {
   for (const code of ["from_the_future", "toString", "__proto__", ""]) {
     const { title, detail } = explain({ code, detail: "What the server says" });

@@ -83,6 +83,14 @@ test("a refusal is told in the server's words, and the next file is sent", () =>
   assert.equal(uploads.isBusy, false);
 });
 
+test("a limit of the server is told in its own words", () => {
+  const { uploads, states, made } = setUp();
+  uploads.add([file("a.mp4")], CHOICES);
+  const detail = "1000 jobs wait for a worker, and no more may (JOBS_MAX_PENDING): try again later";
+  made[0].answers(429, { error: "too_many_pending_jobs", detail });
+  assert.deepEqual([states.get(1).state, states.get(1).detail], ["refused", `${detail}.`]);
+});
+
 test("an answer without a job is a refusal", () => {
   const { uploads, states, made } = setUp();
   uploads.add([file("a.mp4")], CHOICES);
