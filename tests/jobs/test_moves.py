@@ -2,20 +2,20 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    Bundle,
     RuleBasedStateMachine,
-    consumes,
+    initialize,
     invariant,
+    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -31,6 +31,11 @@ from tests.jobs.toolbox import definition
 from tests.jobs.workshop import Workshop
 
 PATIENCE = timedelta(hours=1)
+JOBS = 2
+WHICH = st.integers(-4, -1)
+WORKER = st.integers(0, 2)
+ENDS = ("complete", "fail", "no_frame", "give_back", "error")
+INTERRUPTIONS = ("stop", "kill", "sleep", "cancel", "retry", "ask_for_the_video", *ENDS)
 # Written down once more and by hand: the product's own table is what is tested.
 STATUS = {
     ("pending", "running"),
@@ -54,16 +59,14 @@ DRAWN = {
 class JobLife(RuleBasedStateMachine):
     """Three workers and a person, each of whom does what it likes, as late as it likes."""
 
-    jobs: Bundle[Any] = Bundle("jobs")
-    attempts: Bundle[Any] = Bundle("attempts")
-
     def __init__(self) -> None:
         super().__init__()
         self.workers = [self.new_worker(number) for number in range(3)]
         self.states: dict[Any, tuple[str, str]] = {}
-        self.claims: list[Claim] = []
+        # The newest attempts, those that have lost their job among them.
+        self.attempts: list[tuple[WorkerProcess, Claim]] = []
         self.retried: set[Any] = set()
-        self.born = 0
+        self.jobs: list[UUID] = []
 
     def new_worker(self, number: int) -> WorkerProcess:
         worker = WorkerProcess(f"host{number}-{uuid4().hex}")
@@ -71,21 +74,23 @@ class JobLife(RuleBasedStateMachine):
         return worker
 
     def teardown(self) -> None:
-        """Whatever has happened, all that waits comes to an end once workers have time."""
-        self.everybody_dies()
+        try:
+            self.everybody_dies()
+            self.all_comes_to_an_end()
+        finally:
+            Job.objects.all().delete()
+
+    def all_comes_to_an_end(self) -> None:
+        """Whatever has happened, all that waits can be done once workers have time."""
         for job in Job.objects.filter(status="pending"):
             assert leases.claim_job(job.pk, "last/1")
             assert leases.complete(Claim(job.pk, "last/1"))
-        for job in Job.objects.filter(status__in=FINISHED, chunks_done__gt=0).exclude(
-            annotated_status="ready"
-        ):
+        undrawn = Job.objects.filter(status__in=FINISHED, chunks_done__gt=0).exclude(annotated_status="ready")
+        for job in undrawn:
             assert job.annotated_status == "pending" or services.request_annotated(job_id=job.pk)
             assert leases.claim_annotation(job.pk, "last/2")
             assert leases.finish_drawing(Claim(job.pk, "last/2", draws=True))
         assert not Job.objects.exclude(lease_owner="").exists()
-        for worker in self.workers:
-            worker.leave()
-        Job.objects.all().delete()
 
     def everybody_dies(self) -> None:
         Job.objects.exclude(lease_owner="").update(lease_expires_at=timezone.now() - PATIENCE)
@@ -93,50 +98,69 @@ class JobLife(RuleBasedStateMachine):
             worker.leave()
         sweep()
 
+    @initialize(statuses=st.lists(st.sampled_from([*Job.Status.values]), min_size=JOBS, max_size=JOBS))
+    def begin(self, statuses: list[str]) -> None:
+        """Jobs that have come to different points of their lives."""
+        for status in statuses:
+            self.submit()
+            if status == "pending":
+                continue
+            self.claim(-1, 0, draws=False)
+            self.keep(-1)
+            if status == "cancelled":
+                self.cancel(-1)
+            elif status != "running":
+                self.end(-1, "complete" if status == "completed" else "fail")
+        self.retried.clear()
+
     # What people do
 
-    @rule(target=jobs)
-    def submit(self) -> Any:
+    @precondition(lambda self: len(self.jobs) < JOBS)
+    @rule()
+    def submit(self) -> None:
         source = StoredSource(uuid4(), "a.mp4", "video", "none", 1, 1, 1, 1.0, 1.0, 9)
-        return services.submit_job(source=source, definition=definition("look")).pk
+        self.jobs.append(services.submit_job(source=source, definition=definition("look")).pk)
 
-    @rule(job=jobs)
-    def cancel(self, job: Any) -> None:
-        services.cancel_job(job_id=job)
+    @rule(which=WHICH)
+    def cancel(self, which: int) -> None:
+        services.cancel_job(job_id=self.job(which))
 
-    @rule(job=jobs)
-    def retry(self, job: Any) -> None:
-        if services.retry_job(job_id=job):
-            self.retried.add(job)
+    @rule(which=WHICH)
+    def retry(self, which: int) -> None:
+        if services.retry_job(job_id=self.job(which)):
+            self.retried.add(self.job(which))
 
-    @rule(job=consumes(jobs))
-    def delete(self, job: Any) -> None:
+    @precondition(lambda self: len(self.jobs) == JOBS)
+    @rule(which=WHICH)
+    def delete(self, which: int) -> None:
+        job = self.job(which)
+        self.jobs.remove(job)
         services.delete_job(job_id=job)
         assert not Job.objects.filter(pk=job).exists()
 
-    @rule(job=jobs)
-    def ask_for_the_video(self, job: Any) -> None:
-        before = Job.objects.filter(pk=job).first()
-        asked = services.request_annotated(job_id=job)
-        if before and before.is_finished and before.chunks_done:
+    @rule(which=WHICH)
+    def ask_for_the_video(self, which: int) -> None:
+        before = Job.objects.get(pk=self.job(which))
+        asked = services.request_annotated(job_id=before.pk)
+        if before.is_finished and before.chunks_done:
             assert asked or before.annotated_status in ("pending", "running", "ready")
 
     # What workers do
 
-    @rule(target=attempts, job=jobs, number=st.integers(0, 2), draws=st.booleans())
-    def claim(self, job: Any, number: int, draws: bool) -> Any:
-        worker = self.workers[number]
+    @rule(which=WHICH, number=WORKER, draws=st.booleans())
+    def claim(self, which: int, number: int, draws: bool) -> None:
+        worker, job_id = self.workers[number], self.job(which)
         owner = worker.new_owner()
-        found = (leases.claim_annotation if draws else leases.claim_job)(job, owner)
-        claim = Claim(job, owner, found.attempt if found else 0, draws=draws)
+        found = (leases.claim_annotation if draws else leases.claim_job)(job_id, owner)
         if found:
+            claim = Claim(job_id, owner, found.attempt, draws=draws)
             worker._claims.add(claim)
-            self.claims.append(claim)
-        return worker, claim
+            self.attempts.append((worker, claim))
 
-    @rule(attempt=attempts)
-    def keep(self, attempt: Any) -> None:
-        _, claim = attempt
+    @precondition(lambda self: self.attempts)
+    @rule(which=WHICH)
+    def keep(self, which: int) -> None:
+        _, claim = self.attempt(which)
         job = Job.objects.filter(pk=claim.job_id).first()
         number = job.chunks_done + 1 if job else 1
         try:
@@ -145,10 +169,11 @@ class JobLife(RuleBasedStateMachine):
             return
         assert not claim.draws
 
-    @rule(attempt=attempts, ends=st.sampled_from(["complete", "fail", "no_frame", "give_back", "error"]))
-    def end(self, attempt: Any, ends: str) -> None:
+    @precondition(lambda self: self.attempts)
+    @rule(which=WHICH, ends=st.sampled_from(ENDS))
+    def end(self, which: int, ends: str) -> None:
         """The attempt ends, however late, and whether it still has its job or not."""
-        worker, claim = attempt
+        worker, claim = self.attempt(which)
         if ends == "give_back":
             work.give_back(claim)
         elif claim.draws:
@@ -158,18 +183,24 @@ class JobLife(RuleBasedStateMachine):
         elif ends == "complete":
             leases.complete(claim)
         else:
-            leases.fail(
-                claim, services.NO_FRAME_WORKED if ends == "no_frame" else "internal_error", "It broke"
-            )
+            code = services.NO_FRAME_WORKED if ends == "no_frame" else "internal_error"
+            leases.fail(claim, code, "It broke")
         worker._claims.discard(claim)
 
-    @rule(number=st.integers(0, 2))
+    def job(self, which: int) -> UUID:
+        return self.jobs[which % len(self.jobs)]
+
+    def attempt(self, which: int) -> tuple[WorkerProcess, Claim]:
+        """One of the newest: -1 is the newest of all."""
+        return self.attempts[max(which % -4, -len(self.attempts))]
+
+    @rule(number=WORKER)
     def stop(self, number: int) -> None:
         give_back_all(self.workers[number])
         self.workers[number].leave()
         self.workers[number] = self.new_worker(number)
 
-    @rule(number=st.integers(0, 2))
+    @rule(number=WORKER)
     def kill(self, number: int) -> None:
         """Its lock is free, its file still there, and nothing was given back."""
         presence = self.workers[number]._presence
@@ -185,9 +216,34 @@ class JobLife(RuleBasedStateMachine):
     def sweep(self) -> None:
         sweep()
 
-    @rule(attempt=attempts)
-    def renew(self, attempt: Any) -> None:
-        leases.renew(attempt[1])
+    @precondition(lambda self: self.attempts)
+    @rule(which=WHICH)
+    def renew(self, which: int) -> None:
+        leases.renew(self.attempt(which)[1])
+
+    # Both together, because chance alone rarely comes so far
+
+    @rule(which=WHICH, number=WORKER, draws=st.booleans(), how=st.sampled_from(INTERRUPTIONS))
+    def interrupt(self, which: int, number: int, draws: bool, how: str) -> None:
+        """A worker has just begun, and then something comes in between."""
+        if draws:
+            self.ask_for_the_video(which)
+        self.states_change_by_the_table()
+        before = len(self.attempts)
+        self.claim(which, number, draws)
+        self.states_change_by_the_table()
+        if len(self.attempts) == before:
+            return
+        if how in ("stop", "kill"):
+            getattr(self, how)(number)
+        elif how == "sleep":
+            self.the_machine_sleeps()
+        elif how in ("cancel", "retry", "ask_for_the_video"):
+            getattr(self, how)(which)
+        else:
+            self.end(-1, how)
+        self.states_change_by_the_table()
+        self.sweep()
 
     # What must hold
 
@@ -206,7 +262,7 @@ class JobLife(RuleBasedStateMachine):
 
     @invariant()
     def nobody_shares(self) -> None:
-        held = [claim.job_id for claim in self.claims if leases.is_held(claim)]
+        held = [claim.job_id for _, claim in self.attempts if leases.is_held(claim)]
         assert len(held) == len(set(held))
         owned = set(Job.objects.exclude(lease_owner="").values_list("pk", flat=True))
         assert set(held) == owned
@@ -220,12 +276,20 @@ class JobLife(RuleBasedStateMachine):
             assert job.annotated_status == "none" or job.is_finished
 
 
-def test_whatever_happens(workshop: Workshop) -> None:
+def test_whatever_happens(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(error: Exception) -> None:
+        raise error
+
+    monkeypatch.setattr("jobs.worker.note_trouble", fail)
     # Nothing here has to survive a loss of power.
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA synchronous=OFF")
     profile = settings(
-        max_examples=20, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=20,
+        stateful_step_count=30,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
     )
     run_state_machine_as_test(JobLife, settings=profile)
 
