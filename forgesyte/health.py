@@ -5,6 +5,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.module_loading import import_string
 from ninja import Router, Schema, Status
 
 from forgesyte.errors import Error
@@ -40,8 +41,13 @@ async def health(request: HttpRequest) -> dict[str, str]:
 
 @router.get("/ready", response={200: Ready, 503: NotReady}, auth=None, summary="Can the server serve?")
 async def ready(request: HttpRequest) -> Status[Any]:
-    """The database answers and the default pipeline is loaded here; the first call begins to load it."""
+    """The database answers, the default pipeline is loaded here, and jobs have a worker where one is wanted.
+
+    The first call begins to load the pipeline.
+    """
     checks = await sync_to_async(readiness.states)(settings.PIPELINES.default_pipeline)
+    for name in settings.READY_ALSO:
+        checks |= import_string(name)()
     wrong = [f"{name}: {state}" for name, state in checks.items() if state != readiness.OK]
     if wrong:
         return Status(503, {"error": "not_ready", "detail": "; ".join(wrong), "checks": checks})

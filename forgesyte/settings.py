@@ -81,6 +81,8 @@ MIDDLEWARE = [
 
 # What `serve` starts beside itself and ends with itself.
 SERVED_BESIDE = ["jobs.supervision.WorkerSupervisor"] if HAS_JOBS else []
+# What `/ready` asks beside the database and the default pipeline, without waiting.
+READY_ALSO = ["jobs.supervision.readiness"] if HAS_JOBS else []
 
 ROOT_URLCONF = "forgesyte.urls"
 ASGI_APPLICATION = "forgesyte.asgi.application"

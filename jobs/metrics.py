@@ -14,7 +14,7 @@ from prometheus_client import REGISTRY
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from jobs import selectors
+from jobs import selectors, supervision
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +29,9 @@ SECONDS_PER_FRAME = (
     "Seconds of work divided by frames, of the jobs that began within the last hour",
 )
 LEASE_LOSSES = ("jobs_lease_losses", "Workers that died on a job, of the jobs that are kept")
-ALL = (JOBS, QUEUE_DEPTH, OLDEST_WAITING, FRAMES, SECONDS_PER_FRAME, LEASE_LOSSES)
+WORKERS = ("jobs_workers", "Workers that this server has started and that run")
+WORKERS_MISSING = ("jobs_workers_missing", "Workers that this server is to run and that do not")
+ALL = (WORKERS, WORKERS_MISSING, JOBS, QUEUE_DEPTH, OLDEST_WAITING, FRAMES, SECONDS_PER_FRAME, LEASE_LOSSES)
 
 
 class JobsCollector(Collector):
@@ -41,7 +43,10 @@ class JobsCollector(Collector):
             yield GaugeMetricFamily(name, help_text)
 
     def collect(self) -> Iterator[Metric]:
-        """What the rows say now."""
+        """What the rows say now; of workers, what this process knows, even where no database answers."""
+        crew = supervision.crew()
+        yield GaugeMetricFamily(*WORKERS, value=crew.running)
+        yield GaugeMetricFamily(*WORKERS_MISSING, value=crew.wanted - crew.running)
         try:
             yield from list(self._read())
         except DatabaseError as error:

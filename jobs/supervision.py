@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.conf import settings
 
@@ -21,6 +22,15 @@ PAUSES_S = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 STOP_WITHIN_S = 3.5
 
 
+@dataclass(frozen=True)
+class Crew:
+    """How many workers there are to be, and are; `reason` says why one of them is missing."""
+
+    wanted: int = 0
+    running: int = 0
+    reason: str = ""
+
+
 def worker_command() -> list[str]:
     """How a worker is started; it ends by itself when this process is gone, however that ended."""
     manage = str(settings.BASE_DIR / "manage.py")
@@ -28,7 +38,10 @@ def worker_command() -> list[str]:
 
 
 class WorkerSupervisor:
-    """Keeps so many workers running between `start` and `stop`; each may be called once, by any thread."""
+    """Keeps so many workers running between `start` and `stop`; each may be called once, by any thread.
+
+    Whatever keeps one from being started, it is tried again for as long as the server runs.
+    """
 
     def __init__(self, count: int | None = None, command: Sequence[str] | None = None) -> None:
         self._count = settings.JOBS.workers if count is None else count
@@ -36,11 +49,14 @@ class WorkerSupervisor:
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._running: set[subprocess.Popen[bytes]] = set()
+        self._failing: dict[int, str] = {}
 
     def start(self) -> None:
         """Start the workers and return at once."""
-        for _ in range(self._count):
-            threading.Thread(target=self._keep_one, name="worker-keeper", daemon=True).start()
+        global _supervisor
+        _supervisor = self
+        for number in range(self._count):
+            threading.Thread(target=self._keep_one, args=[number], name="worker-keeper", daemon=True).start()
 
     def stop(self) -> None:
         """End them; whoever takes too long to give back what it has is killed."""
@@ -56,25 +72,79 @@ class WorkerSupervisor:
             except subprocess.TimeoutExpired:
                 process.kill()
 
-    def _keep_one(self) -> None:
+    def crew(self) -> Crew:
+        """How many workers there are to be and are. One that died soon does not count until it has lasted."""
+        with self._lock:
+            reasons = list(self._failing.values())
+        return Crew(self._count, self._count - len(reasons), reasons[0] if reasons else "")
+
+    def _keep_one(self, number: int) -> None:
         failures = 0
-        while (process := self._spawn()) is not None:
+        while not self._stopping.is_set():
             started = time.monotonic()
-            code = process.wait()
-            with self._lock:
-                self._running.discard(process)
+            reason, code = self._run_one(number)
             if self._stopping.is_set():
                 return
             failures = 0 if time.monotonic() - started > STEADY_S else failures + 1
+            if failures:
+                self._note(number, reason)
             pause_s = PAUSES_S[min(failures, len(PAUSES_S) - 1)]
-            log_event(logger, logging.WARNING, events.WORKER_RESTARTED, exit_code=code, pause_s=pause_s)
+            log_event(
+                logger,
+                logging.WARNING,
+                events.WORKER_RESTARTED,
+                exit_code=code,
+                detail=reason,
+                pause_s=pause_s,
+            )
             self._stopping.wait(pause_s)
 
+    def _run_one(self, number: int) -> tuple[str, int | None]:
+        """Run a worker to its end; returns why it ended, and its exit code where it was started at all."""
+        try:
+            process = self._spawn()
+        # No descriptor, no memory or no process is left; that may change.
+        except OSError as error:
+            return f"it cannot be started: {error.strerror}", None
+        if process is None:
+            return "", None
+        try:
+            code = process.wait(STEADY_S)
+        except subprocess.TimeoutExpired:
+            self._note(number, "")
+            code = process.wait()
+        with self._lock:
+            self._running.discard(process)
+        return f"it ended with code {code}", code
+
+    def _note(self, number: int, reason: str) -> None:
+        """Remember why there is no worker of this number; an empty reason says that there is one."""
+        with self._lock:
+            self._failing.pop(number, None)
+            if reason:
+                self._failing[number] = reason
+
     def _spawn(self) -> subprocess.Popen[bytes] | None:
-        """A new worker; None where no more are wanted."""
+        """A new worker; None where no more are wanted. Raises OSError."""
         with self._lock:
             if self._stopping.is_set():
                 return None
             process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL)
             self._running.add(process)
             return process
+
+
+_supervisor: WorkerSupervisor | None = None
+
+
+def crew() -> Crew:
+    """The workers that this process looks after; nobody where it looks after none."""
+    return _supervisor.crew() if _supervisor else Crew()
+
+
+def readiness() -> dict[str, str]:
+    """For `/ready`: whether there is a worker, where this process is to see to it that there is."""
+    now = crew()
+    if not now.wanted:
+        return {}
+    return {"workers": "ok" if now.running else f"none is running: {now.reason}"}

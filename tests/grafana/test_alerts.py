@@ -78,6 +78,11 @@ CASES = [
     Case("HttpFails", responses(90, 10), responses(98, 2)),
     Case("FilesRunOut", files(900), files(700)),
     Case(
+        "NoWorkers",
+        {f"jobs_workers_missing{OF_SERVER}": "1x60"},
+        {f"jobs_workers_missing{OF_SERVER}": "0x60"},
+    ),
+    Case(
         "JobsWait",
         {f"jobs_oldest_waiting_seconds{OF_SERVER}": "0+60x60"},
         {f"jobs_oldest_waiting_seconds{OF_SERVER}": "0+30x60"},

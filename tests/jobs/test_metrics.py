@@ -75,7 +75,7 @@ def test_a_database_that_does_not_answer_spoils_no_other_metric(
 
     assert response.status_code == 200
     assert b"python_info" in response.content
-    assert scraped(client) == {}
+    assert scraped(client) == {"jobs_workers": 0, "jobs_workers_missing": 0}
 
 
 def test_names_are_known_without_a_database() -> None:

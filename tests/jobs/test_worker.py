@@ -1,12 +1,14 @@
 """Worker processes: they fetch, they sweep, they give back what they have, and they end with their server."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,15 +18,16 @@ import psutil
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import OperationalError
+from django.test import Client
 from django.utils import timezone
 
-from jobs import storage, sweeper
+from jobs import storage, supervision, sweeper
 from jobs import worker as worker_module
 from jobs.checks import check_folders
 from jobs.conf import JobSettings
 from jobs.models import Job
 from jobs.process import this_process
-from jobs.supervision import WorkerSupervisor
+from jobs.supervision import Crew, WorkerSupervisor
 from jobs.worker import Worker
 from tests.jobs.plant import Plant
 from tests.jobs.toolbox import definition
@@ -32,6 +35,7 @@ from tests.jobs.workshop import Workshop, abandon
 from tests.pipelines.clips import write_clip
 
 PATIENCE_S = 60.0
+NOT_STARTED = Crew(1, 0, "it cannot be started: Too many open files")
 EXITS = [sys.executable, "-c", "pass"]
 STAYS = [sys.executable, "-c", "import time; time.sleep(600)"]
 IGNORES = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
@@ -304,6 +308,7 @@ def test_an_idle_look_is_one_query_and_no_lock(
 @pytest.fixture
 def supervisors(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., WorkerSupervisor]]:
     """Makes supervisors of these commands, and stops them."""
+    monkeypatch.setattr(supervision, "_supervisor", None)
     made: list[WorkerSupervisor] = []
 
     def make(command: list[str], count: int = 1) -> WorkerSupervisor:
@@ -346,6 +351,60 @@ def test_workers_that_die_at_once_are_started_ever_more_slowly(
     assert pauses == [0.01, 0.02, 0.03, 0.03]
 
 
+def test_a_worker_that_cannot_be_started_is_tried_until_it_can(
+    supervisors: Callable[..., WorkerSupervisor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process without a free descriptor starts nothing; once there are some, a worker comes by itself."""
+    monkeypatch.setattr("jobs.supervision.PAUSES_S", (0.0, 0.01))
+    monkeypatch.setattr("jobs.supervision.STEADY_S", 0.1)
+    others = set(children())
+    with no_descriptors():
+        supervisor = supervisors(STAYS)
+        wait_until(lambda: supervisor.crew() == NOT_STARTED)
+        assert supervision.readiness() == {"workers": f"none is running: {NOT_STARTED.reason}"}
+    wait_until(lambda: supervisor.crew() == Crew(1, 1))
+    assert len(set(children()) - others) == 1
+    assert supervision.readiness() == {"workers": "ok"}
+
+
+@contextmanager
+def no_descriptors() -> Iterator[None]:
+    """This process may open nothing more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_worker_that_dies_at_once_counts_once_it_lasts(
+    supervisors: Callable[..., WorkerSupervisor], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("jobs.supervision.PAUSES_S", (0.0, 0.01))
+    monkeypatch.setattr("jobs.supervision.STEADY_S", 0.5)
+    allowed = tmp_path / "allowed"
+    script = f"import os, time; time.sleep(600) if os.path.exists({str(allowed)!r}) else os._exit(3)"
+    supervisor = supervisors([sys.executable, "-S", "-c", script])
+    wait_until(lambda: supervisor.crew() == Crew(1, 0, "it ended with code 3"))
+    allowed.touch()
+    wait_until(lambda: supervisor.crew() == Crew(1, 1))
+
+
+def test_ready_and_metrics_tell_that_there_is_no_worker(
+    supervisors: Callable[..., WorkerSupervisor], workshop: Workshop, client: Client
+) -> None:
+    supervisor = supervisors(["/no/such/program"])
+    wait_until(lambda: not supervisor.crew().running)
+    ready = client.get("/ready")
+    assert ready.status_code == 503
+    reason = "none is running: it cannot be started: No such file or directory"
+    assert ready.json()["checks"]["workers"] == reason
+    said = client.get("/metrics").content.decode()
+    assert "\njobs_workers 0.0\n" in said
+    assert "\njobs_workers_missing 1.0\n" in said
+
+
 def test_a_worker_that_does_not_end_is_killed(
     supervisors: Callable[..., WorkerSupervisor], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -365,12 +424,14 @@ def ignored(pid: int) -> set[int]:
     return {number for number in range(1, 65) if mask >> (number - 1) & 1}
 
 
-def test_no_workers_where_none_are_wanted() -> None:
+def test_no_workers_where_none_are_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervision, "_supervisor", None)
     others = set(children())
     supervisor = WorkerSupervisor(0)
     supervisor.start()
     supervisor.stop()
     assert set(children()) == others
+    assert (supervision.crew(), supervision.readiness()) == (Crew(), {})
 
 
 # Commands, settings and checks
