@@ -6,6 +6,7 @@ import re
 import time
 from datetime import timedelta
 from functools import partial
+from pathlib import PurePath
 from uuid import UUID
 
 from django.conf import settings
@@ -133,7 +134,7 @@ def described(error: Exception) -> tuple[str, str]:
     if full or (isinstance(error, AWAY) and DATABASE_FULL.search(str(error))):
         return "disk_full", "The disk is full. Make room and retry: the job goes on where it stopped"
     if isinstance(error, FileNotFoundError):
-        return "file_missing", f"A file of the job is missing: {error.filename}"
+        return "file_missing", f"A file of the job is missing: {PurePath(str(error.filename)).name}"
     return "internal_error", UNEXPECTED
 
 

@@ -46,5 +46,9 @@ class WeightsNotFound(PipelineError):
     """A network's file is nowhere to be found; `detail` lists what was tried and where to put it."""
 
 
+class WeightsRefused(PipelineError):
+    """A network's file is not taken in."""
+
+
 class ToolFailure(PipelineError):
     """A tool raised while it opened or ran; `detail` says so in words, e.g. `YOLO inference failed`."""

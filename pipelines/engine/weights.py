@@ -1,6 +1,8 @@
 """Weights: the files of trained networks, known by name."""
 
 import os
+import re
+import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -8,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from pipelines.engine.catalog import CATALOG, KnownDownload
-from pipelines.engine.download import DownloadFailed, Downloads, Expected, file_digest
+from pipelines.engine.download import DownloadFailed, Downloads, Expected, file_digest, whole_file
 from pipelines.engine.served_models import ServerAddress, allowed_address, is_address
 from pipelines.engine.weights_files import SUFFIXES, accepts_upload, check_file, real_path, suffix_of
-from pipelines.errors import WeightsNotFound
+from pipelines.errors import WeightsNotFound, WeightsRefused
+from pipelines.plugins.parameters import PLAIN_NAME
 
 if TYPE_CHECKING:
     from pipelines.conf import PipelineSettings
@@ -132,6 +135,23 @@ class WeightsStore:
         if known := self._known(name):
             self.downloads.forget_failure(known.url)
         return self._existing(name, ("downloaded",)) or self._download(name)
+
+    def add(self, source: Path) -> Path:
+        """Take a copy of a file in as an uploaded network; raises WeightsRefused and WeightsNotFound."""
+        if not accepts_upload(source.name, self._allow_pickles):
+            raise WeightsRefused(
+                "Only .onnx files are taken in: others may run code when they are loaded. "
+                "FORGESYTE_ALLOW_PICKLES=1 lets .pt files be taken in, too."
+            )
+        if not re.fullmatch(PLAIN_NAME, source.name):
+            raise WeightsRefused(f"'{source.name}' is no plain name: use letters, digits, '-', '_' and '.'.")
+        if not source.is_file():
+            raise WeightsRefused(f"There is no file {source}.")
+        check_file(source)
+        target = self.weights_dir / UPLOADS / source.name
+        with source.open("rb") as read, whole_file(target) as written:
+            shutil.copyfileobj(read, written)
+        return target
 
     def listing(self) -> list[WeightsEntry]:
         """Every network that a name would find, and those that could be downloaded, by name."""

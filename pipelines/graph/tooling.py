@@ -42,7 +42,8 @@ def unknown_tool(node: Node, registry: PluginRegistry) -> Problem:
             f"the plugin '{plugin.id}' has no tool {node.tool_id!r}; it has: {known}",
         )
     known = ", ".join(plugin.id for plugin in registry.plugins)
-    broken = "".join(f"; {problem}" for problem in registry.problems)
+    # Clients read this, and what is wrong with a plugin may have paths of the server in it.
+    broken = "".join(f"; {problem.plugin} could not be loaded" for problem in registry.problems)
     return Problem(f"nodes[{node.id}].plugin_id", f"no plugin {node.plugin_id!r}; there are: {known}{broken}")
 
 
@@ -57,7 +58,7 @@ def check_params(node: Node, spec: ToolSpec, *, by_request: bool = False) -> Ite
             yield Problem(path, said_simply(found["type"], found["msg"], spec))
     # A validator that another package brings may raise anything; an operator's form must still answer.
     except Exception as error:
-        yield Problem(where, f"the tool cannot check them: {type(error).__name__}: {error}")
+        yield Problem(where, f"the tool cannot check them: {type(error).__name__}")
     if spec.params.model_config.get("extra") in (None, "ignore"):
         for name in node.params.keys() - accepted_names(spec):
             yield Problem(f"{where}.{name}", said_simply("extra_forbidden", "", spec))

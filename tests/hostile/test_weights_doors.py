@@ -13,6 +13,7 @@ from django.utils.html import escape
 from pytest_django import Settings
 
 from jobs.models import Job
+from jobs.work import described
 from pipelines.engine.engine import Engine
 from pipelines.engine.networks import NetworkCache
 from pipelines.engine.ultralytics import as_read, import_ultralytics, open_yolo
@@ -20,7 +21,7 @@ from pipelines.engine.weights import BUNDLED_DIR, WeightsStore
 from pipelines.errors import PipelineError
 from pipelines.models import Pipeline
 from pipelines.plugins.parameters import ONLY_OPERATORS
-from pipelines.plugins.registry import PluginRegistry
+from pipelines.plugins.registry import PluginProblem, PluginRegistry
 from pipelines.services import DagPipelineService, checked, override_engine
 from tests.hostile.listener import Listener, listening, trap
 from tests.pipelines.pictures import drawn, picture_file
@@ -285,3 +286,28 @@ def test_all_names_of_one_network_load_it_once(engine: Engine, tmp_path: Path) -
 def test_ultralytics_gets_nothing_but_the_path_of_what_is_there(path: str) -> None:
     with pytest.raises(PipelineError, match="is no network's file"):
         open_yolo(Path(path))
+
+
+def test_what_is_wrong_with_a_plugin_tells_no_path(client: Client, engine: Engine) -> None:
+    said = "ImportError: cannot import name 'x' (/srv/site-packages/acme.py)"
+    engine.registry = PluginRegistry(engine.registry.plugins, [PluginProblem("acme", said)])
+    definition = node("acme", "find")
+    Pipeline.objects.create(pipeline_id="one", definition=definition)
+    body = json.dumps(definition)
+
+    answers = [
+        client.get("/plugins").content,
+        client.get("/pipelines/list").content,
+        client.get("/pipelines/one/info").content,
+        client.post("/pipelines/validate", body, content_type="application/json").content,
+        str(submit(client, "acme", "find")).encode(),
+    ]
+
+    for answer in answers:
+        assert b"acme" in answer
+        assert b"/srv/" not in answer
+
+
+def test_a_file_that_is_gone_is_named_without_its_folder() -> None:
+    missing = FileNotFoundError(2, "No such file", "/srv/data/uploads/source.mp4")
+    assert described(missing) == ("file_missing", "A file of the job is missing: source.mp4")

@@ -1,19 +1,20 @@
-"""`manage.py weights list | fetch NAME | verify`."""
+"""`manage.py weights list | fetch NAME | add FILE | verify`."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from pipelines.engine.weights import Verdict, WeightsEntry, WeightsStore
-from pipelines.errors import WeightsNotFound
+from pipelines.errors import PipelineError, WeightsNotFound
 
 WORDS = {True: "good", False: "DAMAGED", None: "nothing to compare with"}
 
 
 class Command(BaseCommand):
-    help = "Lists the networks that pipelines can use by name, downloads one, or checks the files."
+    help = "Lists the networks that pipelines can use by name, downloads or adds one, or checks the files."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -23,11 +24,14 @@ class Command(BaseCommand):
         actions.add_parser("list", parents=[json_option], help="all networks, and where they come from")
         fetch = actions.add_parser("fetch", parents=[json_option], help="download a network")
         fetch.add_argument("name")
+        add = actions.add_parser("add", parents=[json_option], help="take a copy of a network's file in")
+        add.add_argument("file", type=Path)
         actions.add_parser("verify", parents=[json_option], help="compare every file with its known hash")
 
     def handle(self, *args: Any, **options: Any) -> None:
         store = WeightsStore.build(settings.PIPELINES)
-        {"list": self.show, "fetch": self.fetch, "verify": self.verify}[options["action"]](store, options)
+        actions = {"list": self.show, "fetch": self.fetch, "add": self.add, "verify": self.verify}
+        actions[options["action"]](store, options)
 
     def show(self, store: WeightsStore, options: dict[str, Any]) -> None:
         entries = store.listing()
@@ -37,8 +41,15 @@ class Command(BaseCommand):
         try:
             path = store.fetch(options["name"])
         except WeightsNotFound as error:
-            raise CommandError(error.detail) from error
+            raise CommandError(f"{error.detail}\nThe weights folder is {store.weights_dir}") from error
         self.say(options, {"name": options["name"], "path": str(path)}, [str(path)])
+
+    def add(self, store: WeightsStore, options: dict[str, Any]) -> None:
+        try:
+            path = store.add(options["file"])
+        except PipelineError as error:
+            raise CommandError(error.detail) from error
+        self.say(options, {"name": path.stem, "path": str(path)}, [f"{path.stem}: {path}"])
 
     def verify(self, store: WeightsStore, options: dict[str, Any]) -> None:
         verdicts = store.verify()

@@ -3,6 +3,7 @@
 import hashlib
 import http.server
 import json
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -460,3 +461,42 @@ def test_the_command_verifies(command_place: Place, capsys: pytest.CaptureFixtur
     with pytest.raises(CommandError, match=r"fetch again: .*yolo11n\.pt"):
         call_command("weights", "verify", "--json")
     assert {entry["ok"] for entry in json.loads(capsys.readouterr().out)} >= {None, False}
+
+
+def test_the_command_takes_a_copy_in(
+    command_place: Place, settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = command_place.put("elsewhere/mine.onnx")
+    call_command("weights", "add", file)
+    target = command_place.folder / "weights" / "uploads" / "mine.onnx"
+    assert capsys.readouterr().out == f"mine: {target}\n"
+    assert WeightsStore.build(settings.PIPELINES).resolve("mine") == target
+    assert target.read_bytes() == file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("net.pt", b"", "Only .onnx files are taken in"),
+        ("net.engine", b"", "Only .onnx files are taken in"),
+        ("net.onnx", b"<html>", "'net.onnx' is not an ONNX file"),
+        ("my net.onnx", b"", "is no plain name"),
+    ],
+)
+def test_the_command_refuses_what_may_not_be_uploaded(
+    command_place: Place, name: str, content: bytes, words: str
+) -> None:
+    file = command_place.put(f"elsewhere/{name}", content)
+    with pytest.raises(CommandError, match=re.escape(words)):
+        call_command("weights", "add", file)
+    with pytest.raises(CommandError, match="There is no file"):
+        call_command("weights", "add", file.with_name("nothing.onnx"))
+    assert not (command_place.folder / "weights").exists()
+
+
+def test_the_command_takes_pickles_where_the_operator_allows_them(
+    command_place: Place, settings: Settings
+) -> None:
+    settings.PIPELINES = replace(settings.PIPELINES, allow_pickles=True)
+    call_command("weights", "add", command_place.put("elsewhere/net.pt"))
+    assert WeightsStore.build(settings.PIPELINES).resolve("net").name == "net.pt"

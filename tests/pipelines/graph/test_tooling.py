@@ -55,7 +55,7 @@ def test_names_the_plugins_that_are_there() -> None:
     )
 
     assert [str(problem) for problem in found] == [
-        "nodes[a].plugin_id: no plugin 'yolo'; there are: ocr, kit; yolo: ImportError: lap"
+        "nodes[a].plugin_id: no plugin 'yolo'; there are: ocr, kit; yolo could not be loaded"
     ]
 
 
@@ -93,7 +93,7 @@ def test_names_parameters_that_a_tool_would_silently_ignore() -> None:
     ("word", "line"),
     [
         ("bad", "nodes[a].params.word: bad is not good"),
-        ("good", "nodes[a].params: the tool cannot check them: RuntimeError: broken"),
+        ("good", "nodes[a].params: the tool cannot check them: RuntimeError"),
     ],
 )
 def test_says_what_a_tools_own_check_says_and_survives_it(word: str, line: str) -> None:
