@@ -9,6 +9,6 @@ class WithoutAddresses(SafeExceptionReporterFilter):
     """Hides, beside keys and passwords, the settings whose addresses may hold a password."""
 
     hidden_settings = re.compile(
-        rf"{SafeExceptionReporterFilter.hidden_settings.pattern}|CHANNEL_LAYERS|DATABASES|REDIS",
+        rf"{SafeExceptionReporterFilter.hidden_settings.pattern}|CHANNEL_LAYERS|DATABASES|LAN_CODE|REDIS",
         re.IGNORECASE,
     )

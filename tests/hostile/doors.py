@@ -11,6 +11,8 @@ from forgesyte.api_urls import api
 
 JOB = UUID("00000000-0000-4000-8000-000000000000")
 EXAMPLES = {"job_id": str(JOB), "pipeline_id": "yolo_ocr"}
+# What pages take beside GET.
+POSTED = ("/lan/code",)
 # What ninja claims where no page does: nothing is there.
 NOTHING = "/"
 
@@ -35,7 +37,8 @@ def every_door() -> set[Door]:
     """Every route, without the old prefix `/v1` and the admin's pages."""
     paths, methods = set(paths_of(get_resolver())), api_doors()
     paths -= {f"/v1{path}" for path in paths}
-    return {Door(method, path) for path in paths for method in methods.get(path, ("GET",))}
+    methods |= {path: ["GET", "POST"] for path in POSTED}
+    return {Door(method, path) for path in paths for method in methods.get(path, ["GET"])}
 
 
 def paths_of(resolver: URLResolver, prefix: str = "/") -> Iterator[str]:

@@ -272,13 +272,20 @@ SECRETS = {
     "SECRET_KEY": "a-key-that-nobody-may-see",
     "DATABASE_URL": "postgres://user:a-password-of-ours@host/name",
     "REDIS_URL": "redis://:another-password@host/0",
+    "FORGESYTE_LAN_CODE": "a-code-for-the-network",
 }
-NOBODY_MAY_SEE = ("a-key-that-nobody-may-see", "a-password-of-ours", "another-password")
+NOBODY_MAY_SEE = (
+    "a-key-that-nobody-may-see",
+    "a-password-of-ours",
+    "another-password",
+    "a-code-for-the-network",
+)
 
 
 def test_debug_pages_and_tracebacks_show_no_secrets(tmp_path: Path, settings: Any) -> None:
     settings.PROJECT = ProjectSettings.from_env({**SECRETS, "FORGESYTE_DATA_DIR": str(tmp_path)}, tmp_path)
     settings.SECRET_KEY = SECRETS["SECRET_KEY"]
+    settings.LAN_CODE = SECRETS["FORGESYTE_LAN_CODE"]
     settings.CHANNEL_LAYERS = {"default": {"CONFIG": {"hosts": [SECRETS["REDIS_URL"]]}}}
     shown = repr(settings.PROJECT) + repr(get_default_exception_reporter_filter().get_safe_settings())
     assert [secret for secret in NOBODY_MAY_SEE if secret in shown] == []
