@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from forgesyte.logs import log_event
@@ -126,7 +127,15 @@ def retry_job(*, job_id: UUID) -> bool:
 
 def delete_job(*, job_id: UUID) -> bool:
     """Delete a job and its files, whatever its state; False where there is none."""
+    return _delete(Job.objects.all(), job_id)
+
+
+def _delete(jobs: QuerySet[Job], job_id: UUID) -> bool:
+    """Delete the job if it is still among `jobs`."""
     with transaction.atomic():
+        # Nobody may ask for it to go on in between.
+        if not jobs.select_for_update().filter(pk=job_id).exists():
+            return False
         # Whoever works on it loses it first, so that no chunk is added to what is being deleted.
         change_one(job_id, Job.objects.all(), moves.CANCEL, **NO_LEASE)
         deleted, _ = Job.objects.filter(pk=job_id).delete()
@@ -138,9 +147,11 @@ def delete_job(*, job_id: UUID) -> bool:
 
 
 def prune_jobs(*, older_than: timedelta) -> int:
-    """Delete the jobs that were over so long ago; returns how many."""
-    over = Job.objects.filter(status__in=FINISHED, finished_at__lt=timezone.now() - older_than)
-    return sum(delete_job(job_id=job_id) for job_id in list(over.values_list("pk", flat=True)))
+    """Delete the jobs that were over so long ago, but none that is being drawn; returns how many."""
+    over = Job.objects.filter(status__in=FINISHED, finished_at__lt=timezone.now() - older_than).exclude(
+        annotated_status__in=(Job.Annotated.PENDING, Job.Annotated.RUNNING)
+    )
+    return sum(_delete(over, job_id) for job_id in list(over.values_list("pk", flat=True)))
 
 
 def delete_half_uploads(*, older_than: timedelta = timedelta(days=1)) -> None:

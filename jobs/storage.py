@@ -20,6 +20,11 @@ UPLOADS, RESULTS, WORKERS = "uploads", "results", "workers"
 ARRIVING = "arriving"
 
 
+def cleaned_path() -> Path:
+    """A file whose time says when old files were last deleted, by whichever worker."""
+    return data_dir() / "cleaned"
+
+
 def data_dir() -> Path:
     """The data folder, which all workers share."""
     return Path(settings.PROJECT.data_dir)

@@ -4,7 +4,6 @@ import logging
 import os
 import signal
 import threading
-import time
 from types import FrameType
 
 from django.conf import settings
@@ -13,6 +12,7 @@ from django.utils import timezone
 
 from forgesyte.logs import log_event
 from jobs import events, sweeper, work
+from jobs.cleaning import Cleaning
 from jobs.delivery import has_database_backend
 from jobs.process import WorkerProcess, this_process
 
@@ -22,7 +22,6 @@ logger = logging.getLogger(__name__)
 STOP_WITHIN_S = 2.5
 LOOK_FOR_PARENT_S = 0.25
 REST_AFTER_TROUBLE_S = 1.0
-SWEEP_FILES_EVERY_S = 3600.0
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -109,14 +108,12 @@ class Worker:
         self._ended.set()
 
     def _sweep(self) -> None:
-        files_at = time.monotonic()
+        cleaning = Cleaning()
         while not self._process.stopping.is_set():
             try:
                 close_old_connections()
                 sweeper.sweep(self._process.claims())
-                if time.monotonic() - files_at >= SWEEP_FILES_EVERY_S:
-                    files_at = time.monotonic()
-                    sweeper.sweep_files()
+                cleaning.clean_if_due()
             except (DatabaseError, InterfaceError, OSError) as error:
                 self._note_trouble(error)
             self._process.stopping.wait(settings.JOBS.sweep_s)

@@ -21,7 +21,7 @@ from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
-from jobs import storage, supervision, sweeper
+from jobs import cleaning, storage, supervision, sweeper
 from jobs import worker as worker_module
 from jobs.checks import check_folders
 from jobs.conf import JobSettings
@@ -268,13 +268,13 @@ def test_a_worker_survives_a_database_that_is_away(
     assert min(troubles.values()) >= 3
 
 
-def test_a_worker_deletes_old_files_now_and_then(
+def test_a_worker_deletes_old_files_soon_after_its_start(
     workshop: Workshop, settings: Any, in_thread: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.JOBS = replace(settings.JOBS, sweep_s=0.01)
     swept = threading.Event()
     monkeypatch.setattr(sweeper, "sweep_files", swept.set)
-    monkeypatch.setattr(worker_module, "SWEEP_FILES_EVERY_S", 0.0)
+    monkeypatch.setattr(cleaning, "FIRST_AFTER_S", (0.0, 0.0))
     in_thread(Worker())
     assert swept.wait(PATIENCE_S)
 

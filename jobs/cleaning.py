@@ -1,0 +1,37 @@
+"""When a worker deletes what is too old: soon after its start, and then every hour, by whichever worker."""
+
+import random
+import time
+
+from jobs import storage, sweeper
+
+EVERY_S = 3600.0
+# Workers that start together do not look together.
+FIRST_AFTER_S = (5.0, 60.0)
+
+
+class Cleaning:
+    """Looks from time to time; the last time is remembered on the disk, over restarts and for all workers."""
+
+    def __init__(self) -> None:
+        self._next = time.monotonic() + random.uniform(*FIRST_AFTER_S)
+
+    def clean_if_due(self) -> bool:
+        """Delete what is too old if that is an hour ago at least; raises DatabaseError and OSError."""
+        if time.monotonic() < self._next:
+            return False
+        self._next = time.monotonic() + random.uniform(*FIRST_AFTER_S)
+        if since_last_s() < EVERY_S:
+            return False
+        storage.cleaned_path().touch()
+        sweeper.sweep_files()
+        return True
+
+
+def since_last_s() -> float:
+    """How long ago it was done last, in seconds; long ago where a wrong clock says it is yet to come."""
+    try:
+        since = time.time() - storage.cleaned_path().stat().st_mtime
+    except FileNotFoundError:
+        return EVERY_S
+    return since if since >= 0 else EVERY_S
