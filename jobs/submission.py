@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from django.conf import settings
+from django.db import close_old_connections
 from django.http import HttpRequest
 from ninja.errors import ValidationError as RequestInvalid
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
@@ -65,11 +66,14 @@ def submit(request: HttpRequest) -> Job:
     check_room(asks, int(request.META.get("CONTENT_LENGTH") or 0))
     limits = Limits(settings.JOBS.max_duration_s, settings.JOBS.max_frames, settings.JOBS.max_pixels)
     with uploads.new_folder() as job_id:
+        # Its sender takes as long as it likes, and connections of the database are few.
+        close_old_connections()
         arrived = uploads.take_in(
             request, job_id, settings.JOBS.max_upload_bytes, settings.JOBS.min_free_bytes
         )
         options = options_of({**request.GET.dict(), **request.POST.dict()})
         definition = definition_for(options)
+        close_old_connections()
         source = uploads.settle(arrived, job_id, limits)
         with uploads.disk_errors():
             return submit_job(
