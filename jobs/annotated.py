@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from forgesyte.data_folder import sync_folder
@@ -16,6 +17,10 @@ from jobs.sources import PICTURE
 from pipelines.annotate import draw_result
 from pipelines.images import encode_jpeg
 
+PART = "part."
+# What `keep_going` is asked with before what was made gets its name.
+LAST_LOOK = -1
+
 Frame = tuple[float, Image]
 Line = Mapping[str, Any]
 KeepGoing = Callable[[int], bool]
@@ -25,15 +30,24 @@ class Stopped(Exception):
     """What was being made is not wanted any more; nothing is left of it."""
 
 
-def render(job: Job, *, should_stop: Callable[[], bool], progress: Callable[[float], None]) -> None:
+def render(
+    job: Job,
+    *,
+    should_stop: Callable[[], bool],
+    progress: Callable[[float], None],
+    is_ours: Callable[[], bool] = lambda: True,
+) -> None:
     """Make the annotated file of a job; returns without one where it should stop.
 
-    `progress` is told percents. Raises PipelineError and OSError.
+    `progress` is told percents; `is_ours` is asked before the file gets its name, because whoever was paused
+    may have lost the job meanwhile. Raises PipelineError and OSError.
     """
     last = selectors.last_line(job)
     frames = last["frame_index"] + job.frame_stride - 1 if last else 1
 
     def keep_going(done: int) -> bool:
+        if done == LAST_LOOK:
+            return is_ours()
         progress(100.0 * done / frames)
         return not should_stop()
 
@@ -65,10 +79,14 @@ def write_annotated(
 
     Every frame of the source is in it, up to the last one that a line stands for, at its own time; a frame
     that was passed over shows the boxes of the last one that was not. `keep_going` is asked before each frame
-    with the number of frames that are done. Raises Stopped, PipelineError and OSError.
+    with the number of frames that are done, and with LAST_LOOK before the file gets its name. Raises Stopped,
+    PipelineError and OSError.
     """
     target = file_for(target, kind)
-    part = target.with_name(f"part.{target.name}")
+    part = target.with_name(f"{PART}{token_hex(6)}.{target.name}")
+    for left in target.parent.glob(f"{PART}*"):
+        # Of one who died, or who will find nothing to put in its place when it goes on.
+        left.unlink(missing_ok=True)
     frames = drawn_frames(source, kind, BoxesAt(lines, frame_stride))
     try:
         if kind == PICTURE:
@@ -77,6 +95,8 @@ def write_annotated(
             write_video(part, source, frames, keep_going)
         with part.open("rb") as file:
             os.fsync(file.fileno())
+        if not keep_going(LAST_LOOK):
+            raise Stopped
         part.replace(target)
         sync_folder(target.parent)
     finally:

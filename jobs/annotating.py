@@ -56,7 +56,8 @@ def render(job: Job, claim: Claim, heart: Heart) -> int:
             told_at = time.monotonic()
             leases.note(claim, annotated_progress=round(min(max(percent, 0.0), 99.9), 1))
 
-    render_video(job, should_stop=partial(must_stop, heart), progress=progress)
+    is_ours = partial(leases.is_held, claim)
+    render_video(job, should_stop=partial(must_stop, heart), progress=progress, is_ours=is_ours)
     return storage.size_of(annotated_file(job))
 
 

@@ -65,6 +65,18 @@ def dead_workers(folder: Path) -> Iterator[set[str]]:
             file.close()
 
 
+def is_alive(folder: Path, worker_id: str) -> bool:
+    """Whether this worker is of this host and still holds its lock, even if it is paused."""
+    if not worker_id.startswith(f"{host_name()}-"):
+        return False
+    path = folder / f"{worker_id}{SUFFIX}"
+    file = locked(path)
+    if file is not None:
+        file.close()
+        return False
+    return path.exists()
+
+
 def locked(path: Path) -> IO[bytes] | None:
     """The file with its lock held; None where somebody holds it or it is gone."""
     try:

@@ -1,7 +1,8 @@
 """Gives orphaned jobs to living workers, and sees to it that no job that waits is forgotten."""
 
 import logging
-from collections.abc import Collection
+import time
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -16,7 +17,7 @@ from jobs import delivery, events, leases, storage
 from jobs.leases import Claim
 from jobs.marker import marked_frame
 from jobs.models import Job
-from jobs.presence import dead_workers
+from jobs.presence import dead_workers, is_alive
 from jobs.process import worker_of
 from jobs.services import delete_half_uploads, prune_jobs
 from jobs.strikes import Record
@@ -28,6 +29,8 @@ UNDERWAY = timedelta(seconds=3)
 AT_ONCE = 100
 FORGET_DELIVERIES_AFTER = timedelta(days=1)
 WORKER_DIED = "worker_died"
+# So many leases a living worker may be paused, seen from a machine that is not.
+SPARED_LEASES = 10
 
 
 @dataclass(frozen=True)
@@ -41,13 +44,44 @@ class Swept:
 def sweep(own: Collection[Claim] = ()) -> Swept:
     """Look once; several may do so at the same time.
 
-    What this process itself works on is its own: after the machine has slept, only the lease has run out.
+    What this process itself works on is its own, and a worker of this host that holds its lock lives: after
+    the machine has slept, only the leases have run out.
     """
     with dead_workers(storage.data_dir() / storage.WORKERS) as dead:
-        spared = {claim.owner for claim in own}
-        reclaimed = sum(reclaim(job) for job in orphans(dead) if job.lease_owner not in spared)
+        mine = {claim.owner for claim in own}
+        lost = [job for job in orphans(dead) if job.lease_owner not in mine]
+        spared = patience.spared(job.lease_owner for job in lost if lives(job, dead))
+        reclaimed = sum(reclaim(job) for job in lost if job.lease_owner not in spared)
         delivery.tidy(dead, FORGET_DELIVERIES_AFTER)
     return Swept(reclaimed, deliver_forgotten())
+
+
+def lives(job: Job, dead: Collection[str]) -> bool:
+    """Whether the worker that has the job is of this host, and neither dead nor gone."""
+    worker_id = worker_of(job.lease_owner)
+    return worker_id not in dead and is_alive(storage.data_dir() / storage.WORKERS, worker_id)
+
+
+class Patience:
+    """How long this process has seen leases run out of workers that live.
+
+    Who does not go on for so long while the machine runs is stopped for good: the monotonic clock stands
+    still while the machine sleeps.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._since: dict[str, float] = {}
+
+    def spared(self, owners: Iterable[str]) -> set[str]:
+        """Those of the owners, which live, whose job is left to them."""
+        now = self._clock()
+        self._since = {owner: self._since.get(owner, now) for owner in owners}
+        most_s = SPARED_LEASES * settings.JOBS.lease_s
+        return {owner for owner, since in self._since.items() if now - since < most_s}
+
+
+patience = Patience()
 
 
 def sweep_files() -> None:

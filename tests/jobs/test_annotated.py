@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jobs.annotated import BoxesAt, Stopped, write_annotated
+from jobs.annotated import LAST_LOOK, BoxesAt, Stopped, write_annotated
 from jobs.mp4 import Mp4Writer
 from jobs.sound import Sound
 from pipelines.errors import InvalidVideo
@@ -143,7 +143,7 @@ class TestVideo:
             [line(n) for n in range(1, 5)],
             keep_going=lambda count: not done.append(count),  # type: ignore[func-returns-value]
         )
-        assert done == [0, 1, 2, 3]
+        assert done == [0, 1, 2, 3, LAST_LOOK]
 
     def test_a_stop_leaves_nothing(self, tmp_path: Path) -> None:
         source = write_film(tmp_path / "a.mp4")
@@ -152,6 +152,22 @@ class TestVideo:
             made(source, [line(n) for n in range(1, 9)], keep_going=lambda done: done < 3)
 
         assert list(tmp_path.iterdir()) == [source]
+
+    def test_who_was_paused_puts_nothing_in_the_place_of_anothers(self, tmp_path: Path) -> None:
+        """Another began anew while this one slept, and has ended."""
+        source = write_film(tmp_path / "a.mp4")
+        again: list[bytes] = []
+
+        def lost(done: int) -> bool:
+            if done == 3 and not again:
+                again.append(made(source, [line(n) for n in range(1, 5)]).read_bytes())
+            return done != LAST_LOOK
+
+        with pytest.raises(Stopped):
+            made(source, [line(n) for n in range(1, 9)], keep_going=lost)
+
+        assert (tmp_path / "annotated.mp4").read_bytes() == again[0]
+        assert len(list(tmp_path.iterdir())) == 2
 
     def test_a_failure_leaves_what_was_there(self, tmp_path: Path) -> None:
         source = write_film(tmp_path / "a.mp4")

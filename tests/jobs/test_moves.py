@@ -93,9 +93,9 @@ class JobLife(RuleBasedStateMachine):
         assert not Job.objects.exclude(lease_owner="").exists()
 
     def everybody_dies(self) -> None:
-        Job.objects.exclude(lease_owner="").update(lease_expires_at=timezone.now() - PATIENCE)
         for worker in self.workers:
             worker.leave()
+        Job.objects.exclude(lease_owner="").update(lease_expires_at=timezone.now() - PATIENCE)
         sweep()
 
     @initialize(statuses=st.lists(st.sampled_from([*Job.Status.values]), min_size=JOBS, max_size=JOBS))

@@ -12,7 +12,7 @@ from django_tasks_db.models import DBTaskResult
 from jobs import delivery, leases, storage, sweeper
 from jobs.marker import FrameMarker
 from jobs.models import Job
-from jobs.presence import SUFFIX, Presence, dead_workers, host_name, new_worker_id
+from jobs.presence import SUFFIX, Presence, dead_workers, host_name, is_alive, new_worker_id
 from jobs.strikes import MAX_LOSSES
 from jobs.sweeper import Swept, sweep, sweep_files
 from tests.jobs.workshop import Workshop, abandon
@@ -80,6 +80,41 @@ def test_the_living_are_left_alone(workshop: Workshop) -> None:
     assert sweep() == Swept(0, 0)
     presence.end()
     assert fresh(job).status == "running"
+
+
+def test_a_worker_that_is_paused_keeps_its_job(workshop: Workshop) -> None:
+    """A machine that slept: the lease has run out, and the worker holds its lock."""
+    worker_id = new_worker_id()
+    presence = Presence(storage.data_dir() / storage.WORKERS, worker_id)
+    job = running(workshop, f"{worker_id}/1")
+    abandon(job)
+    assert sweep() == Swept(0, 0)
+    assert leases.renew(leases.Claim(job.pk, f"{worker_id}/1")), "it goes on when it wakes"
+    presence.end()
+    abandon(job)
+    assert sweep() == Swept(1, 0)
+    assert not leases.renew(leases.Claim(job.pk, f"{worker_id}/1")), "and here it finds out"
+
+
+def test_a_worker_that_is_paused_for_good_loses_its_job(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, settings: Any
+) -> None:
+    now = 0.0
+    monkeypatch.setattr(sweeper, "patience", sweeper.Patience(lambda: now))
+    worker_id = new_worker_id()
+    presence = Presence(storage.data_dir() / storage.WORKERS, worker_id)
+    job = running(workshop, f"{worker_id}/1")
+    abandon(job)
+    assert sweep() == Swept(0, 0)
+    now = sweeper.SPARED_LEASES * settings.JOBS.lease_s - 1
+    assert sweep() == Swept(0, 0)
+    now += 2
+    assert sweep() == Swept(1, 0)
+    presence.end()
+
+
+def test_another_host_cannot_be_asked(workshop: Workshop) -> None:
+    assert not is_alive(storage.data_dir() / storage.WORKERS, "elsewhere-1-a")
 
 
 def test_a_worker_takes_nothing_from_itself(workshop: Workshop) -> None:

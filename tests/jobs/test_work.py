@@ -271,7 +271,7 @@ def rendering(monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_the_annotated_video_is_made(workshop: Workshop, rendering: Any) -> None:
     told: list[float] = []
 
-    def render(job: Job, *, should_stop: Any, progress: Any) -> None:
+    def render(job: Job, *, should_stop: Any, progress: Any, is_ours: Any) -> None:
         progress(30.0)
         progress(140.0)
         told.append(fresh(job).annotated_progress)
