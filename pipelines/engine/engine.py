@@ -4,6 +4,7 @@ import asyncio
 import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from pipelines.engine.networks import MIB, NetworkCache
@@ -51,6 +52,9 @@ class Engine:
         self._slots = Slots(slots or MOST_SLOTS, self._tuner)
         # What is left over while a frame of the usual size has a slot.
         self._decoders = Slots(max(1, cores() // 2))
+        # By the pipeline's id: what was opened last, and what is being opened.
+        self._opened: dict[str, PipelineDefinition] = {}
+        self._openings: dict[str, Future[OpenPipeline]] = {}
         self._loaders = ThreadPoolExecutor(max_workers=LOADERS, thread_name_prefix="loader")
 
     @classmethod
@@ -103,17 +107,34 @@ class Engine:
     async def open(self, definition: "PipelineDefinition", *, live: bool) -> OpenPipeline:
         """Open a pipeline in a loader thread; takes seconds when a network is not loaded yet.
 
-        Raises PipelineError. When the waiting task is cancelled, what was opened is closed again.
+        Whoever wants a pipeline that is just being opened for the first time waits without a loader thread,
+        so that one slow download does not take them all. Raises PipelineError. When the waiting task is
+        cancelled, the opening leaves the queue, or what was opened is closed again.
         """
+        while first := self._first_opening(definition):
+            await asyncio.wait([asyncio.wrap_future(first)])
         try:
             opening = self._loaders.submit(self.open_sync, definition, live=live)
         except RuntimeError as error:
             raise EngineClosed("The server is stopping") from error
+        self._openings[definition.id] = opening
+        opening.add_done_callback(partial(self._note_opened, definition))
         try:
             return await asyncio.shield(asyncio.wrap_future(opening))
         except asyncio.CancelledError:
-            opening.add_done_callback(close_unwanted)
+            if not opening.cancel():
+                opening.add_done_callback(close_unwanted)
             raise
+
+    def _first_opening(self, definition: "PipelineDefinition") -> "Future[OpenPipeline] | None":
+        """What opens this pipeline now, if it was never open before as it is."""
+        opening = self._openings.get(definition.id)
+        was_open = self._opened.get(definition.id) == definition
+        return None if opening is None or opening.done() or was_open else opening
+
+    def _note_opened(self, definition: "PipelineDefinition", opening: "Future[OpenPipeline]") -> None:
+        if not opening.cancelled() and opening.exception() is None:
+            self._opened[definition.id] = definition
 
     def open_sync(
         self, definition: "PipelineDefinition", *, live: bool, device: str | None = None

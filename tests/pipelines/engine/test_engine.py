@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from pipelines.conf import PipelineSettings
-from pipelines.engine.engine import MOST_SLOTS, Engine, close_unwanted, cores
+from pipelines.engine.engine import LOADERS, MOST_SLOTS, Engine, close_unwanted, cores
 from pipelines.engine.networks import NetworkCache
 from pipelines.engine.slots import EngineClosed
 from pipelines.engine.weights import WeightsStore
@@ -39,11 +39,15 @@ class GateTool:
         self.closed = threading.Event()
         self.may_open.set()
         self.fails = False
+        self.opened = 0
+        self.begun = threading.Semaphore(0)
         self.thread = ""
         self.context: OpenContext | None = None
 
     def open(self, params: NoParams, context: OpenContext) -> "GateTool":
         self.thread, self.context = threading.current_thread().name, context
+        self.opened += 1
+        self.begun.release()
         self.opening.set()
         assert self.may_open.wait(LIMIT_S)
         if self.fails:
@@ -70,14 +74,16 @@ def engine(gate: GateTool, tmp_path: Path) -> Iterator[Engine]:
     spec = ToolSpec(
         "gate", "Gate", "", NoParams, frozenset({DETECTIONS}), gate.open, failure="The gate is broken"
     )
+    free = ToolSpec("free", "Free", "", NoParams, frozenset({DETECTIONS}), lambda params, context: GateTool())
     made = Engine(
         slots=1,
         networks=NetworkCache(),
         weights=WeightsStore(tmp_path, tmp_path),
-        registry=PluginRegistry([Plugin("test", "Test", "1", (spec,))]),
+        registry=PluginRegistry([Plugin("test", "Test", "1", (spec, free))]),
         device="cpu",
     )
     yield made
+    gate.may_open.set()
     made.close()
 
 
@@ -104,6 +110,42 @@ async def test_opening_takes_no_slot(engine: Engine, gate: GateTool) -> None:
         assert await slot.run(lambda: "a frame of another session") == "a frame of another session"
     gate.may_open.set()
     (await opening).close()
+
+
+def gated(pipeline_id: str, tool: str = "gate") -> PipelineDefinition:
+    return PipelineDefinition(pipeline_id, "P", (Node("only", "test", tool, {}),), (), ("only",), ("only",))
+
+
+async def test_who_waits_for_one_slow_download_takes_no_loader(engine: Engine, gate: GateTool) -> None:
+    gate.may_open.clear()
+    same = [asyncio.create_task(engine.open(DEFINITION, live=True)) for _ in range(LOADERS + 1)]
+    assert await asyncio.to_thread(gate.opening.wait, LIMIT_S)
+
+    async with asyncio.timeout(LIMIT_S):
+        (await engine.open(gated("other", "free"), live=True)).close()
+    assert gate.opened == 1
+
+    gate.may_open.set()
+    for opened in await asyncio.gather(*same):
+        opened.close()
+
+
+async def test_a_session_that_goes_leaves_the_queue(engine: Engine, gate: GateTool) -> None:
+    gate.may_open.clear()
+    busy = [asyncio.create_task(engine.open(gated(f"p{n}"), live=True)) for n in range(LOADERS)]
+    for _ in range(LOADERS):
+        assert await asyncio.to_thread(gate.begun.acquire, timeout=LIMIT_S)
+    gone = asyncio.create_task(engine.open(gated("gone"), live=True))
+    await asyncio.sleep(0)
+    gone.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await gone
+
+    gate.may_open.set()
+    for opened in await asyncio.gather(*busy):
+        opened.close()
+    (await engine.open(gated("last", "free"), live=True)).close()
+    assert gate.opened == LOADERS
 
 
 async def test_what_was_opened_for_a_session_that_has_gone_is_closed(engine: Engine, gate: GateTool) -> None:
