@@ -1,9 +1,15 @@
 """Typed values from a mapping of environment variables; a bad value names the variable and the remedy."""
 
+import re
 from collections.abc import Mapping
 
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 FALSE_WORDS = frozenset({"0", "false", "no", "off", ""})
+
+NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
+# Of seconds that is thirty years, of megabytes a petabyte; no clock waits for much longer.
+MOST = 1e9
+MAX_SHOWN = 40
 
 
 class BadSetting(Exception):
@@ -34,22 +40,28 @@ def boolean(env: Mapping[str, str], name: str, default: bool) -> bool:
 
 
 def number(
-    env: Mapping[str, str], name: str, default: float, *, at_least: float = 0.0, at_most: float = float("inf")
+    env: Mapping[str, str], name: str, default: float, *, at_least: float = 0.0, at_most: float = MOST
 ) -> float:
-    """A number within bounds."""
+    """A number within bounds, written in plain digits."""
     value = text(env, name, str(default))
-    try:
-        parsed = float(value)
-    except ValueError:
-        raise BadSetting(f"{name}={value!r} is not a number") from None
+    if not NUMBER.fullmatch(value):
+        raise BadSetting(f"{name}={shortened(value)!r} is not a number")
+    parsed = float(value)
     if not at_least <= parsed <= at_most:
-        bounds = f"at least {at_least:g}" if at_most == float("inf") else f"from {at_least:g} to {at_most:g}"
-        raise BadSetting(f"{name}={value} is out of range: it must be {bounds}")
+        bounds = f"at least {at_least:g}" if at_most == MOST else f"from {at_least:g} to {at_most:g}"
+        if at_most == MOST and parsed > MOST:
+            bounds = f"at most {MOST:g}"
+        raise BadSetting(f"{name}={shortened(value)} is out of range: it must be {bounds}")
     return parsed
 
 
+def shortened(value: str) -> str:
+    """A value as it fits into a line."""
+    return value if len(value) <= MAX_SHOWN else f"{value[:MAX_SHOWN]}..."
+
+
 def integer(
-    env: Mapping[str, str], name: str, default: int, *, at_least: int = 0, at_most: float = float("inf")
+    env: Mapping[str, str], name: str, default: int, *, at_least: int = 0, at_most: float = MOST
 ) -> int:
     """A whole number within bounds."""
     parsed = number(env, name, default, at_least=at_least, at_most=at_most)

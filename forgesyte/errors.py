@@ -122,6 +122,11 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _answer(request, 400, UNREADABLE, lambda: defaults.bad_request(request, exception))
 
 
+def unreadable(request: HttpRequest) -> HttpResponse:
+    """The answer to an address that no view can be asked with."""
+    return bad_request(request, BadRequest(UNREADABLE))
+
+
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's 403."""
     return _answer(request, 403, FORBIDDEN, lambda: defaults.permission_denied(request, exception))

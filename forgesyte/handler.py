@@ -1,5 +1,6 @@
 """Django's handler of HTTP requests with bounds on what a body may cost."""
 
+import re
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from typing import IO, Any
@@ -21,6 +22,8 @@ Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 MAX_BODY_BYTES = 64 * 1024 * 1024
 # Of a body that carries no file: a definition, a form.
 MAX_TEXT_BYTES = 256 * 1024
+MAX_LENGTH_DIGITS = 18
+CHARSETS = frozenset(b"utf-8 utf8 us-ascii ascii iso-8859-1 latin-1 latin1 windows-1252".split()) | {b""}
 # What the system takes from us even if the client does not read at all.
 AT_ONCE_BYTES = 64 * 1024
 DISK_FULL = "The server's disk is full: free some space, then try again"
@@ -43,11 +46,13 @@ class Handler(ASGIHandler):
 
     async def handle(self, scope: dict[str, Any], receive: Receive, send: Send) -> HttpResponseBase | None:
         """Answer one request."""
-        if scope["path"].removeprefix(scope.get("root_path", "")) in settings.LIVE_BODY_PATHS:
-            return await self._handle_live(scope, receive, send)
         try:
+            declared = declared_length(scope)
+            check_charset(scope)
+            if scope["path"].removeprefix(scope.get("root_path", "")) in settings.LIVE_BODY_PATHS:
+                return await self._handle_live(scope, receive, send)
             most = most_bytes(scope)
-            if declared_length(scope) > most:
+            if declared > most:
                 raise too_large(most)
             return await super().handle(scope, bounded(receive, most), send)
         except BodyRefused as refused:
@@ -139,6 +144,26 @@ def too_large(most: int) -> BodyRefused:
 
 
 def declared_length(scope: dict[str, Any]) -> int:
-    """What the client says the body's length is, in bytes; 0 where it does not say."""
-    said = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
-    return int(said) if said.isdigit() else 0
+    """What the client says the body's length is, in bytes; 0 where it does not say.
+
+    Raises BodyRefused for what is no number, or one that no body is as long as.
+    """
+    said = header(scope, b"content-length", b"0")
+    if not said.isdigit() or len(said) > MAX_LENGTH_DIGITS:
+        raise BodyRefused(plain(400, "Content-Length is not a number of bytes"))
+    return int(said)
+
+
+def check_charset(scope: Mapping[str, Any]) -> None:
+    """Raise BodyRefused where text is written in an encoding that nobody sends, or that is none of text.
+
+    Django would take every codec of Python for it, `hex` and `idna` among them.
+    """
+    said = re.search(rb"charset=([^;]*)", header(scope, b"content-type", b"").lower())
+    if said and said[1].strip(b'" ') not in CHARSETS:
+        raise BodyRefused(plain(415, "Send text in UTF-8"))
+
+
+def header(scope: Mapping[str, Any], wanted: bytes, default: bytes) -> bytes:
+    """The first header of this name, in small letters."""
+    return next((value for name, value in scope["headers"] if name == wanted), default)

@@ -68,6 +68,7 @@ MIDDLEWARE = [
     "forgesyte.hosts.only_own_hosts",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
+    "forgesyte.null_bytes.refuse_null_bytes",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -17,7 +17,9 @@ from forgesyte.answer_broken_off import AnswerBrokenOff
 from forgesyte.errors import error_response
 
 PIECE_BYTES = 256 * 1024
-SINGLE_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+SINGLE_RANGE = re.compile(r"bytes=([0-9]*)-([0-9]*)")
+# No file is so large; Python refuses to read numbers of some thousand digits.
+MAX_DIGITS = 18
 CONTENT_TYPES = {
     **{"mp4": "video/mp4", "mov": "video/quicktime", "mkv": "video/x-matroska", "webm": "video/webm"},
     **{"avi": "video/x-msvideo", "gif": "image/gif", "jpg": "image/jpeg", "jpeg": "image/jpeg"},
@@ -48,14 +50,20 @@ def parse_range(header: str, size: int) -> Part | None:
         return None
     first, last = found.groups()
     if not first:
-        start, end = max(size - int(last), 0), size - 1
+        start, end = max(size - place(last), 0), size - 1
     else:
-        start, end = int(first), min(int(last or size - 1), size - 1)
-        if last and int(last) < start:
+        start, end = place(first), min(place(last) if last else size - 1, size - 1)
+        if last and place(last) < start:
             return None
     if start >= size or start > end:
         raise Unsatisfiable(header)
     return Part(start, end - start + 1)
+
+
+def place(digits: str) -> int:
+    """The number; where it has more digits than any file has places, one beyond them all."""
+    digits = digits.lstrip("0") or "0"
+    return int(digits) if len(digits) <= MAX_DIGITS else 10**MAX_DIGITS
 
 
 def file_answer(request: HttpRequest, path: Path, name: str, *, download: bool = False) -> HttpResponseBase:
@@ -155,4 +163,4 @@ def disposition(name: str, *, download: bool) -> str:
         letter if letter.isascii() and letter.isprintable() and letter not in '"\\%' else "_"
         for letter in name
     )
-    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='', errors='replace')}"

@@ -7,6 +7,7 @@ that no result is ever whole in memory.
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -14,8 +15,12 @@ from typing import Any
 
 from jobs.lines import Line
 
-# What a spreadsheet takes for a formula. Text that a picture shows must not become one.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet takes for a formula, also behind blanks and quotes, where it takes a cell to begin: many
+# separate by semicolons or tabs, and then quotes do not hold a cell together. Text that a picture shows must
+# not become one.
+FORMULA = re.compile(
+    r"""^(?=[\t\r\n])|(^|[;|\t\r\n\v\f])(?=[ \u00a0\u3000"']*[=+\-@＝＋－＠])"""  # noqa: RUF001
+)
 COLUMNS = (
     *("frame_index", "time_s", "label", "score", "x", "y", "w", "h"),
     *("left_px", "top_px", "width_px", "height_px", "text", "text_score", "track_id", "error"),
@@ -72,7 +77,7 @@ def as_csv(source: Source, lines: OpenLines) -> Iterator[bytes]:
     writer.writerow(COLUMNS)
     for raw in lines():
         line = json.loads(raw)
-        writer.writerows([row.get(name, "") for name in COLUMNS] for row in rows_of(line, source))
+        writer.writerows([cell(row.get(name, "")) for name in COLUMNS] for row in rows_of(line, source))
         yield buffer.getvalue().encode()
         buffer.seek(0)
         buffer.truncate()
@@ -87,25 +92,25 @@ def rows_of(line: Line, source: Source) -> Iterator[dict[str, Any]]:
         yield {**frame, **detection_columns(detection, source)}
     text = line["result"].get("text")
     if text and not found:
-        yield {**frame, "text": harmless(text)}
+        yield {**frame, "text": text}
     if "error" in line:
-        yield {**frame, "error": harmless(line["error"])}
+        yield {**frame, "error": line["error"]}
 
 
 def detection_columns(detection: Mapping[str, Any], source: Source) -> dict[str, Any]:
     """A detection as columns; what a tool did not set stays empty."""
     columns = {name: detection.get(name) for name in ("score", *PLACE, "text_score", "track_id")}
     for name in ("label", "text"):
-        columns[name] = harmless(str(detection.get(name) or ""))
+        columns[name] = str(detection.get(name) or "")
     if has_place(detection):
         left, top, width, height = (round(value, 2) for value in box_px(detection, source))
         columns |= {"left_px": left, "top_px": top, "width_px": width, "height_px": height}
     return {name: "" if value is None else value for name, value in columns.items()}
 
 
-def harmless(text: str) -> str:
-    """The text with an apostrophe before what a spreadsheet would compute."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+def cell(value: Any) -> Any:
+    """A value as a cell: in text, an apostrophe stands before what a spreadsheet would compute."""
+    return value if isinstance(value, int | float) else FORMULA.sub(r"\1'", str(value))
 
 
 def as_coco(source: Source, lines: OpenLines) -> Iterator[bytes]:

@@ -4,7 +4,7 @@ import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -186,6 +186,7 @@ def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
         moment = datetime.fromisoformat(created_at)
         if moment.tzinfo is None:
             raise BadCursor("The cursor is not one of this server's")
-        return moment, UUID(job_id)
-    except ValueError as error:
+        # A moment in another time zone may lie outside of all years, and no database takes odd zones.
+        return moment.astimezone(UTC), UUID(job_id)
+    except (ValueError, OverflowError) as error:
         raise BadCursor("The cursor is not one of this server's") from error

@@ -23,6 +23,7 @@ from pipelines.services import checked, definition_of
 if TYPE_CHECKING:
     from pipelines.graph.definition import PipelineDefinition
 
+MAX_ID = 200
 CHOOSE = "choose either a pipeline_id, or a plugin_id and a tool"
 
 
@@ -34,9 +35,9 @@ def read_params(given: Any) -> Any:
 class Options(BaseModel):
     """What a form says beside the file: a stored pipeline, or one tool; which frames; where to run."""
 
-    pipeline_id: str = ""
-    plugin_id: str = ""
-    tool: str = ""
+    pipeline_id: str = Field(default="", max_length=MAX_ID)
+    plugin_id: str = Field(default="", max_length=MAX_ID)
+    tool: str = Field(default="", max_length=MAX_ID)
     params: Annotated[dict[str, Any], BeforeValidator(read_params)] = Field(default_factory=dict)
     frame_stride: int = Field(default=1, ge=1, le=100_000)
     max_frames: int | None = Field(default=None, ge=1, le=100_000_000)

@@ -4,14 +4,18 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from forgesyte import env as read
 from forgesyte.conf import ProjectSettings
 from forgesyte.env import BadSetting
+from jobs.conf import JobSettings
 from pipelines.conf import PipelineSettings
+from streaming.conf import StreamSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -75,3 +79,42 @@ def test_a_bad_value_stops_the_start_with_one_line(tmp_path: Path) -> None:
     assert done.stderr.splitlines() == [
         "ForgeSyte cannot start: FORGESYTE_DEVICE='tpu' is not one of auto, cpu, cuda, gpu"
     ]
+
+
+def read_all(env: Mapping[str, str], folder: Path) -> None:
+    """Read every setting there is."""
+    ProjectSettings.from_env({"FORGESYTE_DATA_DIR": str(folder), **env}, folder)
+    PipelineSettings.from_env(env, folder)
+    StreamSettings.from_env(env)
+    JobSettings.from_env(env)
+
+
+@pytest.fixture
+def numeric(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The names of the settings that are numbers."""
+    names = set()
+    number = read.number
+
+    def note(env: Mapping[str, str], name: str, *args: Any, **options: Any) -> float:
+        names.add(name)
+        return number(env, name, *args, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(read, "number", note)
+        read_all({}, tmp_path)
+    return names
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["inf", "-inf", "nan", "1e999", "1e300", "9" * 5000, "١٢", "²", "1_000", "0x10", "-1", "−1", "1,5"],  # noqa: RUF001
+)
+def test_a_number_that_makes_no_sense_is_refused_in_one_short_line(
+    tmp_path: Path, numeric: set[str], value: str
+) -> None:
+    """`inf` ended in a traceback, digits of another script passed, and so did what no clock can wait for."""
+    assert len(numeric) > 40
+    for name in numeric:
+        with pytest.raises(BadSetting, match=f"^{name}=") as refused:
+            read_all({name: value}, tmp_path)
+        assert len(str(refused.value)) < 200

@@ -196,9 +196,18 @@ class TestRefusal:
         assert start["status"] == 413
 
 
-@pytest.mark.parametrize(("said", "length"), [(b"12", 12), (b"-1", 0), (b"many", 0), (b"", 0)])
+@pytest.mark.parametrize(("said", "length"), [(b"12", 12), (b"0", 0), (b"9" * 18, 10**18 - 1)])
 def test_what_a_client_says_of_the_length(said: bytes, length: int) -> None:
     assert declared_length({"headers": [(b"host", b"a"), (b"content-length", said)]}) == length
+
+
+@pytest.mark.parametrize(
+    "said", [b"-1", b"many", b"", b"5, 6", b"1_0", b"+5", b"9" * 19, b"9" * 5000, "٢".encode()]
+)
+def test_a_length_that_is_none(said: bytes) -> None:
+    with pytest.raises(BodyRefused) as refused:
+        declared_length({"headers": [(b"content-length", said)]})
+    assert refused.value.response.status_code == 400
 
 
 def test_a_client_that_says_nothing() -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jobs.exports import COLUMNS, FORMATS, Source, harmless
+from jobs.exports import COLUMNS, FORMATS, Source, cell
 from jobs.lines import encode, error_line, result_line
 
 SOURCE = Source("job-1", "street.mp4", "boxes", "completed", 200, 100)
@@ -100,17 +101,49 @@ class TestCsv:
 
         assert (row["text"], row["x"]) == ("3 cars", "")
 
-    @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
-    def test_no_text_becomes_a_formula(self, text: str) -> None:
+    @pytest.mark.parametrize(
+        ("text", "harmless"),
+        [
+            ("=1+1", "'=1+1"),
+            ("+1", "'+1"),
+            ("-1", "'-1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            (" =1", "' =1"),
+            ('"=1', "'\"=1"),
+            ("\t=1", "'\t'=1"),
+            ("\r=1", "'\r'=1"),
+            ("\n@a", "'\n'@a"),
+            ("＝1", "'＝1"),  # noqa: RUF001
+            ("SALE;=1+1", "SALE;'=1+1"),
+            ('SALE; "=1+1', "SALE;' \"=1+1"),
+            ("a\tb\t+1", "a\tb\t'+1"),
+            ("a\n=1\r\n-2", "a\n'=1\r\n'-2"),
+            ("a|@b;;=c", "a|'@b;;'=c"),
+            ("a-b = c; d", "a-b = c; d"),
+            ("3, -4", "3, -4"),
+        ],
+    )
+    def test_no_text_becomes_a_formula_whatever_separates_cells(self, text: str, harmless: str) -> None:
         (row,) = rows(of({**SIGN, "text": text, "label": text}))
 
-        assert row["text"] == row["label"] == f"'{text}"
+        assert row["text"] == row["label"] == harmless
+
+    def test_nor_does_what_a_tool_gives_instead_of_a_number(self) -> None:
+        (row,) = rows(of({**SIGN, "track_id": "=1", "score": "@a"}))
+
+        assert (row["track_id"], row["score"]) == ("'=1", "'@a")
+
+    @given(text=st.text(st.sampled_from("=+-@;|\t\r\n \"'a,＝")))  # noqa: RUF001
+    def test_no_cell_begins_like_a_formula_in_any_program(self, text: str) -> None:
+        """However a program takes a line apart, quotes or not."""
+        for piece in re.split(r"[;|\t\r\n]", cell(text)):
+            assert not piece.lstrip(' "').startswith(("=", "+", "-", "@", "＝"))  # noqa: RUF001
 
     @given(text=st.text(st.characters(codec="utf-8")))
     def test_any_text_comes_back(self, text: str) -> None:
         (row,) = rows(of({**SIGN, "text": text}))
 
-        assert row["text"] == harmless(text)
+        assert row["text"] == cell(text)
 
     def test_a_box_without_a_place(self) -> None:
         (row,) = rows(of({**CAR, "x": None}))
