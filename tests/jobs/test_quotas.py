@@ -1,5 +1,7 @@
 """How much may wait and be kept, and what those read who come too late."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,8 +21,10 @@ from jobs.models import Job
 from jobs.quotas import Submitter, check_room, kept_bytes
 from jobs.services import submit_job
 from pipelines.models import Pipeline
+from tests.jobs.postgres import running_postgres
 from tests.jobs.toolbox import definition
 from tests.jobs.workshop import Workshop, stored
+from tests.streaming.live import ROOT, environment
 
 NEAR, FAR = "10.0.0.7", "10.0.0.8"
 
@@ -196,3 +200,54 @@ class TestHttp:
 def folders(workshop: Workshop) -> list[Path]:
     uploads = storage.data_dir() / storage.UPLOADS
     return list(uploads.iterdir())
+
+
+RACE = """
+import sys, threading, django
+django.setup()
+from pathlib import Path
+from django.core.management import call_command
+from django.db import connection
+from forgesyte.limits import LimitReached
+from jobs.services import submit_job
+from pipelines.services import override_engine
+from tests.jobs.toolbox import definition
+from tests.jobs.workshop import bench_engine, stored
+from tests.pipelines.clips import write_clip
+
+call_command("migrate", verbosity=0)
+folder = Path(sys.argv[1])
+clip = write_clip(folder / "clip.mp4")
+sources, start, taken = [stored(clip) for _ in range(10)], threading.Barrier(10), []
+
+def one(source):
+    connection.ensure_connection()
+    start.wait(30)
+    try:
+        taken.append(submit_job(source=source, definition=definition("look")))
+    except LimitReached:
+        pass
+    finally:
+        connection.close()
+
+with override_engine(bench_engine(folder)) as engine:
+    threads = [threading.Thread(target=one, args=[source]) for source in sources]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join(60)
+    engine.close()
+print("taken", len(taken))
+"""
+
+
+def test_two_at_once_never_take_the_last_place_on_postgresql(tmp_path: Path) -> None:
+    with running_postgres() as url:
+        settings = {"DATABASE_URL": url, "JOBS_MAX_PENDING": "3"}
+        ran = subprocess.run(
+            [sys.executable, "-c", RACE, str(tmp_path)],
+            cwd=ROOT,
+            env=environment(tmp_path, **settings),
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+    assert ran.stdout.split("\n")[-2:] == ["taken 3", ""], ran.stderr
