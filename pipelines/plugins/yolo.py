@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
+from pathlib import PurePath
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -79,7 +80,8 @@ class DetectTool:
         return {
             **self._loaded.device.as_metadata(),
             "backend": self._loaded.backend,
-            "weights": self._params.weights,
+            # Clients see this: of a path or an address only the last part.
+            "weights": PurePath(self._params.weights).name,
             "imgsz": list(fixed) if fixed else self._params.imgsz,
             "classes": len(self._loaded.names),
             "versions": {"ultralytics": version("ultralytics"), "openvino": version("openvino")},

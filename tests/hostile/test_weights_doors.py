@@ -274,7 +274,12 @@ def test_all_names_of_one_network_load_it_once(engine: Engine, tmp_path: Path) -
     names += [str(folder / "x.onnx"), f"{tmp_path}/weights/../weights/a/x.onnx"]
 
     for name in names:
-        engine.open_sync(checked(node("yolo", "detect", weights=name)), live=False).close()
+        pipeline = engine.open_sync(checked(node("yolo", "detect", weights=name)), live=False)
+        told = pipeline.metadata()["a"]["weights"]
+        assert (told, "/" in told) == (Path(name).name, False)
+        pipeline.close()
+        # Who holds a pipeline, even a closed one, holds its networks.
+        del pipeline
 
     assert engine.networks.count == 1
     folder.joinpath("x.onnx").touch()
