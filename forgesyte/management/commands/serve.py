@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import connections
 
 
 class Command(BaseCommand):
@@ -33,4 +34,6 @@ class Command(BaseCommand):
         keep_private(project.data_dir, project.database_file)
         host = host or ("0.0.0.0" if lan else project.host)
         port = port if port is not None else (project.https_port if lan else project.port)
+        # The checks have asked the database; this thread never will again.
+        connections.close_all()
         sys.exit(serve(host, port, open_to_network(host) if lan else None))
