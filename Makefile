@@ -9,12 +9,13 @@ SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 # `make setup TORCH=cpu` takes PyTorch's small CPU build and leaves CUDA's packages out.
 TORCH ?=
 
-.PHONY: check run run-lan setup setup-dev system-tools test test-fast test-js test-networks test-browser test-slow test-pythons test-soak bench lint format lock clean help
+.PHONY: check run run-lan setup setup-dev system-tools test test-fast test-js test-networks test-browser test-slow test-hostile test-pythons test-soak bench lint format lock clean help
 
 help:
 	@echo "make run      start the server (HOST, PORT and FORGESYTE_DATA_DIR are honoured)"
 	@echo "make run-lan  the same for a phone in your network: HTTPS on HTTPS_PORT, with a QR code"
 	@echo "make test     run every test; make lint runs the checks, make check both; make test-slow the long tests"
+	@echo "make test-hostile  send a server 100,000 hostile messages (N=1000000 for more)"
 	@echo "make test-soak  thirty minutes of clients that fail and disturb; docs/LOAD_TEST.md"
 	@echo "make bench    compare with other servers on this machine"
 
@@ -87,6 +88,11 @@ test-browser: setup-dev system-tools
 test-js: setup-dev
 	@if command -v node >/dev/null; then echo "==> JavaScript tests"; node --test tests/js/*.test.js; \
 	else echo "==> node is not installed: JavaScript tests skipped"; [ -z "$$CI" ]; fi
+
+# So many hostile messages at a real server, beside a polite session that must not notice.
+N ?= 100000
+test-hostile: setup-dev
+	@$(PY) -m tests.hostile.run --count $(N)
 
 test-slow: setup-dev system-tools
 	@$(PYTEST) -m slow

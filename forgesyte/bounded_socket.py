@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from autobahn.websocket.types import ConnectionDeny
 from autobahn.websocket.xormasker import XorMaskerNull
 from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet import reactor
@@ -50,6 +51,12 @@ class BoundedSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no t
     def take_at_most(self, *, text: int, binary: int) -> None:
         """Refuse larger messages from now on; sizes in bytes, 0 for none of this kind."""
         self._limits = MessageLimits(text, binary)
+
+    def onConnect(self, request: Any) -> Any:
+        """A handshake has come in; Daphne would fail on names of subprotocols that are not ASCII."""
+        if not request.headers.get("sec-websocket-protocol", "").isascii():
+            raise ConnectionDeny(ConnectionDeny.BAD_REQUEST, "Sec-WebSocket-Protocol is not ASCII")
+        return super().onConnect(request)
 
     def dataReceived(self, data: bytes) -> None:
         """Bytes have come in; nobody looks at those of a client that broke the protocol."""

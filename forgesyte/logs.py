@@ -33,12 +33,14 @@ def log_event(logger: logging.Logger, level: int, event: str, **fields: Any) -> 
 
 
 class WithoutClientsTraceback(logging.Filter):
-    """Leave the traceback out of a line on a request that was refused: it is no fault of the server's."""
+    """Make the line on a request that was refused a warning without a traceback: it is no fault of ours."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """True, always."""
         if 400 <= getattr(record, "status_code", 0) < 500:
             record.exc_info = record.exc_text = None
+            if record.levelno > logging.WARNING:
+                record.levelno, record.levelname = logging.WARNING, "WARNING"
         return True
 
 

@@ -63,18 +63,21 @@ class RawSocket:
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=patience_s)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._read = bytearray()
+        try:
+            self.answer = self._shake_hands(port, path, headers)
+        except BaseException:
+            self.socket.close()
+            raise
+        self.is_open = self.answer.startswith(b"HTTP/1.1 101 ")
+
+    def _shake_hands(self, port: int, path: str, headers: bytes) -> bytes:
         key = base64.b64encode(os.urandom(16))
         self.socket.sendall(
             f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n".encode()
             + b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
-            + b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: "
-            + key
-            + b"\r\n"
-            + headers
-            + b"\r\n"
+            + b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %b\r\n%b\r\n" % (key, headers)
         )
-        self.answer = self._until(b"\r\n\r\n")
-        self.is_open = self.answer.startswith(b"HTTP/1.1 101 ")
+        return self._until(b"\r\n\r\n")
 
     def __enter__(self) -> Self:
         return self
@@ -87,6 +90,10 @@ class RawSocket:
     def send(self, data: bytes) -> None:
         """Send bytes as they are."""
         self.socket.sendall(data)
+
+    def finish(self) -> None:
+        """Say that nothing more is sent."""
+        self.socket.shutdown(socket.SHUT_WR)
 
     def read(self) -> Frame | None:
         """The next frame; None at the end of the connection, however it ended."""

@@ -1,0 +1,83 @@
+"""What the corpus holds meets each reader alone: it is taken, or refused with a word of ours."""
+
+import json
+import time
+from contextlib import suppress
+from random import Random
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from forgesyte.strict_json import NotJson, loads
+from pipelines.errors import InvalidImage
+from pipelines.graph.problems import MAX_PROBLEMS
+from pipelines.graph.validation import validate
+from pipelines.images import decode_image
+from pipelines.plugins import counts, filters
+from pipelines.plugins.registry import PluginRegistry
+from pipelines.uploads import UploadRefused, read_picture
+from streaming.frame_validator import FrameValidationError, validate_jpeg
+from tests.hostile import corpus
+from tests.hostile.strategies import definitions, file_heads, forms, frames, made_by, messages, picture_heads
+
+MAX_BYTES, MAX_PIXELS = 5 * 1024 * 1024, 1_000_000
+REGISTRY = PluginRegistry((counts.plugin, filters.plugin))
+# Readers are quick, and the machine may be busy.
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+@unhurried
+@given(frames)
+def test_a_frame_is_refused_before_it_costs_anything_or_decoded(data: bytes) -> None:
+    with suppress(FrameValidationError, InvalidImage):
+        width, height = validate_jpeg(data, max_bytes=MAX_BYTES, max_pixels=MAX_PIXELS)
+        assert decode_image(data).shape == (height, width, 3)
+
+
+@unhurried
+@given(st.sampled_from(corpus.pictures()))
+def test_good_frames_are_good(data: bytes) -> None:
+    width, height = validate_jpeg(data, max_bytes=MAX_BYTES, max_pixels=MAX_PIXELS)
+    assert decode_image(data).shape == (height, width, 3)
+
+
+@unhurried
+@given(messages)
+def test_json_is_read_or_refused(data: bytes) -> None:
+    with suppress(NotJson):
+        json.dumps(loads(data), allow_nan=False)
+
+
+@unhurried
+@given(definitions)
+def test_a_definition_is_judged_in_a_moment(definition: dict[str, Any]) -> None:
+    start = time.process_time()
+    problems = validate(definition, REGISTRY)
+    assert time.process_time() - start < 1
+    assert len(problems) <= MAX_PROBLEMS + 1
+
+
+@unhurried
+@given(frames | picture_heads | file_heads)
+def test_the_head_of_a_picture_file_is_read_or_refused(data: bytes) -> None:
+    with suppress(UploadRefused):
+        assert read_picture(SimpleUploadedFile("a", data), MAX_PIXELS) == data
+
+
+@pytest.mark.django_db
+@settings(unhurried, max_examples=30)
+@given(forms)
+def test_a_form_is_taken_or_refused(body: bytes) -> None:
+    response = Client().post("/pipelines/nowhere/run", body, content_type=corpus.MULTIPART)
+    assert response.status_code in (400, 404, 413, 415, 422)
+    assert set(response.json()) == {"error", "detail"}
+
+
+@given(made_by(corpus.definition_body))
+def test_the_same_seed_says_the_same(body: bytes) -> None:
+    assert isinstance(body, bytes)
+    assert corpus.definition_body(Random(7)) == corpus.definition_body(Random(7))
