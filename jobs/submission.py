@@ -64,7 +64,7 @@ def submit(request: HttpRequest) -> Job:
         request.user if request.user.is_authenticated else None, limited_owner(client_address(request))
     )
     # Before the file is taken in; when the job is made it is asked again.
-    check_room(asks, int(request.META.get("CONTENT_LENGTH") or 0))
+    check_room(asks, uploads.declared_bytes(request, settings.JOBS.max_upload_bytes))
     limits = Limits(settings.JOBS.max_duration_s, settings.JOBS.max_frames, settings.JOBS.max_pixels)
     with uploads.new_folder() as job_id:
         # Its sender takes as long as it likes, and connections of the database are few.

@@ -99,14 +99,20 @@ def new_folder() -> Iterator[UUID]:
         raise
 
 
+def declared_bytes(request: HttpRequest, max_bytes: int) -> int:
+    """How long the body says it is, 0 where it does not; raises UploadRefused where that is too long."""
+    declared = int(request.META.get("CONTENT_LENGTH") or 0)
+    if declared > max_bytes + ENVELOPE_BYTES:
+        raise too_large(max_bytes)
+    return declared
+
+
 def take_in(request: HttpRequest, job_id: UUID, max_bytes: int, min_free_bytes: int) -> IntoPlace:
     """Receive the body into the job's folder; then `request.POST` holds its other fields.
 
     For a thread, because it waits for the client. Raises UploadRefused.
     """
-    declared = int(request.META.get("CONTENT_LENGTH") or 0)
-    if declared > max_bytes + ENVELOPE_BYTES:
-        raise too_large(max_bytes)
+    declared = declared_bytes(request, max_bytes)
     if request.content_type != "multipart/form-data":
         raise UploadRefused(415, "unsupported_media_type", NO_FILE)
     with disk_errors():
