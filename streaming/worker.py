@@ -184,7 +184,8 @@ class SessionWorker:
 
     async def _send_result(self, frame: Frame, report: Report, spent_ms: Mapping[str, float]) -> None:
         age_ms = milliseconds_since(frame.received_at)
-        timings_ms = {**report.timings_ms, **spent_ms, "total": age_ms}
+        # In the order of the stages, and what was measured before the run is right.
+        timings_ms = {**spent_ms, **report.timings_ms, **spent_ms, "total": age_ms}
         started = time.perf_counter()
         await self._send(
             protocol.result_message(frame.index, report.result, timings_ms, self._pressure.value)
