@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 PYTEST := $(PY) -m pytest -q
+# Two processes; the tests of one file stay together, as they share its servers and networks.
+TWO := -n 2 --dist loadfile
 # What runs beside each other does not mix its lines, where this make can.
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 # `make setup TORCH=cpu` takes PyTorch's small CPU build and leaves CUDA's packages out.
@@ -74,19 +76,19 @@ check: setup-dev system-tools
 # By their own test files: streaming and the pure modules must be covered to the last branch.
 test-fast: setup-dev
 	@echo "==> Tests of the modules, with coverage"
-	@$(PYTEST) -n 2 --dist loadfile -m "not model and not browser and not slow" --cov --cov-report=
+	@$(PYTEST) $(TWO) -m "not model and not browser and not slow" --cov --cov-report=
 	@$(VENV)/bin/coverage report --fail-under=100 --include="$$(paste -sd, .ci/fully-covered)"
 
 test-networks: setup-dev system-tools
 	@echo "==> Tests with real networks"
-	@$(PYTEST) -m "model and not browser and not slow"
+	@$(PYTEST) $(TWO) -m "model and not browser and not slow"
 
 test-browser: setup-dev system-tools
 	@echo "==> Tests with a real browser"
 	@$(PYTEST) -m "browser and not slow"
 
 test-js: setup-dev
-	@if command -v node >/dev/null; then echo "==> JavaScript tests"; node --test tests/js/*.test.js; \
+	@if command -v node >/dev/null; then echo "==> JavaScript tests"; node --test --test-reporter=dot tests/js/*.test.js; \
 	else echo "==> node is not installed: JavaScript tests skipped"; [ -z "$$CI" ]; fi
 
 # So many hostile messages at a real server, beside a polite session that must not notice.
