@@ -45,7 +45,7 @@ def paths_of(resolver: URLResolver, prefix: str = "/") -> Iterator[str]:
     """The addresses below; the admin as one."""
     for found in resolver.url_patterns:
         path = prefix + str(found.pattern)
-        if path == "/admin/":
+        if path.startswith("/admin/"):
             yield "/admin/"
         elif isinstance(found, URLPattern):
             yield named(path)
