@@ -16,6 +16,8 @@ from forgesyte.inbox import Inbox, Valve
 LINGER_S = 30.0
 # A client that reads nothing of its answer for so long is gone.
 STALLED_S = 300.0
+# Of a declared length: more than any disk holds.
+MOST_DIGITS = 19
 
 
 class ArrivingContent:
@@ -126,6 +128,9 @@ class WebRequest(DaphneRequest):  # type: ignore[misc]  # Daphne has no types
                 self.channel.persistent = 0
                 self.responseHeaders.setRawHeaders(b"Connection", [b"close"])
             self.registerProducer(self, True)
+        if message["type"] == "http.response.body" and self.method == b"HEAD":
+            # Twisted keeps back the first piece of it only; the next one would be read as the next answer.
+            message = {**message, "body": b""}
         super().handle_reply(message)
 
     async def drained(self) -> None:
@@ -198,8 +203,21 @@ class WebRequest(DaphneRequest):  # type: ignore[misc]  # Daphne has no types
             self._lingering.cancel()
 
 
+class Channel(http.HTTPChannel):  # type: ignore[misc]
+    """Twisted's reader of requests, which fails on a length that Python's `int` does not read."""
+
+    def _maybeChooseTransferDecoder(self, header: bytes, data: bytes) -> Any:
+        if header == b"Content-Length" and len(data) > MOST_DIGITS:
+            return self._failChooseTransferDecoder()
+        return super()._maybeChooseTransferDecoder(header, data)
+
+
 class WebFactory(HTTPFactory):  # type: ignore[misc]
     """Makes the requests of new connections ours."""
+
+    def protocol(self) -> Any:
+        """What reads a connection, whichever HTTP it speaks."""
+        return http._GenericHTTPChannelProtocol(Channel())
 
     def buildProtocol(self, addr: Any) -> Any:
         """The protocol of one connection."""

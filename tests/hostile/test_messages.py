@@ -1,6 +1,7 @@
 """Messages that are too large, too many or broken: each ends its own connection, with a word why."""
 
 import json
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -121,3 +122,27 @@ def test_what_comes_after_the_end_is_not_heard(server: LiveServer) -> None:
         assert client.read() is None
     assert end(frames) == ("invalid_message", 4400)
     assert len(frames) == 2
+
+
+def raw_answer(server: LiveServer, request: bytes) -> bytes:
+    """All that comes back before the connection ends."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=15) as line:
+        line.sendall(request)
+        return b"".join(iter(lambda: line.recv(65536), b""))
+
+
+def test_a_length_of_5000_digits_is_a_bad_request(server: LiveServer) -> None:
+    head = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n"
+    assert raw_answer(server, head).startswith(b"HTTP/1.1 400 ")
+
+
+def test_an_answer_to_head_is_its_head_however_long_it_would_be(server: LiveServer) -> None:
+    """Else its rest would be read as the next answer."""
+    ask = b"%b /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
+    # Each view and status adds its lines.
+    views = (b"/jobs", b"/plugins", b"/docs", b"/videos/", b"/", b"/nowhere", b"/pipelines/list", b"/health")
+    while len(raw_answer(server, ask % b"GET")) < 70_000:
+        for view in views:
+            for method in (b"GET", b"HEAD", b"OPTIONS", b"DELETE"):
+                raw_answer(server, ask.replace(b"/metrics", view) % method)
+    assert raw_answer(server, ask % b"HEAD").endswith(b"\r\n\r\n")
