@@ -34,6 +34,8 @@ WARM_UP_STEPS = 14
 GREY = 127
 # A line is read in pieces of at most so many times its height: 48x4800 pixels of input.
 MOST_HEIGHTS = 100
+# No letter can be told from another with fewer pixels.
+LEAST_LETTER = 5
 # So many lines are laid out for the network at once.
 LINES_AT_ONCE = 64
 
@@ -70,6 +72,8 @@ class RapidOcrReader:
 
     def find_and_read(self, image_bgr: Image) -> list[FoundText]:
         """Every line that RapidOCR's own detector finds, in no special order; large frames piece by piece."""
+        if min(image_bgr.shape[:2]) < LEAST_LETTER:
+            return []
         return [
             replace(found, box_xyxy=piece.back(found.box_xyxy))
             for piece in pieces_of_frame(image_bgr, LONGEST, MAX_INPUT_PIXELS)

@@ -150,6 +150,7 @@ async def test_no_picture_of_another_session_makes_a_polite_one_late(server: Liv
 
 async def test_a_server_that_reads_whole_frames_of_any_shape_goes_on(server: LiveServer) -> None:
     """127 bytes took 20 GB, and the kernel killed the server. Whole frames take turns with the session's."""
+    await latencies_s(server)
     async with beside(post_again_and_again(server, "ocr_only", flat_png(3, 2000))):
         took = await latencies_s(server)
 
