@@ -10,14 +10,14 @@ import psutil
 from streaming.load.soak.resources import workers_of
 from streaming.load.soak.target import Target, Unexpected, ends_within, read_head, reset
 
-DONE_WITHIN_S = 300.0
+DONE_WITHIN_S = 900.0
 LOOK_EVERY_S = 0.5
 ENDS_WITHIN_S = 30.0
 CANCEL_AFTER_S = 2.0
 CANCEL_HOLDS_S = 2.0
 FORMATS = ("json", "jsonl", "csv", "coco")
 PAGES = ("/", "/videos/", "/jobs", "/pipelines/list", "/plugins", "/health", "/metrics", "/openapi.json")
-WORKER_KILL_EVERY_S = 90.0
+WORKER_KILL_EVERY_S = 300.0
 
 
 class Stopped(Exception):

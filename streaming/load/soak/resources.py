@@ -15,13 +15,13 @@ POSTGRESQL_PORT = 5432
 class Usage:
     """What some processes hold together.
 
-    `rss_mb` counts shared pages in each process, `pss_mb` shares them out. `database` counts open SQLite
+    `rss_mb` counts shared pages in each process, `private_mb` leaves them out. `database` counts open SQLite
     files, or TCP connections to PostgreSQL.
     """
 
     processes: int = 0
     rss_mb: float = 0.0
-    pss_mb: float = 0.0
+    private_mb: float = 0.0
     descriptors: int = 0
     threads: int = 0
     database: int = 0
@@ -47,7 +47,7 @@ def sample(pid: int, now: float) -> ResourceSample | None:
 
 def usage_of(processes: Iterable[psutil.Process]) -> Usage:
     """The sums over these processes; one that ends meanwhile is left out."""
-    count, memory, shared, descriptors, threads, database = 0, 0.0, 0.0, 0, 0, 0
+    count, memory, private, descriptors, threads, database = 0, 0.0, 0.0, 0, 0, 0
     for process in processes:
         with suppress(psutil.Error), process.oneshot():
             # Slow and last to be allowed, so first: a process counts as a whole or not at all.
@@ -56,11 +56,11 @@ def usage_of(processes: Iterable[psutil.Process]) -> Usage:
             opened, running = process.num_fds(), process.num_threads()
             count += 1
             memory += held.rss / MEGABYTE
-            shared += getattr(held, "pss", held.uss) / MEGABYTE
+            private += held.uss / MEGABYTE
             descriptors += opened
             threads += running
             database += connections
-    return Usage(count, round(memory, 1), round(shared, 1), descriptors, threads, database)
+    return Usage(count, round(memory, 1), round(private, 1), descriptors, threads, database)
 
 
 def database_connections(process: psutil.Process) -> int:

@@ -221,6 +221,6 @@ def test_a_short_soak_of_the_real_server(tmp_path: Path) -> None:
     quick = {"loses its connection", "sends no more", "sends nonsense", "has a picture run", "looks around"}
     assert all(clients[name]["done"] for name in quick)
     held = {name: judged["max"] for name, judged in figures["soak"]["flatness"].items()}
-    assert held["server memory (PSS, MB)"] > 100
+    assert held["server memory (private, MB)"] > 100
     assert min(held.values()) >= 1
     assert "Server descriptors" in (tmp_path / "out.html").read_text()

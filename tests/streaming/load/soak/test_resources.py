@@ -46,7 +46,7 @@ def test_what_is_held(
         assert after.at == 2.0
         assert after.server.database == before.server.database + 2
         assert after.server.descriptors == before.server.descriptors + 3
-        assert after.server.rss_mb >= after.server.pss_mb > 20
+        assert after.server.rss_mb >= after.server.private_mb > 20
         assert after.server.threads >= 1
         assert after.beside.processes >= 1
         assert after.beside.database == 1

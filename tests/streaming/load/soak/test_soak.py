@@ -92,8 +92,15 @@ def test_a_server_that_is_gone_gives_no_samples(monkeypatch: pytest.MonkeyPatch)
 def test_what_grows_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(soaks, "flatness", lambda series, tolerance: {"flat": False, "max": 7.0})
     figures = soaked(monkeypatch, does_well, pid=os.getpid())
-    assert "Not flat: server descriptors" in figures["problems"]
+    assert {"Not flat: server descriptors", "Not flat: workers threads"} <= set(figures["problems"])
     assert "grows" in "\n".join(soak_lines(figures["soak"]))
+
+
+def test_workers_that_are_killed_are_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(soaks, "flatness", lambda series, tolerance: {"flat": False, "max": 7.0})
+    figures = soaked(monkeypatch, does_well, pid=os.getpid(), kills=True)
+    assert figures["soak"]["flatness"]["workers threads"]["flat"] is None
+    assert "Not flat: server descriptors" in figures["problems"]
 
 
 def test_who_waits_when_it_ends_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
