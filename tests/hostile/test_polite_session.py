@@ -135,6 +135,7 @@ HOSTILE: dict[str, Hostile] = {
 }
 
 
+@pytest.mark.slow  # figures of a machine that does nothing else
 async def test_no_picture_of_another_session_makes_a_polite_one_late(server: LiveServer) -> None:
     await latencies_s(server)
     quiet_s = p95(await latencies_s(server))
