@@ -88,7 +88,7 @@ test-browser: setup-dev system-tools
 	@$(PYTEST) -m "browser and not slow"
 
 test-js: setup-dev
-	@if command -v node >/dev/null; then echo "==> JavaScript tests"; node --test --test-reporter=dot tests/js/*.test.js; \
+	@if command -v node >/dev/null; then echo "==> JavaScript tests"; node --test --test-reporter=dot $$(find tests/js -name '*.test.js'); \
 	else echo "==> node is not installed: JavaScript tests skipped"; [ -z "$$CI" ]; fi
 
 # So many hostile messages at a real server, beside a polite session that must not notice.

@@ -93,8 +93,8 @@ def measure_all(options: argparse.Namespace) -> None:
 
 def prepared_frames(source: str | None, folder: Path) -> Sequence[bytes]:
     """The JPEG files that everybody gets, also as files in `folder`."""
-    from streaming.load.frames import load_frames
-    from streaming.load.plan import LoadPlan
+    from loadtest.clients.frames import load_frames
+    from loadtest.plan import LoadPlan
 
     frames = load_frames(LoadPlan(source=source, size_wh=SIZE_WH, max_frames=MOST_FRAMES))
     shutil.rmtree(folder, ignore_errors=True)

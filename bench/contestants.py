@@ -151,9 +151,9 @@ class SocketServer:
 
     def measure(self, case: Case) -> Figures:
         """As many sessions as the case says, from a process of their own."""
-        from streaming.load.figures import figures_of
-        from streaming.load.plan import LoadPlan
-        from streaming.load.run import run_load
+        from loadtest.plan import LoadPlan
+        from loadtest.report.figures import figures_of
+        from loadtest.run import run_load
 
         plan = LoadPlan(
             sessions=case.sessions,

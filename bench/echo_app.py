@@ -37,7 +37,7 @@ def serve_with_daphne() -> None:
     import django
 
     django.setup()
-    from forgesyte.server import WebServer
+    from forgesyte.server.web_server import WebServer
 
     WebServer(application, "127.0.0.1", int(sys.argv[1]), listening=lambda port: None, failed=sys.exit).run()
 

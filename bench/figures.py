@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from streaming.load.statistics import jain_index
+from loadtest.report.statistics import jain_index
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ import numpy as np
 from websockets.asyncio.client import ClientConnection, connect
 
 from bench.idle_sessions import serving
-from pipelines.benchmark import machine
-from streaming.load.frames import load_frames
-from streaming.load.plan import LoadPlan
+from loadtest.clients.frames import load_frames
+from loadtest.plan import LoadPlan
+from pipelines.evaluation.benchmark import machine
 
 WARM_UP = 30
 PIPELINE = "yolo_ocr"

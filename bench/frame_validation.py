@@ -3,8 +3,8 @@
 import statistics
 import timeit
 
-from pipelines.benchmark import machine
-from pipelines.jpeg_header import MAX_SEGMENTS
+from pipelines.evaluation.benchmark import machine
+from pipelines.media.jpeg_header import MAX_SEGMENTS
 from streaming.frame_validator import validate_jpeg
 
 KILOBYTE = 1024

@@ -23,11 +23,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.engine.found_boxes import BoxNetwork, FoundBoxes
+from pipelines.engine.detectors.nms import BoxNetwork, FoundBoxes
+from pipelines.engine.detectors.torch_yolo import TorchYolo
+from pipelines.engine.detectors.ultralytics import import_ultralytics
+from pipelines.engine.detectors.yolo_networks import YoloNetwork
 from pipelines.engine.networks import SharedNetwork
-from pipelines.engine.torch_yolo import TorchYolo
-from pipelines.engine.ultralytics import import_ultralytics
-from pipelines.engine.yolo_networks import YoloNetwork
 
 Image = NDArray[np.uint8]
 Find = Callable[[Image], FoundBoxes]

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipelines.engine.ultralytics import import_ultralytics
-from pipelines.engine.weights import BUNDLED_DIR
+from pipelines.engine.detectors.ultralytics import import_ultralytics
+from pipelines.engine.weights.store import BUNDLED_DIR
 
 # All pictures have this size; a network made for exactly it is the fastest that Ultralytics' users can have.
 HEIGHT, WIDTH = 480, 640

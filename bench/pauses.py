@@ -37,7 +37,7 @@ def pauses_with_networks() -> tuple[float, float]:
     django.setup()
     from django.core.management import call_command
 
-    from forgesyte import memory
+    from forgesyte.server import memory
     from pipelines.services import definition_of, get_engine
 
     call_command("migrate", verbosity=0)

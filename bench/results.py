@@ -11,7 +11,7 @@ from typing import Any
 from bench.cases import CASES
 from bench.networks import KEYS
 from bench.rounds import Row
-from pipelines.benchmark import machine
+from pipelines.evaluation.benchmark import machine
 
 PACKAGES = ("ultralytics", "torch", "openvino")
 

@@ -10,18 +10,18 @@ from django.conf import settings
 from django.urls import re_path
 from django.utils.module_loading import import_string
 
-from forgesyte.lan_gate import SocketGate
-from forgesyte.origin import SameOriginValidator
+from forgesyte.lan.access_gate import SocketGate
+from forgesyte.server.origin import SameOriginValidator
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "forgesyte.settings")
 django.setup(set_prefix=False)
 
-from forgesyte.handler import Handler  # noqa: E402
-from forgesyte.lifespan import Lifespan, Sockets  # noqa: E402
+from forgesyte.server.handler import Handler  # noqa: E402
+from forgesyte.server.lifespan import Lifespan, Sockets  # noqa: E402
 
 websocket_urlpatterns = [
     *import_string("streaming.routing.websocket_urlpatterns"),
-    *import_string("jobs.routing.websocket_urlpatterns"),
+    *import_string("jobs.realtime.routing.websocket_urlpatterns"),
     re_path("", WebsocketDenier.as_asgi()),
 ]
 

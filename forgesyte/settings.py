@@ -37,7 +37,7 @@ os.environ.setdefault("YOLO_CONFIG_DIR", str(PROJECT.data_dir / "cache"))
 
 SECRET_KEY = PROJECT.secret_key
 DEBUG = PROJECT.debug
-DEFAULT_EXCEPTION_REPORTER_FILTER = "forgesyte.debug_pages.WithoutAddresses"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "forgesyte.api.debug_pages.WithoutAddresses"
 ALLOWED_HOSTS = list(PROJECT.allowed_hosts)
 FORGESYTE_REQUIRE_LOGIN = PROJECT.require_login
 
@@ -56,6 +56,8 @@ INSTALLED_APPS = [
     "django_prometheus",
     "forgesyte",
     "pipelines",
+    "loadtest",
+    "training",
     *(["streaming"] if HAS_STREAMING else []),
     *(["django_tasks", "django_tasks_db", "jobs"] if HAS_JOBS else []),
 ]
@@ -63,16 +65,16 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     # Before whatever refuses, so that refusals carry their headers, too.
-    "forgesyte.caching.kept_by_nobody",
+    "forgesyte.api.caching.kept_by_nobody",
     "django.middleware.security.SecurityMiddleware",
-    "forgesyte.hosts.only_own_hosts",
+    "forgesyte.server.hosts.only_own_hosts",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
-    "forgesyte.null_bytes.refuse_null_bytes",
+    "forgesyte.server.null_bytes.refuse_null_bytes",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "forgesyte.lan_gate.ask_for_code",
+    "forgesyte.lan.access_gate.ask_for_code",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -81,9 +83,9 @@ MIDDLEWARE = [
 ]
 
 # What `serve` starts beside itself and ends with itself.
-SERVED_BESIDE = ["jobs.supervision.WorkerSupervisor"] if HAS_JOBS else []
+SERVED_BESIDE = ["jobs.worker.supervisor.WorkerSupervisor"] if HAS_JOBS else []
 # What `/ready` asks beside the database and the default pipeline, without waiting.
-READY_ALSO = ["jobs.supervision.readiness"] if HAS_JOBS else []
+READY_ALSO = ["jobs.worker.supervisor.readiness"] if HAS_JOBS else []
 
 ROOT_URLCONF = "forgesyte.urls"
 ASGI_APPLICATION = "forgesyte.asgi.application"
@@ -124,7 +126,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "/"
 AUTHENTICATION_BACKENDS = [
-    *(["forgesyte.login_guard.LoginGuard"] if PROJECT.login_failures else []),
+    *(["forgesyte.api.login_guard.LoginGuard"] if PROJECT.login_failures else []),
     "django.contrib.auth.backends.ModelBackend",
 ]
 # Wrong passwords are counted for a name and an address together: nobody locks a name for others.
@@ -135,8 +137,8 @@ AXES_COOLOFF_TIME = timedelta(minutes=PROJECT.login_lock_minutes)
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_DISABLE_ACCESS_LOG = True
-AXES_LOCKOUT_CALLABLE = "forgesyte.login_guard.locked_out"
-AXES_CLIENT_IP_CALLABLE = "forgesyte.login_guard.attempts_address"
+AXES_LOCKOUT_CALLABLE = "forgesyte.api.login_guard.locked_out"
+AXES_CLIENT_IP_CALLABLE = "forgesyte.api.login_guard.attempts_address"
 AXES_VERBOSE = False
 
 LANGUAGE_CODE = "en"

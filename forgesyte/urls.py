@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 
-from forgesyte import lan, lan_code
+from forgesyte.lan import access_code, lan
 
 
 def nothing_here(request: HttpRequest, rest: str) -> HttpResponse:
@@ -19,13 +19,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("streaming.urls")),
     path("", include("jobs.urls")),
     path("", include("django_prometheus.urls")),
-    path(lan_code.PATH.lstrip("/"), lan_code.enter, name="lan-code"),
+    path(access_code.PATH.lstrip("/"), access_code.enter, name="lan-code"),
     path(lan.AUTHORITY_PATH, lan.authority, name="lan-certificate"),
     # Last, because it claims `/` where no page does.
-    path("", include("forgesyte.api_urls")),
+    path("", include("forgesyte.api.urls")),
 ]
 
-handler400 = "forgesyte.errors.bad_request"
-handler403 = "forgesyte.errors.permission_denied"
-handler404 = "forgesyte.errors.not_found"
-handler500 = "forgesyte.errors.server_error"
+handler400 = "forgesyte.api.errors.bad_request"
+handler403 = "forgesyte.api.errors.permission_denied"
+handler404 = "forgesyte.api.errors.not_found"
+handler500 = "forgesyte.api.errors.server_error"

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from forgesyte.limits import LimitReached
+from forgesyte.api.limits import LimitReached
 from jobs import services
 from jobs.models import Job
 

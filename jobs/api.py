@@ -11,13 +11,14 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.http.response import HttpResponseBase
 from ninja import Query, Router, Status
 
-from forgesyte.errors import Error, error_response
-from jobs import exports, selectors, services
-from jobs.annotated import annotated_file
-from jobs.downloads import disposition, file_answer, stream
+from forgesyte.api.errors import Error, error_response
+from jobs import selectors, services
+from jobs.intake.submission import submit
 from jobs.models import Job
+from jobs.results import exports
+from jobs.results.annotated import annotated_file
+from jobs.results.downloads import disposition, file_answer, stream
 from jobs.schemas import AnnotatedState, JobExtended, JobOut, JobPageOut, JobStatus, Submitted
-from jobs.submission import submit
 
 router = Router(tags=["jobs"])
 

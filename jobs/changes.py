@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from jobs.models import Job
 from jobs.moves import Move
-from jobs.realtime import nudge
+from jobs.realtime.nudger import nudge
 
 
 def change_one(job_id: UUID, jobs: QuerySet[Job], *moves: Move, **fields: Any) -> bool:

@@ -3,7 +3,8 @@
 import random
 import time
 
-from jobs import storage, sweeper
+from jobs import storage
+from jobs.worker import sweeper
 
 EVERY_S = 3600.0
 # Workers that start together do not look together.

@@ -8,7 +8,7 @@ from forgesyte import env as read
 
 MEGABYTE = 1024 * 1024
 HOUR_S = 3600
-# More cannot be decoded at all: see `pipelines.images`.
+# More cannot be decoded at all: see `pipelines.media.images`.
 MAX_PIXELS = 89_478_485
 DATABASE_TASKS = "django_tasks_db.DatabaseBackend"
 

@@ -14,7 +14,8 @@ from prometheus_client import REGISTRY
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from jobs import selectors, supervision
+from jobs import selectors
+from jobs.worker import supervisor
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ class JobsCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """What the rows say now; of workers, what this process knows, even where no database answers."""
-        crew = supervision.crew()
+        crew = supervisor.crew()
         yield GaugeMetricFamily(*WORKERS, value=crew.running)
         yield GaugeMetricFamily(*WORKERS_MISSING, value=crew.wanted - crew.running)
         try:

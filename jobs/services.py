@@ -15,13 +15,13 @@ from django.utils import timezone
 from forgesyte.logs import log_event
 from jobs import events, moves, storage
 from jobs.changes import change_one
-from jobs.counting import frames_to_do
 from jobs.delivery import deliver_annotation, deliver_on_commit
-from jobs.leases import NO_LEASE
+from jobs.intake.quotas import Submitter, check_room, one_at_a_time
+from jobs.intake.sources import StoredSource
 from jobs.models import FINISHED, Job
-from jobs.quotas import Submitter, check_room, one_at_a_time
-from jobs.realtime import nudge
-from jobs.sources import StoredSource
+from jobs.realtime.nudger import nudge
+from jobs.worker.leases import NO_LEASE
+from jobs.worker.progress import frames_to_do
 from pipelines.services import checked, definition_of
 
 if TYPE_CHECKING:

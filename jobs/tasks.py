@@ -8,7 +8,7 @@ from django_tasks import task
 @task()
 def run_job(job_id: str) -> None:
     """Work on a job if it still waits; returns quietly where another worker has it or nobody wants it."""
-    from jobs.work import run
+    from jobs.worker.job_run import run
 
     run(UUID(job_id))
 
@@ -16,6 +16,6 @@ def run_job(job_id: str) -> None:
 @task()
 def annotate_job(job_id: str) -> None:
     """Make the annotated video of a job if it still waits to be made."""
-    from jobs.annotating import annotate
+    from jobs.worker.annotation import annotate
 
     annotate(UUID(job_id))

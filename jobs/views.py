@@ -11,7 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
-from forgesyte.access import login_where_required
+from forgesyte.api.access import login_where_required
 from jobs.models import ACTIVE
 from jobs.schemas import job_data
 from jobs.selectors import BadCursor, JobPage, get_job, list_jobs

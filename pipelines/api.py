@@ -14,16 +14,17 @@ from ninja import File, Router, Schema, UploadedFile
 from ninja.decorators import decorate_view
 from ninja.errors import HttpError
 
-from forgesyte import strict_json
-from forgesyte.errors import Error, error_response, plain
-from pipelines import selectors, uploads
+from forgesyte.api import strict_json
+from forgesyte.api.errors import Error, error_response, plain
+from pipelines import selectors
 from pipelines.definition_checks import checks
 from pipelines.errors import InvalidDefinition, WeightsNotFound
 from pipelines.graph.schema import DEFINITION_SCHEMA
 from pipelines.inspector import process_inspector
-from pipelines.picture_slots import picture_slots
-from pipelines.plugins.base import Plugin, ToolSpec
+from pipelines.media import uploads
+from pipelines.media.picture_slots import picture_slots
 from pipelines.services import DagPipelineService, get_engine
+from pipelines.tools.base import Plugin, ToolSpec
 
 View = Callable[..., Awaitable[HttpResponseBase]]
 

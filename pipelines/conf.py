@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Self
 
 from forgesyte import env as read
-from pipelines.engine.served_models import ServerAddress
-from pipelines.images import MAX_PIXELS
+from pipelines.engine.served.models import ServerAddress
+from pipelines.media.images import MAX_PIXELS
 
 SERVED = "FORGESYTE_SERVED_NETWORKS"
 DEVICES = ("auto", "cpu", "cuda", "gpu")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from forgesyte.limits import LimitReached, Places, Quota
+from forgesyte.api.limits import LimitReached, Places, Quota
 
 T = TypeVar("T")
 

@@ -9,10 +9,10 @@ from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import ValidationError
 from django.forms.fields import InvalidJSONInput
 
-from forgesyte import strict_json
-from pipelines.images import FORMATS
+from forgesyte.api import strict_json
+from pipelines.media.images import FORMATS
+from pipelines.media.uploads import UploadRefused, read_picture
 from pipelines.models import Pipeline
-from pipelines.uploads import UploadRefused, read_picture
 
 # The types know of a parameter that the classes themselves do not have.
 if TYPE_CHECKING:

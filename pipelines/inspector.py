@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipelines.plugins.base import Load, RunContext
+from pipelines.tools.base import Load, RunContext
 
 
 @dataclass

@@ -10,7 +10,7 @@ import numpy as np
 from django.db import DatabaseError, connection
 
 from pipelines.engine.engine import Engine
-from pipelines.engine.slots import MOST_LENT
+from pipelines.engine.scheduling.slots import MOST_LENT
 from pipelines.errors import PipelineError
 from pipelines.graph.definition import PipelineDefinition
 from pipelines.services import definition_of, get_engine

@@ -12,17 +12,17 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import close_old_connections
 
-from pipelines.decoding import decode_alone
 from pipelines.engine.engine import Engine
-from pipelines.engine.slots import Slot
+from pipelines.engine.scheduling.slots import Slot
 from pipelines.errors import InvalidDefinition, PipelineError, UnknownPipeline
 from pipelines.graph.definition import PipelineDefinition, parse
 from pipelines.graph.execution import OpenPipeline
 from pipelines.graph.fields import SLUG
 from pipelines.graph.validation import validate
 from pipelines.inspector import RunReport
+from pipelines.media.decoding import decode_alone
+from pipelines.media.video import VideoFrame, VideoReader
 from pipelines.models import Pipeline
-from pipelines.video import VideoFrame, VideoReader
 
 # A picture that is worked on for longer, loading aside, gets no answer.
 PICTURE_TIMEOUT_S = 60.0

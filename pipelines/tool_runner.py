@@ -8,7 +8,7 @@ from pipelines.errors import PipelineError, ToolFailure
 from pipelines.graph.definition import Node
 from pipelines.graph.results import json_safe
 from pipelines.inspector import Inspection, InspectorService
-from pipelines.plugins.base import OpenContext, Resumable, ToolSpec
+from pipelines.tools.base import OpenContext, Resumable, ToolSpec
 
 LOGGER = logging.getLogger(__name__)
 

@@ -12,13 +12,13 @@ from django.conf import settings
 from numpy.typing import NDArray
 from PIL import Image
 
-from forgesyte.limits import LimitReached
-from pipelines.decoding import decode_alone
+from forgesyte.api.limits import LimitReached
 from pipelines.errors import PipelineError
 from pipelines.graph.definition import PipelineDefinition
-from pipelines.images import encode_jpeg
 from pipelines.inspector import RunReport
-from pipelines.picture_slots import picture_slots
+from pipelines.media.decoding import decode_alone
+from pipelines.media.images import encode_jpeg
+from pipelines.media.picture_slots import picture_slots
 from pipelines.services import DagPipelineService
 
 # What is shown is at most this wide and high.
@@ -61,7 +61,7 @@ def trial_of(image_bytes: bytes, report: RunReport) -> Trial:
 def annotated(image_bytes: bytes, report: RunReport) -> str:
     """The picture with the result drawn on it, as a data URI."""
     # Drawing needs a video library, which the server can do without until then.
-    from pipelines.annotate import draw_result
+    from pipelines.media.annotate import draw_result
 
     drawn = draw_result(at_most(decode_alone(image_bytes), MAX_SIDE), report.result)
     return "data:image/jpeg;base64," + b64encode(encode_jpeg(drawn)).decode()

@@ -12,17 +12,17 @@ from channels.exceptions import StopConsumer
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
-from forgesyte import memory
-from forgesyte.client import client_address, limited_owner
-from forgesyte.limits import Places, Quota
+from forgesyte.api.client_address import client_address, limited_owner
+from forgesyte.api.limits import Places, Quota
+from forgesyte.server import memory
 from streaming import events, metrics, protocol
 from streaming.backpressure import Backpressure
 from streaming.conf import StreamSettings
+from streaming.idle_task import Rest
 from streaming.protocol import ErrorCode, StreamError
-from streaming.rest import Rest
 from streaming.session_log import SessionLog
 from streaming.session_manager import SessionManager
-from streaming.worker import SessionWorker
+from streaming.session_worker import SessionWorker
 
 Scope = dict[str, Any]
 

@@ -1,6 +1,6 @@
 """Is this a JPEG picture within the limits? Answered from its header, before anything is decoded."""
 
-from pipelines.jpeg_header import BadHeader, has_too_many_scans, read_header
+from pipelines.media.jpeg_header import BadHeader, has_too_many_scans, read_header
 from streaming.protocol import ErrorCode
 
 MEGABYTE = 1024 * 1024

@@ -6,8 +6,8 @@ from typing import Protocol
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from streaming.loop_monitor import Pulse
 from streaming.protocol import ErrorCode
-from streaming.pulse import Pulse
 
 # Finest where live vision is judged, from 5 to 40 ms, so that a quantile there is right to 2.5 ms.
 SECONDS = (

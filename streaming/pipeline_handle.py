@@ -4,7 +4,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from pipelines.plugins.base import Load
+from pipelines.tools.base import Load
 
 
 class Report(Protocol):

@@ -102,7 +102,7 @@ def test_every_event_is_documented(app: str) -> None:
 
 
 def test_every_option_of_the_live_page_is_documented() -> None:
-    options = (ROOT / "static" / "js" / "options.js").read_text()
+    options = (ROOT / "static" / "js" / "live" / "options.js").read_text()
     defaults = re.search(r"DEFAULTS = Object.freeze\({(.*?)}\);", options, re.DOTALL)
     assert defaults
     page = (DOCS / "LIVE_PAGE.md").read_text()

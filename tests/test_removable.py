@@ -10,10 +10,12 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("streaming", "jobs")
-ROUTES = ("forgesyte/urls.py", "forgesyte/api_urls.py", "forgesyte/asgi.py")
+ROUTES = ("forgesyte/urls.py", "forgesyte/api/urls.py", "forgesyte/asgi.py")
 KEPT = (
     "forgesyte",
     "pipelines",
+    "loadtest",
+    "training",
     *APPS,
     "templates",
     "static",

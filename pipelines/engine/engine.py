@@ -7,15 +7,15 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
+from pipelines.engine.detectors.ultralytics import allow_pickles
 from pipelines.engine.networks import MIB, NetworkCache
-from pipelines.engine.pressure import Pressure
-from pipelines.engine.slot_tuner import SlotTuner
-from pipelines.engine.slots import EngineClosed, Slot, Slots
-from pipelines.engine.ultralytics import allow_pickles
-from pipelines.engine.weights import WeightsStore
+from pipelines.engine.scheduling.overload_flag import Pressure
+from pipelines.engine.scheduling.slot_tuner import SlotTuner
+from pipelines.engine.scheduling.slots import EngineClosed, Slot, Slots
+from pipelines.engine.weights.store import WeightsStore
 from pipelines.graph.execution import OpenPipeline, open_pipeline
-from pipelines.plugins.base import OpenContext
-from pipelines.plugins.registry import PluginRegistry
+from pipelines.tools.base import OpenContext
+from pipelines.tools.registry import PluginRegistry
 
 if TYPE_CHECKING:
     from pipelines.conf import PipelineSettings

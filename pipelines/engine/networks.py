@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
-from pipelines.engine.frame_clock import FrameClock, frame_clock, loading
+from pipelines.engine.scheduling.frame_clock import FrameClock, frame_clock, loading
 
 logger = logging.getLogger(__name__)
 

@@ -11,9 +11,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pipelines.engine.download import file_digest
-from pipelines.engine.ultralytics import open_yolo
-from pipelines.engine.weights_files import FOLDER_SUFFIX
+from pipelines.engine.detectors.ultralytics import open_yolo
+from pipelines.engine.weights.downloads import file_digest
+from pipelines.engine.weights.files import FOLDER_SUFFIX
 from pipelines.errors import PipelineError
 
 T = TypeVar("T")

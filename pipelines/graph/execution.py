@@ -9,11 +9,11 @@ from pipelines.graph.definition import PipelineDefinition
 from pipelines.graph.plan import Step, make_plan
 from pipelines.graph.results import json_safe
 from pipelines.graph.validation import validate
-from pipelines.images import check_image, decode_image
 from pipelines.inspector import InspectorService, RunReport, process_inspector
-from pipelines.plugins.base import Load, OpenContext
-from pipelines.plugins.registry import PluginRegistry
+from pipelines.media.images import check_image, decode_image
 from pipelines.tool_runner import ToolRunner
+from pipelines.tools.base import Load, OpenContext
+from pipelines.tools.registry import PluginRegistry
 
 
 class OpenPipeline:

@@ -7,9 +7,9 @@ from pydantic import ValidationError
 from pipelines.graph.definition import Draft, Edge, Node
 from pipelines.graph.problems import Problem
 from pipelines.graph.structure import predecessors
-from pipelines.plugins.base import IMAGE, ToolSpec
-from pipelines.plugins.parameters import validated
-from pipelines.plugins.registry import PluginRegistry
+from pipelines.tools.base import IMAGE, ToolSpec
+from pipelines.tools.parameters import validated
+from pipelines.tools.registry import PluginRegistry
 
 
 def check_tooling(draft: Draft, registry: PluginRegistry, *, by_request: bool = False) -> Iterator[Problem]:

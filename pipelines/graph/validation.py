@@ -8,7 +8,7 @@ from pipelines.graph.problems import Problem, first_of
 from pipelines.graph.storable import check_storable
 from pipelines.graph.structure import check_structure
 from pipelines.graph.tooling import check_tooling
-from pipelines.plugins.registry import PluginRegistry
+from pipelines.tools.registry import PluginRegistry
 
 __all__ = ["Problem", "validate"]
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench import bar_code
-from pipelines.images import decode_jpeg, encode_jpeg
+from pipelines.media.images import decode_jpeg, encode_jpeg
 
 numbers = st.integers(0, bar_code.NUMBERS - 1)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
-from forgesyte.lan import AUTHORITY_PATH
+from forgesyte.lan.lan import AUTHORITY_PATH
 from tests.browser.conftest import ASKS_NOBODY, BEGINNING, launch, let_every_try_fail
 from tests.streaming.live import LiveServer, prepare, serving
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from forgesyte.api_urls import api
+from forgesyte.api.urls import api
 
 JOB = UUID("00000000-0000-4000-8000-000000000000")
 EXAMPLES = {"job_id": str(JOB), "pipeline_id": "yolo_ocr"}

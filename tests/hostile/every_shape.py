@@ -18,10 +18,10 @@ from PIL import Image
 from pipelines.defaults import default_definitions
 from pipelines.engine.engine import Engine
 from pipelines.engine.networks import NetworkCache
-from pipelines.engine.weights import WeightsStore
+from pipelines.engine.weights.store import WeightsStore
 from pipelines.errors import PipelineError
 from pipelines.graph.definition import parse
-from pipelines.plugins.registry import PluginRegistry
+from pipelines.tools.registry import PluginRegistry
 
 BUNDLED = Path("pipelines/bundled/forgesyte-text-n.onnx")
 EDGES_WH = [

@@ -7,7 +7,7 @@ from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
 from django.test import Client
 
-from forgesyte.handler import Handler
+from forgesyte.server.handler import Handler
 from jobs.models import Job
 from pipelines.models import Pipeline
 from pipelines.services import override_engine

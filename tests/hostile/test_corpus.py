@@ -12,14 +12,15 @@ from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from forgesyte.strict_json import NotJson, loads
+from forgesyte.api.strict_json import NotJson, loads
 from pipelines.errors import InvalidImage
 from pipelines.graph.problems import MAX_PROBLEMS
 from pipelines.graph.validation import validate
-from pipelines.images import decode_image
-from pipelines.plugins import counts, filters
-from pipelines.plugins.registry import PluginRegistry
-from pipelines.uploads import UploadRefused, read_picture
+from pipelines.media.images import decode_image
+from pipelines.media.uploads import UploadRefused, read_picture
+from pipelines.tools import filters
+from pipelines.tools.counting import counts
+from pipelines.tools.registry import PluginRegistry
 from streaming.frame_validator import FrameValidationError, validate_jpeg
 from tests.hostile import corpus
 from tests.hostile.strategies import definitions, file_heads, forms, frames, made_by, messages, picture_heads

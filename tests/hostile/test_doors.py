@@ -16,7 +16,7 @@ from django.views.debug import get_default_exception_reporter_filter
 from forgesyte.conf import ProjectSettings
 from forgesyte.env import BadSetting
 from jobs.models import Job
-from jobs.summary import Summary
+from jobs.results.summary import Summary
 from pipelines.models import Pipeline
 from tests.hostile.doors import JOB, Door, every_door
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from jobs import process
-from jobs.downloads import disposition
+from jobs.results.downloads import disposition
+from jobs.worker import worker_process
 from tests.hostile.request_table import NAMES
 from tests.hostile.request_world import ask_as_administrator
 from tests.jobs.postgres import running_postgres
@@ -24,9 +24,9 @@ def test_no_value_of_a_request_is_our_fault(
 ) -> None:
     """Some 2,300 of them; fourteen ended in 500 or a traceback."""
     settings.PROJECT = replace(settings.PROJECT, data_dir=tmp_path / "data")
-    monkeypatch.setattr(process, "_this_process", None)
+    monkeypatch.setattr(worker_process, "_this_process", None)
     assert ask_as_administrator(tmp_path) == []
-    process.this_process().leave()
+    worker_process.this_process().leave()
 
 
 @pytest.mark.model

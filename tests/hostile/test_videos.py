@@ -5,11 +5,11 @@ from pathlib import Path
 import av
 import pytest
 
-from jobs.probe import probe
-from jobs.sound import Sound
+from jobs.intake.probe import probe
+from jobs.results.sound import Sound
 from pipelines.errors import InvalidVideo
-from pipelines.uploads import UploadRefused
-from pipelines.video import VideoReader
+from pipelines.media.uploads import UploadRefused
+from pipelines.media.video import VideoReader
 from tests.hostile import video_work
 from tests.hostile.listener import listening
 from tests.hostile.memory import growth_mb

@@ -13,20 +13,21 @@ from django.utils.html import escape
 from pytest_django import Settings
 
 from jobs.models import Job
-from jobs.work import described
+from jobs.worker.job_run import described
+from pipelines.engine.detectors.ultralytics import as_read, import_ultralytics, open_yolo
 from pipelines.engine.engine import Engine
 from pipelines.engine.networks import NetworkCache
-from pipelines.engine.ultralytics import as_read, import_ultralytics, open_yolo
-from pipelines.engine.weights import BUNDLED_DIR, WeightsStore
+from pipelines.engine.weights.store import BUNDLED_DIR, WeightsStore
 from pipelines.errors import PipelineError
 from pipelines.models import Pipeline
-from pipelines.plugins.parameters import ONLY_OPERATORS
-from pipelines.plugins.registry import PluginProblem, PluginRegistry
 from pipelines.services import DagPipelineService, checked, override_engine
+from pipelines.tools.parameters import ONLY_OPERATORS
+from pipelines.tools.registry import PluginProblem, PluginRegistry
 from tests.hostile.listener import Listener, listening, trap
 from tests.pipelines.pictures import drawn, picture_file
 
-pytestmark = pytest.mark.django_db
+# A submission lets its connection go while the file arrives, which no transaction around a test survives.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 WEIGHTS_REFUSED = f"{ONLY_OPERATORS}; a request may give a name from the weights list, such as yolo11n"
 # Each with the listener's address, the trap on the disk, and a folder that is not there.

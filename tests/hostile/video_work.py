@@ -3,12 +3,12 @@
 import threading
 from pathlib import Path
 
-from jobs.annotated import write_annotated
-from jobs.frames import EndOfFile, SourceFrame, bytes_of, frames_of
-from jobs.prefetch import Prefetch
-from jobs.probe import Limits, probe
-from jobs.sources import VIDEO
-from pipelines.uploads import UploadRefused
+from jobs.intake.probe import Limits, probe
+from jobs.intake.sources import VIDEO
+from jobs.results.annotated import write_annotated
+from jobs.worker.frames import EndOfFile, SourceFrame, bytes_of, frames_of
+from jobs.worker.prefetch import Prefetch
+from pipelines.media.uploads import UploadRefused
 
 LIMITS = Limits(duration_s=3600, frames=100_000, pixels=50_000_000)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jobs import process
+from jobs.worker import worker_process
 from pipelines.services import override_engine
 from tests.jobs.workshop import Workshop, bench_engine
 
@@ -19,9 +19,9 @@ def workshop(
     """A data folder of its own, chunks of three frames, and an engine with the tools of the bench."""
     settings.PROJECT = replace(settings.PROJECT, data_dir=tmp_path / "data")
     settings.JOBS = replace(settings.JOBS, chunk_frames=3, chunk_s=60.0, progress_s=0.0)
-    monkeypatch.setattr(process, "_this_process", None)
+    monkeypatch.setattr(worker_process, "_this_process", None)
     with override_engine(bench_engine(tmp_path)) as engine:
         yield Workshop(tmp_path)
         engine.close()
-    if process._this_process is not None:
-        process._this_process.leave()
+    if worker_process._this_process is not None:
+        worker_process._this_process.leave()

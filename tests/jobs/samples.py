@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from jobs.messages import JobData
+from jobs.realtime.messages import JobData
 
 JOB_ID = "6f1c2b7e-5f43-4a3e-9d55-0c1d2e3f4a5b"
 OTHER_ID = "0b8f6f0a-2f0d-4b19-8d4e-111111111111"

@@ -12,8 +12,8 @@ from django.contrib.auth.models import User
 from django.test import AsyncClient, Client
 
 from jobs import services, storage
-from jobs.annotating import annotate
 from jobs.models import Job
+from jobs.worker.annotation import annotate
 from tests.jobs.workshop import Workshop, indices_of
 from tests.pipelines.pictures import drawn, picture_file
 from tests.pipelines.test_api import refusal

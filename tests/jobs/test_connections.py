@@ -12,10 +12,10 @@ import psycopg
 import pytest
 
 from tests.demo_runner import ROOT
+from tests.forgesyte.server.test_bodies import HEAD, PIECE, raw
 from tests.jobs.postgres import running_postgres
-from tests.jobs.test_deleted_while_sent import NEW_JOBS, Stock
+from tests.jobs.results.test_deleted_while_sent import NEW_JOBS, Stock
 from tests.streaming.live import environment, prepare, serving
-from tests.test_bodies import HEAD, PIECE, raw
 
 CLIENTS = 6
 PATIENCE_S = 15.0

@@ -20,13 +20,14 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from jobs import leases, services, work
-from jobs.leases import Chunk, Claim, LeaseLost
+from jobs import services
+from jobs.intake.sources import StoredSource
 from jobs.models import FINISHED, Job
-from jobs.process import WorkerProcess
-from jobs.sources import StoredSource
-from jobs.sweeper import sweep
-from jobs.worker import give_back_all
+from jobs.worker import job_run, leases
+from jobs.worker.leases import Chunk, Claim, LeaseLost
+from jobs.worker.sweeper import sweep
+from jobs.worker.worker import give_back_all
+from jobs.worker.worker_process import WorkerProcess
 from tests.jobs.toolbox import definition
 from tests.jobs.workshop import Workshop
 
@@ -175,11 +176,11 @@ class JobLife(RuleBasedStateMachine):
         """The attempt ends, however late, and whether it still has its job or not."""
         worker, claim = self.attempt(which)
         if ends == "give_back":
-            work.give_back(claim)
+            job_run.give_back(claim)
         elif claim.draws:
             leases.finish_drawing(claim) if ends == "complete" else leases.fail_drawing(claim, "It broke")
         elif ends == "error":
-            work.end_attempt(claim, 1, RuntimeError("It broke"))
+            job_run.end_attempt(claim, 1, RuntimeError("It broke"))
         elif ends == "complete":
             leases.complete(claim)
         else:
@@ -280,7 +281,7 @@ def test_whatever_happens(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -
     def fail(error: Exception) -> None:
         raise error
 
-    monkeypatch.setattr("jobs.worker.note_trouble", fail)
+    monkeypatch.setattr("jobs.worker.worker.note_trouble", fail)
     # Nothing here has to survive a loss of power.
     with connection.cursor() as cursor:
         cursor.execute("PRAGMA synchronous=OFF")

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from jobs import leases, storage
+from jobs import storage
 from jobs.models import Job
 from jobs.services import (
     cancel_job,
@@ -20,6 +20,7 @@ from jobs.services import (
     retry_job,
     submit_job,
 )
+from jobs.worker import leases
 from pipelines.errors import InvalidDefinition, UnknownPipeline
 from pipelines.models import Pipeline
 from tests.jobs.toolbox import definition

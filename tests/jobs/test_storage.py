@@ -6,8 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from jobs import leases, storage
-from jobs.leases import Claim
+from jobs import storage
+from jobs.worker import leases
+from jobs.worker.leases import Claim
 from tests.jobs.workshop import Workshop
 
 

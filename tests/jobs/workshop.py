@@ -9,16 +9,17 @@ from typing import Any
 
 from django.utils import timezone
 
-from jobs import storage, work
+from jobs import storage
+from jobs.intake.sources import PICTURE, VIDEO, StoredSource
 from jobs.models import Job
 from jobs.selectors import read_lines
 from jobs.services import submit_job
-from jobs.sources import PICTURE, VIDEO, StoredSource
+from jobs.worker import job_run
 from pipelines.engine.engine import Engine
 from pipelines.engine.networks import NetworkCache
-from pipelines.engine.pressure import Pressure
-from pipelines.engine.weights import WeightsStore
-from pipelines.plugins.registry import PluginRegistry
+from pipelines.engine.scheduling.overload_flag import Pressure
+from pipelines.engine.weights.store import WeightsStore
+from pipelines.tools.registry import PluginRegistry
 from tests.jobs.toolbox import definition, plugin
 from tests.pipelines.clips import FPS, write_clip
 
@@ -78,7 +79,7 @@ class Workshop:
 
     def work(self, job: Job) -> Job:
         """One attempt at the job, and what it is then."""
-        work.run(job.pk)
+        job_run.run(job.pk)
         return Job.objects.get(pk=job.pk)
 
 

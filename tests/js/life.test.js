@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { LONGEST_FRESH_MS } from "../../static/js/answers.js";
-import { MOST_UNANSWERED } from "../../static/js/pacing.js";
-import { SourceError } from "../../static/js/source.js";
-import { noteOf } from "../../static/js/state.js";
+import { LONGEST_FRESH_MS } from "../../static/js/live/transport/answers.js";
+import { MOST_UNANSWERED } from "../../static/js/live/transport/pacing.js";
+import { SourceError } from "../../static/js/live/capture/stream-source.js";
+import { noteOf } from "../../static/js/live/state.js";
 import { seeded, settled } from "./fakes.js";
 import { result, setUp } from "./stream.js";
 

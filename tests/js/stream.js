@@ -1,9 +1,9 @@
-import { Live } from "../../static/js/live.js";
-import { Pacing } from "../../static/js/pacing.js";
-import { Quality } from "../../static/js/quality.js";
-import { StreamSocket } from "../../static/js/socket.js";
-import { initialState } from "../../static/js/state.js";
-import { Store } from "../../static/js/store.js";
+import { Live } from "../../static/js/live/live.js";
+import { Pacing } from "../../static/js/live/transport/pacing.js";
+import { Quality } from "../../static/js/live/capture/quality.js";
+import { StreamSocket } from "../../static/js/live/transport/stream-socket.js";
+import { initialState } from "../../static/js/live/state.js";
+import { Store } from "../../static/js/live/store.js";
 import { FakeClock, fakeWebSocketClass } from "./fakes.js";
 
 export const DETECTION = { x: 0.1, y: 0.1, w: 0.2, h: 0.2, label: "text", score: 0.9 };

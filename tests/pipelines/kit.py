@@ -8,10 +8,10 @@ from pydantic import BaseModel, ConfigDict
 
 from pipelines.detections import Detection
 from pipelines.engine.networks import NetworkCache
-from pipelines.engine.weights import WeightsStore
+from pipelines.engine.weights.store import WeightsStore
 from pipelines.graph.definition import Edge, Node, PipelineDefinition
-from pipelines.plugins.base import IMAGE, OpenContext, Plugin, RunContext, ToolSpec
-from pipelines.plugins.registry import PluginRegistry
+from pipelines.tools.base import IMAGE, OpenContext, Plugin, RunContext, ToolSpec
+from pipelines.tools.registry import PluginRegistry
 
 Run = Callable[[Mapping[str, Any], RunContext], Mapping[str, Any]]
 

@@ -10,9 +10,9 @@ from django.test import AsyncClient, Client, RequestFactory
 from PIL import Image
 from pytest_django import Settings
 
-from forgesyte.errors import server_error
-from pipelines import uploads
+from forgesyte.api.errors import server_error
 from pipelines.api import LEFT_OUT
+from pipelines.media import uploads
 from pipelines.models import Pipeline
 from tests.pipelines.pictures import drawn, picture_file
 from tests.pipelines.toy import toy_definition

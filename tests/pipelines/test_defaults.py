@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from pipelines.defaults import default_definitions
 from pipelines.graph.validation import validate
 from pipelines.models import Pipeline
-from pipelines.plugins.registry import PluginRegistry
+from pipelines.tools.registry import PluginRegistry
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from forgesyte.limits import LimitReached
+from forgesyte.api.limits import LimitReached
 from pipelines.definition_checks import OneAtATime
 
 

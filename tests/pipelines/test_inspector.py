@@ -3,7 +3,7 @@ import threading
 import pytest
 
 from pipelines.inspector import InspectorService
-from pipelines.plugins.base import Load
+from pipelines.tools.base import Load
 
 
 class Clock:

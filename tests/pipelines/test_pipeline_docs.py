@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.graph.validation import validate
-from pipelines.plugins.registry import PluginRegistry
+from pipelines.tools.registry import PluginRegistry
 
 PAGE = (Path(__file__).parents[2] / "docs" / "PIPELINES.md").read_text()
 

@@ -18,11 +18,11 @@ from PIL import Image
 
 from pipelines.engine.engine import Engine
 from pipelines.engine.networks import NetworkCache
-from pipelines.engine.weights import WeightsStore
+from pipelines.engine.weights.store import WeightsStore
+from pipelines.media.video import VideoReader
 from pipelines.models import Pipeline
-from pipelines.plugins.base import RunContext
 from pipelines.services import override_engine
-from pipelines.video import VideoReader
+from pipelines.tools.base import RunContext
 from tests.pipelines.clips import spoil, write_clip
 from tests.pipelines.kit import definition, detection, registry, tool
 

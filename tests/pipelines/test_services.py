@@ -11,12 +11,12 @@ from asgiref.sync import sync_to_async
 from pipelines import services
 from pipelines.engine.engine import Engine
 from pipelines.engine.networks import NetworkCache
-from pipelines.engine.weights import WeightsStore
+from pipelines.engine.weights.store import WeightsStore
 from pipelines.errors import InvalidDefinition, InvalidImage, InvalidVideo, ToolFailure, UnknownPipeline
-from pipelines.images import encode_jpeg
+from pipelines.media.images import encode_jpeg
 from pipelines.models import Pipeline
-from pipelines.plugins.base import RunContext
 from pipelines.services import DagPipelineService, VideoFilePipelineService, aopen_live, definition_of
+from pipelines.tools.base import RunContext
 from tests.pipelines.clips import index_of, spoil, write_clip
 from tests.pipelines.kit import definition, registry, tool
 

@@ -8,8 +8,8 @@ import pytest
 from pipelines.errors import PipelineError, ToolFailure, WeightsNotFound
 from pipelines.graph.definition import Node
 from pipelines.inspector import InspectorService
-from pipelines.plugins.base import RunContext, ToolSpec
 from pipelines.tool_runner import ToolRunner
+from pipelines.tools.base import RunContext, ToolSpec
 from tests.pipelines.kit import open_context, tool
 
 NODE = Node("detect", "kit", "see")

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipelines.detections import Detection
 from pipelines.engine.engine import Engine
 from pipelines.engine.networks import NetworkCache
-from pipelines.engine.weights import WeightsStore
-from pipelines.plugins.base import DETECTIONS, TEXT, OpenContext, Plugin, RunContext, ToolSpec
-from pipelines.plugins.registry import PluginProblem, PluginRegistry
+from pipelines.engine.weights.store import WeightsStore
+from pipelines.tools.base import DETECTIONS, TEXT, OpenContext, Plugin, RunContext, ToolSpec
+from pipelines.tools.registry import PluginProblem, PluginRegistry
 
 
 class BoxParams(BaseModel):

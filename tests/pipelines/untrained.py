@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from pipelines.engine.ultralytics import import_ultralytics
+from pipelines.engine.detectors.ultralytics import import_ultralytics
 
 TINY = """
 nc: 3

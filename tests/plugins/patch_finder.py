@@ -8,7 +8,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from pipelines.detections import Detection
-from pipelines.plugins.base import DETECTIONS, IMAGE, OpenContext, Plugin, RunContext, ToolSpec
+from pipelines.tools.base import DETECTIONS, IMAGE, OpenContext, Plugin, RunContext, ToolSpec
 
 
 class Params(BaseModel):

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from pipelines.detections import Detection
-from pipelines.plugins.base import DETECTIONS, OpenContext, Plugin, RunContext, ToolSpec
+from pipelines.tools.base import DETECTIONS, OpenContext, Plugin, RunContext, ToolSpec
 
 
 class Params(BaseModel):

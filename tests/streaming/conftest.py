@@ -29,8 +29,8 @@ def limit(settings: Any) -> Limit:
 async def engine(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeEngine]:
     """The engine of every session in the test; at the end nothing may be left over of them."""
     fake = FakeEngine()
-    monkeypatch.setattr("streaming.worker.get_engine", lambda: fake)
-    monkeypatch.setattr("streaming.worker.aopen_live", fake.aopen_live)
+    monkeypatch.setattr("streaming.session_worker.get_engine", lambda: fake)
+    monkeypatch.setattr("streaming.session_worker.aopen_live", fake.aopen_live)
     yield fake
     for pipeline in fake.opened:
         pipeline.release()

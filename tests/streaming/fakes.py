@@ -10,10 +10,10 @@ from typing import Any
 
 from PIL import Image
 
-from pipelines.engine.slots import Slot, Slots
+from pipelines.engine.scheduling.slots import Slot, Slots
 from pipelines.errors import UnknownPipeline
 from pipelines.inspector import RunReport
-from pipelines.plugins.base import Load
+from pipelines.tools.base import Load
 
 PATIENCE_S = 60.0
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.plugins.base import Load
+from pipelines.tools.base import Load
 from streaming.backpressure import Backpressure
 from tests.streaming.conftest import Client, ready
 from tests.streaming.fakes import FakeEngine, FakePipeline, begun

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from pipelines.plugins.base import Load
+from pipelines.tools.base import Load
 from streaming.pipeline_handle import PipelineHandle
 from tests.streaming.fakes import PATIENCE_S, FakePipeline
 

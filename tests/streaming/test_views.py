@@ -145,12 +145,14 @@ def test_choice_of_the_pipeline(choices: list[Choice], wanted: str, chosen: Choi
 
 
 def test_page_has_words_for_every_way_a_session_ends() -> None:
-    words = (JAVASCRIPT / "errors.js").read_text()
+    words = (JAVASCRIPT / "live/panels/errors.js").read_text()
     assert [error.code for error in ErrorCode if not re.search(rf"^  {error.code}: {{", words, re.M)] == []
 
 
 def test_page_tries_again_only_where_the_server_may_come_back() -> None:
-    final = re.findall(r"^\s+\[(\d+), \"(\w+)\"\]", (JAVASCRIPT / "socket.js").read_text(), re.M)
+    final = re.findall(
+        r"^\s+\[(\d+), \"(\w+)\"\]", (JAVASCRIPT / "live/transport/stream-socket.js").read_text(), re.M
+    )
     of_the_server = {str(error.close_code): error.code for error in ErrorCode}
     comes_back = {"internal_error", "server_shutdown"}
     # 1009 is what a web server says by itself when a message is larger than it takes at all.

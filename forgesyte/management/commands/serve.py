@@ -27,8 +27,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, host: str | None, port: int | None, lan: bool, **options: Any) -> None:
         from forgesyte.data_folder import keep_private
-        from forgesyte.lan import open_to_network
-        from forgesyte.serving import serve
+        from forgesyte.lan.lan import open_to_network
+        from forgesyte.server.serving import serve
 
         project = settings.PROJECT
         keep_private(project.data_dir, project.database_file)

@@ -7,11 +7,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from jobs.process import this_process
-from jobs.throughput import measure
+from jobs.worker.throughput import measure
+from jobs.worker.worker_process import this_process
 from pipelines.errors import PipelineError
+from pipelines.media.uploads import UploadRefused
 from pipelines.services import definition_of
-from pipelines.uploads import UploadRefused
 
 
 class Command(BaseCommand):

@@ -20,7 +20,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, once: bool, parent: int | None, **options: Any) -> None:
-        from jobs.worker import Worker
+        from jobs.worker.worker import Worker
 
         keep_private(settings.PROJECT.data_dir, settings.PROJECT.database_file)
         worker = Worker(parent_pid=parent)

@@ -10,17 +10,17 @@ import numpy as np
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from numpy.typing import NDArray
 
-from pipelines import benchmark, text_scores
-from pipelines.annotate import draw_result
 from pipelines.conf import DEVICES
 from pipelines.errors import InvalidImage, PipelineError
+from pipelines.evaluation import benchmark, text_scores
+from pipelines.evaluation.reports import describe
+from pipelines.evaluation.text_scores import ALL, TextScore
 from pipelines.graph.execution import OpenPipeline
-from pipelines.images import decode_image
 from pipelines.inspector import RunReport
 from pipelines.management.commands.run_pipeline import definition_named, fitted, size_wh, write_picture
-from pipelines.reports import describe
+from pipelines.media.annotate import draw_result
+from pipelines.media.images import decode_image
 from pipelines.services import get_engine
-from pipelines.text_scores import ALL, TextScore
 
 Words = dict[str, list[str]]
 Reports = dict[str, RunReport]

@@ -15,18 +15,18 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 from tqdm import tqdm
 
-from pipelines import benchmark
-from pipelines.annotate import VideoWriter, draw_result
 from pipelines.conf import DEVICES
 from pipelines.errors import PipelineError, UnknownPipeline
+from pipelines.evaluation import benchmark
+from pipelines.evaluation.reports import as_line, as_text, describe
 from pipelines.graph.definition import PipelineDefinition, parse
 from pipelines.graph.execution import OpenPipeline
 from pipelines.graph.validation import validate
-from pipelines.images import FORMATS, decode_file, encode_jpeg, letterbox
+from pipelines.media.annotate import VideoWriter, draw_result
+from pipelines.media.images import FORMATS, decode_file, encode_jpeg, letterbox
+from pipelines.media.video import VideoFrame, VideoReader
 from pipelines.models import Pipeline
-from pipelines.reports import as_line, as_text, describe
 from pipelines.services import definition_of, get_engine, run_video_frame
-from pipelines.video import VideoFrame, VideoReader
 
 
 class Command(BaseCommand):

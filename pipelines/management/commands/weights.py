@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from pipelines.engine.weights import Verdict, WeightsEntry, WeightsStore
+from pipelines.engine.weights.store import Verdict, WeightsEntry, WeightsStore
 from pipelines.errors import PipelineError, WeightsNotFound
 
 WORDS = {True: "good", False: "DAMAGED", None: "nothing to compare with"}

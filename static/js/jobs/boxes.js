@@ -1,12 +1,12 @@
-import { Follower } from "../follow.js";
-import { containedRect } from "../geometry.js";
-import { Painter } from "../painter.js";
-import { Surface } from "../surface.js";
+import { Follower } from "../live/overlay/follower.js";
+import { containedRect } from "../shared/geometry.js";
+import { Painter } from "../live/overlay/painter.js";
+import { Surface } from "../shared/surface.js";
 
 /**
- * @typedef {import("../geometry.js").Size} Size
- * @typedef {import("../options.js").Layer} Layer
- * @typedef {import("./windows.js").Line} Line
+ * @typedef {import("../shared/geometry.js").Size} Size
+ * @typedef {import("../live/options.js").Layer} Layer
+ * @typedef {import("./result-windows.js").Line} Line
  */
 
 /** Frames further apart than this were not played one after the other. */
@@ -23,7 +23,7 @@ export class Boxes {
   /** @type {Line | null} */
   #line = null;
   #layers = { boxes: true, labels: true, scores: true, text: true, tracks: true, trails: true, index: true };
-  /** @type {readonly import("../follow.js").Thing[]} */
+  /** @type {readonly import("../live/overlay/follower.js").Thing[]} */
   #things = [];
 
   /**

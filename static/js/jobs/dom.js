@@ -1,4 +1,4 @@
-export { setText } from "../settext.js";
+export { setText } from "../shared/set-text.js";
 
 /**
  * @param {HTMLProgressElement} bar

@@ -1,4 +1,4 @@
-import { milliseconds } from "../format.js";
+import { milliseconds } from "../shared/format.js";
 import { fieldsOf, setText } from "./dom.js";
 import { isOver } from "./job.js";
 import { counted, duration, factsInWords } from "./words.js";

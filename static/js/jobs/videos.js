@@ -1,9 +1,9 @@
 import { JobsApi } from "./api.js";
-import { JobList } from "./list.js";
-import { NewsSocket, newsAddress } from "./newssocket.js";
+import { JobList } from "./job-list.js";
+import { NewsSocket, newsAddress } from "./news-socket.js";
 import { Confirmation, announce, attempt, clock, copier, element } from "./page.js";
-import { SendingList } from "./sendings.js";
-import { Uploads } from "./upload.js";
+import { SendingList } from "./sending-list.js";
+import { Uploads } from "./uploads.js";
 
 const page = element("videos", HTMLElement);
 const { csrfToken = "", realtimePath = "", submitPath = "", states = "" } = page.dataset;

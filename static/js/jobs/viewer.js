@@ -1,16 +1,16 @@
-import { CountList } from "../counts.js";
+import { CountList } from "../live/panels/count-list.js";
 import { JobsApi } from "./api.js";
 import { Boxes } from "./boxes.js";
-import { FoundLists } from "./found.js";
+import { FoundLists } from "./found-lists.js";
 import { Inspector } from "./inspector.js";
-import { JobFeed } from "./feed.js";
+import { JobFeed } from "./job-feed.js";
 import { isOver, lastReadable, number, readJob } from "./job.js";
-import { NewsSocket, newsAddress } from "./newssocket.js";
+import { NewsSocket, newsAddress } from "./news-socket.js";
 import { Confirmation, announce, attempt, clock, copier, element } from "./page.js";
-import { StatePanel } from "./panel.js";
-import { Takeaway } from "./takeaway.js";
-import { VideoStage } from "./videostage.js";
-import { ResultWindows } from "./windows.js";
+import { StatePanel } from "./state-panel.js";
+import { Takeaway } from "./download-panel.js";
+import { VideoStage } from "./video-stage.js";
+import { ResultWindows } from "./result-windows.js";
 import { moment } from "./words.js";
 
 /** @typedef {import("./job.js").Job} Job */
@@ -122,7 +122,7 @@ const socket = new NewsSocket({
   },
 });
 
-/** @returns {import("../geometry.js").Size} */
+/** @returns {import("../shared/geometry.js").Size} */
 function pictureSize() {
   if (media instanceof HTMLVideoElement) return { width: media.videoWidth, height: media.videoHeight };
   const picture = /** @type {HTMLImageElement} */ (media);

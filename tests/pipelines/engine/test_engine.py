@@ -14,13 +14,13 @@ from pydantic import BaseModel
 from pipelines.conf import PipelineSettings
 from pipelines.engine.engine import LOADERS, MOST_SLOTS, Engine, close_unwanted, cores
 from pipelines.engine.networks import NetworkCache
-from pipelines.engine.slots import EngineClosed
-from pipelines.engine.weights import WeightsStore
+from pipelines.engine.scheduling.slots import EngineClosed
+from pipelines.engine.weights.store import WeightsStore
 from pipelines.errors import InvalidDefinition, ToolFailure
 from pipelines.graph.definition import Node, PipelineDefinition
 from pipelines.graph.execution import OpenPipeline
-from pipelines.plugins.base import DETECTIONS, OpenContext, Plugin, RunContext, ToolSpec
-from pipelines.plugins.registry import PluginRegistry
+from pipelines.tools.base import DETECTIONS, OpenContext, Plugin, RunContext, ToolSpec
+from pipelines.tools.registry import PluginRegistry
 
 LIMIT_S = 60
 DEFINITION = PipelineDefinition("p", "P", (Node("only", "test", "gate", {}),), (), ("only",), ("only",))

@@ -9,8 +9,8 @@ import pytest
 from pipelines.graph.problems import MAX_MESSAGE, MAX_PROBLEMS, MAX_WHERE, Problem, first_of
 from pipelines.graph.schema import DEFINITION_SCHEMA
 from pipelines.graph.validation import validate
-from pipelines.plugins import counts
-from pipelines.plugins.registry import PluginRegistry
+from pipelines.tools.counting import counts
+from pipelines.tools.registry import PluginRegistry
 
 WITHIN_S = 1.0
 

@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from pipelines.graph.definition import Draft, Edge, Node, PipelineDefinition
 from pipelines.graph.tooling import check_tooling
-from pipelines.plugins.base import Plugin, ToolSpec
-from pipelines.plugins.registry import PluginProblem, PluginRegistry
+from pipelines.tools.base import Plugin, ToolSpec
+from pipelines.tools.registry import PluginProblem, PluginRegistry
 from tests.pipelines.kit import definition, registry, tool
 
 

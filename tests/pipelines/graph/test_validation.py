@@ -14,7 +14,7 @@ from pipelines.graph.execution import open_pipeline
 from pipelines.graph.plan import make_plan
 from pipelines.graph.validation import validate
 from pipelines.inspector import InspectorService
-from pipelines.plugins.base import RunContext
+from pipelines.tools.base import RunContext
 from tests.pipelines.kit import open_context, registry, tool
 
 IDS = ["a", "b", "c", "d", "e", "f"]

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from pipelines.engine.detectors.ultralytics import import_ultralytics
 from pipelines.engine.networks import NetworkCache
-from pipelines.engine.ultralytics import import_ultralytics
-from pipelines.engine.weights import WeightsStore
-from pipelines.plugins.base import Load, OpenContext, RunContext
+from pipelines.engine.weights.store import WeightsStore
+from pipelines.tools.base import Load, OpenContext, RunContext
 from tests.pipelines.untrained import tiny_network
 
 MakeContext = Callable[..., OpenContext]

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from pipelines.detections import Detection
-from pipelines.plugins.base import RunContext
-from pipelines.plugins.filters import plugin
+from pipelines.tools.base import RunContext
+from pipelines.tools.filters import plugin
 from tests.pipelines.kit import open_context
 
 PERSON = Detection(0.1, 0.1, 0.2, 0.5, "person", 0.9, track_id=1)

@@ -21,7 +21,10 @@ def test_describing_the_tools_loads_nothing_heavy() -> None:
     code = f"""
 import sys
 import pipelines.engine.engine
-from pipelines.plugins import counts, filters, ocr, yolo
+from pipelines.tools import filters
+from pipelines.tools.counting import counts
+from pipelines.tools.ocr import read
+from pipelines.tools.yolo import detect
 print([name for name in {HEAVY!r} if name in sys.modules])
 """
     done = subprocess.run(

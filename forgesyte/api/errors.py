@@ -1,0 +1,148 @@
+"""Every error of the HTTP API as `{"error": CODE, "detail": TEXT}`, whoever raised it; never a trace."""
+
+import logging
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.multipartparser import MultiPartParserError
+from django.views import defaults
+from ninja import NinjaAPI, Schema
+from ninja.errors import HttpError, ValidationError
+
+from forgesyte.api.limits import LimitReached
+from pipelines.errors import InvalidDefinition, InvalidImage, PipelineError, UnknownPipeline, WeightsNotFound
+from pipelines.media.uploads import UploadRefused
+
+logger = logging.getLogger(__name__)
+Handler = Callable[[HttpRequest, Any], HttpResponse]
+
+API_PREFIXES = (
+    *("/pipelines", "/plugins", "/video", "/jobs"),
+    *("/health", "/ready", "/metrics", "/openapi.json", "/v1"),
+)
+UNREADABLE = "The request cannot be read"
+FORBIDDEN = "You may not do this"
+NOTHING_HERE = "There is nothing at this address"
+UNEXPECTED = "Unexpected error occurred"
+STATUSES: tuple[tuple[type[PipelineError], int], ...] = (
+    (UnknownPipeline, 404),
+    (InvalidDefinition, 422),
+    (InvalidImage, 422),
+    (WeightsNotFound, 503),
+    (PipelineError, 500),
+)
+
+
+class Error(Schema):
+    """What every refusal looks like: a code for programs and a sentence for people."""
+
+    error: str
+    detail: str
+
+
+def error_response(status: int, code: str, detail: str) -> HttpResponse:
+    """The answer of a request that failed."""
+    return JsonResponse({"error": code, "detail": detail}, status=status)
+
+
+def code_of(status: int) -> str:
+    """The code of an error that has no better name than its status: `not_found`."""
+    return HTTPStatus(status).name.lower()
+
+
+def answer_errors(api: NinjaAPI) -> None:
+    """Give the API a handler for everything that an operation may raise."""
+    handlers: dict[type[Exception], Handler] = {
+        PipelineError: pipeline_error,
+        UploadRefused: lambda request, error: error_response(error.status, error.code, error.detail),
+        LimitReached: lambda request, error: limit_reached(error),
+        ValidationError: validation_error,
+        HttpError: lambda request, error: plain(error.status_code, str(error)),
+        Http404: lambda request, error: plain(404, NOTHING_HERE),
+        PermissionDenied: lambda request, error: plain(403, FORBIDDEN),
+        RequestDataTooBig: lambda request, error: plain(413, "The body is too large"),
+        SuspiciousOperation: lambda request, error: plain(400, UNREADABLE),
+        BadRequest: lambda request, error: plain(400, UNREADABLE),
+        MultiPartParserError: lambda request, error: plain(400, UNREADABLE),
+        Exception: unexpected_error,
+    }
+    for kind, handler in handlers.items():
+        api.add_exception_handler(kind, handler)
+
+
+def plain(status: int, detail: str) -> HttpResponse:
+    """An error named after its status."""
+    return error_response(status, code_of(status), detail)
+
+
+def pipeline_error(request: HttpRequest, error: PipelineError) -> HttpResponse:
+    """An error of the vision core: its own code and sentence."""
+    status = next(status for kind, status in STATUSES if isinstance(error, kind))
+    return error_response(status, "unavailable" if status == 503 else error.code, error.detail)
+
+
+def limit_reached(error: LimitReached) -> HttpResponse:
+    """A limit of the operator's: which one, and when to try again."""
+    response = error_response(429, error.code, error.detail)
+    response["Retry-After"] = str(error.retry_after_s)
+    return response
+
+
+def validation_error(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    """Missing or wrong parameters, all in one sentence."""
+    found = [f"{'.'.join(str(part) for part in item['loc'][1:])}: {item['msg']}" for item in error.errors]
+    return error_response(422, "invalid_request", "; ".join(found))
+
+
+def unexpected_error(request: HttpRequest, error: Exception) -> HttpResponse:
+    """Anything else is a bug: the trace goes into the log and stays there."""
+    logger.error("request_failed", exc_info=error, extra={"fields": {"path": request.path}})
+    return error_response(500, "internal_error", UNEXPECTED)
+
+
+def without_djangos_line(response: HttpResponse) -> HttpResponse:
+    """The response, of which Django logs no line of its own: one was written that says more."""
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether a failed request came from a program: it asked the API, or did not ask for a page."""
+    path = request.path
+    if any(path == prefix or path.startswith(f"{prefix}/") for prefix in API_PREFIXES):
+        return True
+    return request.get_preferred_type(["application/json", "text/html"]) == "application/json"
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's 400."""
+    return _answer(request, 400, UNREADABLE, lambda: defaults.bad_request(request, exception))
+
+
+def unreadable(request: HttpRequest) -> HttpResponse:
+    """The answer to an address that no view can be asked with."""
+    return bad_request(request, BadRequest(UNREADABLE))
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's 403."""
+    return _answer(request, 403, FORBIDDEN, lambda: defaults.permission_denied(request, exception))
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's 404."""
+    return _answer(request, 404, NOTHING_HERE, lambda: defaults.page_not_found(request, exception))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's 500."""
+    if wants_json(request):
+        return error_response(500, "internal_error", UNEXPECTED)
+    return defaults.server_error(request)
+
+
+def _answer(request: HttpRequest, status: int, detail: str, page: Callable[[], HttpResponse]) -> HttpResponse:
+    return plain(status, detail) if wants_json(request) else page()

@@ -1,0 +1,226 @@
+"""Finds out what a file is by opening it; its name and what the client says of it count for nothing.
+
+Files of strangers are opened in a process of its own, a few at a time, with bounds of memory and time. What
+is declared is checked before a frame is decoded.
+"""
+
+import errno
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import av
+from PIL import Image
+
+from jobs.intake.sources import PICTURE, VIDEO
+from pipelines.isolation import Crashed, OverBudget, Pool, run_isolated
+from pipelines.media.images import FORMATS
+from pipelines.media.uploads import UploadRefused
+from pipelines.media.video import open_container, reason
+
+# Enough to find out about a video of 50 million pixels a frame, which takes about 300 MB.
+MEMORY_MB = 512
+DEADLINE_S = 20.0
+POOL = Pool(at_once=2, waiting=32, wait_s=60.0)
+# How far an examination gives way to live sessions.
+NICE = 5
+
+# What FFmpeg calls a container, and the ending that it gets here.
+SUFFIXES = {"mp4": "mp4", "mov": "mov", "matroska": "mkv", "webm": "webm", "avi": "avi", "gif": "gif"}
+OTHER_SUFFIX = "video"
+# How many packets may be decoded to see whether the camera was held upright.
+TRY_PACKETS = 30
+START_BYTES = 16
+# More seconds, frames, or frames a second no file has, and no database keeps.
+MAX_COUNT = 2**31 - 1
+NOT_READ = (
+    "This is neither a video nor a picture that can be read; videos: MP4, MOV, AVI, MKV, WebM and more, "
+    f"pictures: {', '.join(FORMATS)}"
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The most that a file may declare."""
+
+    duration_s: float
+    frames: int
+    pixels: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a file is; `width` and `height` in pixels, as it is to be looked at."""
+
+    kind: str
+    suffix: str
+    width: int
+    height: int
+    fps: float | None = None
+    duration_s: float | None = None
+    frames: int | None = None
+
+
+def probe(path: Path, limits: Limits) -> Found:
+    """What the file is, found out by a process of its own; waits, so call it in a thread.
+
+    Raises UploadRefused for what cannot be worked through or declares too much, and Busy.
+    """
+    try:
+        return run_isolated(
+            examine_nicely, path, limits, memory_mb=MEMORY_MB, deadline_s=DEADLINE_S, pool=POOL
+        )
+    except OverBudget as error:
+        detail = f"This file costs too much to be opened: {error}"
+        raise UploadRefused(413, "file_too_costly", detail) from error
+    except Crashed as error:
+        detail = "The file is damaged in a way that ends the program that reads it: export or copy it again"
+        raise UploadRefused(422, "invalid_video", detail) from error
+
+
+def examine_nicely(path: Path, limits: Limits) -> Found:
+    """What the file is, found out at a lower priority."""
+    os.nice(NICE)
+    return examine(path, limits)
+
+
+def examine(path: Path, limits: Limits) -> Found:
+    """What the file is; raises UploadRefused for what cannot be worked through or declares too much."""
+    if path.stat().st_size == 0:
+        raise UploadRefused(422, "empty_file", "The file is empty")
+    found = as_picture(path, limits.pixels) or as_video(path, limits.pixels)
+    if limits.duration_s and (found.duration_s or 0) > limits.duration_s:
+        detail = (
+            f"The video is {hours(found.duration_s or 0)} long and {hours(limits.duration_s)} is the most: "
+            "cut it into parts (JOBS_MAX_VIDEO_HOURS)"
+        )
+        raise UploadRefused(413, "video_too_long", detail)
+    if limits.frames and (found.frames or 0) > limits.frames:
+        detail = f"The video has {found.frames:,} frames and {limits.frames:,} is the most (JOBS_MAX_FRAMES)"
+        raise UploadRefused(413, "video_too_long", detail)
+    return found
+
+
+def check_pixels(width: int, height: int, max_pixels: int) -> None:
+    """Raise UploadRefused for a picture that is too large to be decoded."""
+    if width * height > max_pixels:
+        detail = f"It has {width}x{height} pixels, and {max_pixels:,} is the most (JOBS_MAX_PIXELS)"
+        raise UploadRefused(413, "image_too_large", detail)
+
+
+def as_picture(path: Path, max_pixels: int) -> Found | None:
+    """A still picture; None for anything else, a GIF that moves included."""
+    try:
+        with Image.open(path, formats=FORMATS) as image:
+            check_pixels(*image.size, max_pixels)
+            if image.format == "GIF" and getattr(image, "is_animated", False):
+                return None
+            width, height = image.size
+            # The reader of PNG would decode all of it to see what stands behind the pixels.
+            if Image.Image.getexif(image).get(0x0112, 1) in (5, 6, 7, 8):
+                width, height = height, width
+            return Found(PICTURE, str(image.format).lower(), width, height, frames=1)
+    except (UploadRefused, MemoryError):
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise UploadRefused(413, "image_too_large", f"More than {max_pixels:,} pixels") from error
+    # A damaged header raises whatever the reader of that format stumbles over.
+    except Exception:
+        return None
+
+
+def as_video(path: Path, max_pixels: int) -> Found:
+    """A video; raises UploadRefused for anything else."""
+    container, oversized = opened(path, max_pixels)
+    with container:
+        streams = [stream for stream in container.streams.video if stream.codec_context is not None]
+        if streams and streams[0].width:
+            check_pixels(streams[0].width, streams[0].height, max_pixels)
+            return describe(container, streams[0], path)
+        if oversized:
+            check_pixels(*oversized, max_pixels)
+        if streams or not container.streams:
+            raise unreadable(path, "its header is not complete")
+        raise UploadRefused(415, "no_picture", "There is no picture in this file that can be decoded")
+
+
+def opened(path: Path, max_pixels: int) -> tuple[Any, tuple[int, int] | None]:
+    """The open container, and the size of a frame at its beginning that is too large to be decoded."""
+    av.logging.set_level(av.logging.ERROR)
+    try:
+        with av.logging.Capture(local=False) as messages:
+            container = open_container(path, max_pixels)
+    except (av.FFmpegError, OSError, ValueError) as error:
+        if getattr(error, "errno", None) == errno.ENOMEM:
+            raise MemoryError from error
+        raise unreadable(path, reason(error)) from error
+    finally:
+        av.logging.set_level(None)
+    # The one thing that says so: the size itself is forgotten.
+    found = re.search(r"Picture size (\d+)x(\d+) exceeds", "".join(text for _, _, text in messages))
+    return container, (int(found[1]), int(found[2])) if found else None
+
+
+def describe(container: Any, stream: Any, path: Path) -> Found:
+    """What the header tells of a video."""
+    width, height = stream.width, stream.height
+    if is_turned(container, stream):
+        width, height = height, width
+    duration_s = sensible((container.duration or 0) / av.time_base)
+    fps = sensible(float(stream.average_rate or stream.guessed_rate or 0))
+    guessed = sensible((duration_s or 0) * (fps or 0))
+    frames = sensible(stream.frames) or (max(guessed, 1) if guessed else None)
+    return Found(
+        VIDEO, suffix_of(container, path), width, height, fps, duration_s, round(frames) if frames else None
+    )
+
+
+def sensible(number: float) -> float | None:
+    """The number; None where a header holds nonsense."""
+    return number if 0 < number <= MAX_COUNT else None
+
+
+def is_turned(container: Any, stream: Any) -> bool:
+    """Whether the camera was held upright, so that width and height change places."""
+    packets = container.demux(stream)
+    for _ in range(TRY_PACKETS):
+        try:
+            frames = next(packets).decode()
+        except av.FFmpegError:
+            continue
+        except StopIteration:
+            break
+        if frames:
+            return bool(frames[0].rotation % 180)
+    return False
+
+
+def suffix_of(container: Any, path: Path) -> str:
+    """The ending for our own name of the file, so that a browser gets to know its type."""
+    names = container.format.name.split(",")
+    if "mp4" in names:
+        with path.open("rb") as file:
+            return "mov" if file.read(START_BYTES)[8:10] == b"qt" else "mp4"
+    if "webm" in names:
+        codecs = {stream.codec_context.name for stream in container.streams if stream.codec_context}
+        web = all(name.startswith(("vp8", "vp9", "av1", "libdav1d", "opus", "vorbis")) for name in codecs)
+        return "webm" if web else "mkv"
+    return SUFFIXES.get(names[0], OTHER_SUFFIX)
+
+
+def unreadable(path: Path, why: str) -> UploadRefused:
+    """Why a file is not taken: it is damaged where it starts like a video, or else no video at all."""
+    with path.open("rb") as file:
+        start = file.read(START_BYTES)
+    is_video = start[4:8] in (b"ftyp", b"moov", b"mdat") or start.startswith((b"\x1aE\xdf\xa3", b"RIFF"))
+    if not is_video:
+        return UploadRefused(415, "not_a_video", NOT_READ)
+    detail = f"The video is damaged or was cut off ({why}): export or copy it again"
+    return UploadRefused(422, "invalid_video", detail)
+
+
+def hours(seconds: float) -> str:
+    """A length of time for people."""
+    return f"{seconds / 3600:.3g} h" if seconds >= 3600 else f"{seconds / 60:.3g} min"

@@ -1,0 +1,133 @@
+"""Looks for news of jobs while anybody watches, and hands them out: one desk for a process."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from jobs import events
+from jobs.realtime.connection_manager import Client, ConnectionManager
+from jobs.realtime.messages import Deleted, DeletedMessage, JobData, Message
+from jobs.realtime.news import news, snapshot
+
+logger = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 0.075
+# However often it is nudged, and after a failure.
+LEAST_PAUSE_S = 0.01
+PAUSE_AFTER_FAILURE_S = 1.0
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the clients watch, and how they know it."""
+
+    named: frozenset[str]
+    newest: bool
+    known: Mapping[str, JobData]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The watched jobs that there are, those of them that are not as they were known, and what is gone.
+
+    `frames` are the newest lines of results, of jobs that clients watch by name.
+    """
+
+    present: frozenset[str]
+    changed: Sequence[JobData] = ()
+    gone: frozenset[str] = frozenset()
+    frames: Sequence[Message] = ()
+
+
+class Reader(Protocol):
+    """Looks into the database."""
+
+    async def read(self, wanted: Wanted) -> Reading:
+        """What is new."""
+        ...
+
+    async def rest(self) -> None:
+        """Nobody watches for now."""
+        ...
+
+
+class NewsDesk:
+    """Runs from the first client to the last; `listen` calls its argument when another process has news."""
+
+    def __init__(
+        self,
+        reader: Reader,
+        *,
+        listen: Callable[[Callable[[], None]], Coroutine[Any, Any, None]] | None = None,
+        look_every_s: float = LOOK_EVERY_S,
+    ) -> None:
+        self._reader = reader
+        self._listen = listen
+        self._look_every_s = look_every_s
+        self._manager = ConnectionManager()
+        self._known: dict[str, JobData] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._nudged: asyncio.Event | None = None
+
+    def __len__(self) -> int:
+        return len(self._manager)
+
+    def join(self, client: Client) -> None:
+        """From now on the client is told everything, first of all how things stand."""
+        self._manager.connect(client)
+        if self._task is None:
+            self._nudged = asyncio.Event()
+            self._task = asyncio.create_task(self._open(self._nudged))
+        self.nudge()
+
+    async def leave(self, client: Client) -> None:
+        """The client is gone; with the last one the desk closes."""
+        self._manager.disconnect(client)
+        if len(self._manager) or self._task is None:
+            return
+        task, self._task = self._task, None
+        self._known = {}
+        task.cancel()
+        await asyncio.wait([task])
+        if self._task is None:
+            await self._reader.rest()
+
+    def nudge(self) -> None:
+        """Look now; does nothing where nobody watches."""
+        if self._nudged:
+            self._nudged.set()
+
+    async def _open(self, nudged: asyncio.Event) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._look_again_and_again(nudged))
+            if self._listen:
+                tasks.create_task(self._listen(self.nudge))
+
+    async def _look_again_and_again(self, nudged: asyncio.Event) -> None:
+        while True:
+            nudged.clear()
+            try:
+                await self._look()
+                pause_s = self._look_every_s
+            except Exception:
+                logger.exception(events.REALTIME_FAILED)
+                pause_s = PAUSE_AFTER_FAILURE_S
+            await asyncio.sleep(LEAST_PAUSE_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(nudged.wait(), pause_s)
+
+    async def _look(self) -> None:
+        newcomers = self._manager.newcomers
+        wanted = Wanted(self._manager.named_jobs, self._manager.anyone_watches_all, self._known)
+        reading = await self._reader.read(wanted)
+        for job in reading.changed:
+            self._manager.publish(news(self._known.get(job["job_id"]), job))
+        self._manager.publish(reading.frames)
+        self._manager.publish(DeletedMessage(payload=Deleted(job_id=job_id)) for job_id in reading.gone)
+        now = self._known | {job["job_id"]: job for job in reading.changed}
+        self._known = {job_id: job for job_id, job in now.items() if job_id in reading.present}
+        for client in newcomers:
+            client.greet(snapshot(job) for job in self._known.values())

@@ -1,0 +1,121 @@
+"""Who watches which jobs, and what each of them has yet to be told.
+
+Pure: no Django and no sockets. Everything runs in one event loop.
+"""
+
+import asyncio
+from collections.abc import Collection, Iterable
+
+from jobs.realtime.messages import Message
+
+# More than this waits for no client: its oldest progress goes.
+WAITING_LIMIT = 64
+
+
+class Mailbox:
+    """What one client has yet to be sent.
+
+    A newer message of the same kind and job stands for the older one too, and the whole truth about a job for
+    all news of it. Beyond the limit the oldest message that may be dropped is dropped; ends never are.
+    """
+
+    def __init__(self, limit: int = WAITING_LIMIT) -> None:
+        self._limit = limit
+        self._waiting: dict[tuple[str, str], Message] = {}
+        self._filled = asyncio.Event()
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def put(self, message: Message) -> None:
+        """Let it wait its turn; never waits itself."""
+        key = (message.type, message.job_id)
+        older = self._waiting.pop(key, None)
+        if message.is_whole_truth:
+            self._forget(message.job_id)
+        self._waiting[key] = message.after(older) if older else message
+        if len(self._waiting) > self._limit:
+            self._drop_one()
+        self._filled.set()
+
+    async def get(self) -> Message:
+        """The oldest message; waits where there is none."""
+        while not self._waiting:
+            self._filled.clear()
+            await self._filled.wait()
+        return self._waiting.pop(next(iter(self._waiting)))
+
+    def _forget(self, job_id: str) -> None:
+        for key in [key for key in self._waiting if key[1] == job_id]:
+            del self._waiting[key]
+
+    def _drop_one(self) -> None:
+        oldest = next((key for key, message in self._waiting.items() if message.may_be_dropped), None)
+        if oldest:
+            del self._waiting[oldest]
+
+
+class Client:
+    """One connection; `job_ids` are those it watches, None where it watches all."""
+
+    def __init__(self, job_ids: Collection[str] | None, mailbox: Mailbox | None = None) -> None:
+        self.job_ids = None if job_ids is None else frozenset(job_ids)
+        self.mailbox = mailbox or Mailbox()
+        self.is_greeted = False
+
+    def greet(self, snapshots: Iterable[Message]) -> None:
+        """Tell it how things stand; news before that would be of jobs that it does not know."""
+        self.is_greeted = True
+        for message in snapshots:
+            self.tell(message)
+
+    def tell(self, message: Message) -> None:
+        """Put the message into its mailbox if it concerns one of its jobs."""
+        if not self.is_greeted:
+            return
+        if self.job_ids is None:
+            brief = message.in_brief()
+            if brief:
+                self.mailbox.put(brief)
+        elif message.job_id in self.job_ids:
+            self.mailbox.put(message)
+
+
+class ConnectionManager:
+    """The clients of this process."""
+
+    def __init__(self) -> None:
+        self._clients: list[Client] = []
+
+    def __len__(self) -> int:
+        return len(self._clients)
+
+    def connect(self, client: Client) -> None:
+        """From now on it is told what concerns it."""
+        self._clients.append(client)
+
+    def disconnect(self, client: Client) -> None:
+        """It is gone; harmless where it was before."""
+        if client in self._clients:
+            self._clients.remove(client)
+
+    @property
+    def newcomers(self) -> list[Client]:
+        """Those who know nothing yet."""
+        return [client for client in self._clients if not client.is_greeted]
+
+    @property
+    def named_jobs(self) -> frozenset[str]:
+        """The jobs that clients watch by name."""
+        return frozenset().union(*(client.job_ids or () for client in self._clients))
+
+    @property
+    def anyone_watches_all(self) -> bool:
+        """Whether a client watches whatever there is."""
+        return any(client.job_ids is None for client in self._clients)
+
+    def publish(self, messages: Iterable[Message]) -> None:
+        """Give each message to the clients that it concerns."""
+        for message in messages:
+            for client in self._clients:
+                client.tell(message)

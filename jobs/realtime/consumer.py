@@ -1,0 +1,230 @@
+"""The WebSocket on which clients hear of jobs."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from enum import Enum
+from typing import Any
+from urllib.parse import parse_qs
+from uuid import UUID
+
+from channels.consumer import get_handler_name
+from channels.exceptions import StopConsumer
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+
+from forgesyte.api import strict_json
+from forgesyte.api.client_address import client_address, limited_owner
+from forgesyte.api.limits import Places, Quota
+from jobs import events
+from jobs.realtime.connection_manager import Client
+from jobs.realtime.db_reader import desk, missing
+from jobs.realtime.messages import ErrorMessage, Failure, Message, Ping, PingMessage, encode
+
+logger = logging.getLogger(__name__)
+
+PING_EVERY_S = 30.0
+PONG_WITHIN_S = 30.0
+# Of one connection: more belong on a list, which watches them all.
+MOST_JOBS = 200
+# A pong has 16 bytes.
+MOST_BYTES = 4096
+MOST_MESSAGES = 20  # from one ping to the next; one is asked for
+
+
+# The connections of this process, by their client's address.
+watchers = Places()
+FULL = {
+    "in_all": "Connections at once are limited to {0.in_all} (JOBS_MAX_WATCHERS): try again later",
+    "per_owner": "Connections at once from one address are limited to {0.per_owner} "
+    "(JOBS_MAX_WATCHERS_PER_ADDRESS): close a tab, or try again later",
+}
+
+
+class End(Enum):
+    """Why a connection ends: the code that clients read, the WebSocket's close code, the default sentence."""
+
+    INVALID_JOB_ID = ("invalid_job_id", 4400, "A job_id is a UUID")
+    UNKNOWN_JOB = ("unknown_job", 4404, "There is no such job")
+    TOO_MANY_JOBS = ("too_many_jobs", 4400, f"One connection watches at most {MOST_JOBS} jobs by their ids")
+    INVALID_MESSAGE = ("invalid_message", 4400, 'The only message that is understood is {"type": "pong"}')
+    MESSAGE_TOO_LARGE = ("message_too_large", 4413, f"A message has at most {MOST_BYTES} bytes")
+    TOO_MANY_MESSAGES = ("too_many_messages", 4429, "Send one pong for each ping")
+    LOGIN_REQUIRED = ("login_required", 4401, "Log in to watch jobs")
+    NO_PONG = ("no_pong", 4408, "No pong came for the last ping")
+    TOO_MANY_WATCHERS = ("too_many_watchers", 4429, "Too many connections are open: try again later")
+    SERVER_SHUTDOWN = ("server_shutdown", 1012, "The server is stopping: connect again in a moment")
+    INTERNAL_ERROR = ("internal_error", 1011, "Unexpected error occurred")
+
+    def __init__(self, code: str, close_code: int, detail: str) -> None:
+        self.code = code
+        self.close_code = close_code
+        self.detail = detail
+
+
+class Ended(Exception):
+    """Ends the connection: the client reads why, then the socket closes."""
+
+    def __init__(self, end: End, detail: str = "", job_id: str = "") -> None:
+        self.end = end
+        self.message = ErrorMessage(
+            payload=Failure(job_id=job_id, code=end.code, detail=detail or end.detail)
+        )
+        super().__init__(detail or end.detail)
+
+
+class RealtimeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
+    """Sends what the news desk has for one client; all it hears are pongs.
+
+    What the connection owns lives in the task group around it, for `disconnect` is not called when a handler
+    raises or the task is cancelled.
+    """
+
+    _tasks: asyncio.TaskGroup
+    channel_layer_alias = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._client: Client | None = None
+        self._address: str | None = None
+        self._own: list[asyncio.Task[None]] = []
+        self._pong = asyncio.Event()
+        self._accepted = False
+        self._heard = 0
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """One connection, from its handshake to its end."""
+        try:
+            await self._serve(scope, receive, send)
+        except ExceptionGroup as group:
+            await self._say_goodbye(reason_of(group))
+        except asyncio.CancelledError:
+            # That is how the web server ends connections when it stops.
+            if self._accepted:
+                await self._say_goodbye(Ended(End.SERVER_SHUTDOWN))
+            raise
+        finally:
+            if self._address is not None:
+                watchers.leave(self._address)
+            if self._client:
+                await desk.leave(self._client)
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """Handle one message as Channels does, but without a visit to a thread for each."""
+        await getattr(self, get_handler_name(message))(message)
+
+    async def connect(self) -> None:
+        """Accept, so that a browser can read why it is turned away; then watch."""
+        if take_at_most := self.scope.get("take_at_most"):
+            take_at_most(text=MOST_BYTES, binary=0)
+        await self.accept()
+        self._accepted = True
+        user = self.scope.get("user")
+        if settings.FORGESYTE_REQUIRE_LOGIN and not (user and user.is_authenticated):
+            raise Ended(End.LOGIN_REQUIRED)
+        self._take_place(limited_owner(client_address(self.scope)))
+        job_ids = asked_jobs(self.scope)
+        for job_id in await missing(job_ids or frozenset()):
+            raise Ended(End.UNKNOWN_JOB, f"There is no job {job_id}", job_id)
+        self._client = Client(job_ids)
+        desk.join(self._client)
+        self._own = [
+            self._tasks.create_task(work) for work in (self._send_news(self._client), self._keep_alive())
+        ]
+
+    def _take_place(self, address: str) -> None:
+        quota = Quota(settings.JOBS.max_watchers, settings.JOBS.max_watchers_per_address)
+        if exceeded := watchers.take(address, quota):
+            raise Ended(End.TOO_MANY_WATCHERS, FULL[exceeded].format(quota))
+        self._address = address
+
+    async def websocket_receive(self, message: dict[str, Any]) -> None:
+        """Take a message, or word that one was too large to be kept."""
+        if message.get("too_large") and message.get("text") is not None:
+            raise Ended(End.MESSAGE_TOO_LARGE)
+        await super().websocket_receive(message)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """Hear a pong; nothing larger than a small message is parsed."""
+        if len(text_data or "") > MOST_BYTES:
+            raise Ended(End.MESSAGE_TOO_LARGE)
+        self._heard += 1
+        if self._heard > MOST_MESSAGES:
+            raise Ended(End.TOO_MANY_MESSAGES)
+        if not is_pong(text_data):
+            raise Ended(End.INVALID_MESSAGE)
+        self._pong.set()
+
+    async def disconnect(self, code: int) -> None:
+        """The client is gone."""
+        raise StopConsumer
+
+    async def _serve(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
+            await super().__call__(scope, receive, send)
+            for work in self._own:
+                work.cancel()
+
+    async def _send_news(self, client: Client) -> None:
+        drained: Callable[[], Awaitable[None]] | None = self.scope.get("drained")
+        while True:
+            # What cannot be sent yet waits in the mailbox, where newer news take its place.
+            if drained:
+                await drained()
+            await self._send(await client.mailbox.get())
+
+    async def _keep_alive(self) -> None:
+        while True:
+            await asyncio.sleep(PING_EVERY_S)
+            self._pong.clear()
+            self._heard = 0
+            await self._send(PingMessage(payload=Ping()))
+            try:
+                await asyncio.wait_for(self._pong.wait(), PONG_WITHIN_S)
+            except TimeoutError:
+                raise Ended(End.NO_PONG) from None
+
+    async def _say_goodbye(self, ended: Ended) -> None:
+        await self._send(ended.message)
+        await self.close(ended.end.close_code, reason=ended.end.code)
+
+    async def _send(self, message: Message) -> None:
+        await self.send(text_data=encode(message))
+
+
+def asked_jobs(scope: dict[str, Any]) -> frozenset[str] | None:
+    """The ids in the query, spelled as the API does; None where there are none: all jobs. Raises Ended."""
+    query = parse_qs(scope["query_string"].decode("utf-8", "replace"), keep_blank_values=True)
+    asked = query.get("job_id")
+    if asked is None:
+        return None
+    if len(asked) > MOST_JOBS:
+        raise Ended(End.TOO_MANY_JOBS)
+    return frozenset(canonical(job_id) for job_id in asked)
+
+
+def canonical(job_id: str) -> str:
+    """The one spelling of an id; raises Ended."""
+    try:
+        return str(UUID(job_id))
+    except ValueError:
+        raise Ended(End.INVALID_JOB_ID, f"“{job_id[:80]}” is no job_id: it must be a UUID") from None
+
+
+def is_pong(text: str | None) -> bool:
+    """Whether a message is `{"type": "pong"}`."""
+    try:
+        message = strict_json.loads(text or "")
+    except strict_json.NotJson:
+        return False
+    return isinstance(message, dict) and message.get("type") == "pong"
+
+
+def reason_of(group: ExceptionGroup[Exception]) -> Ended:
+    """Why a connection ended; what nobody foresaw is logged."""
+    for error in group.exceptions:
+        if isinstance(error, Ended):
+            return error
+    logger.error(events.REALTIME_FAILED, exc_info=group.exceptions[0])
+    return Ended(End.INTERNAL_ERROR)

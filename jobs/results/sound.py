@@ -1,0 +1,101 @@
+"""Carries the sound of one file over into an MP4; no Django."""
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+
+from pipelines.media.video import open_container
+
+# What browsers play out of an MP4; anything else is encoded anew as AAC.
+COPIED = "aac"
+BITS_S = 128_000
+LAYOUTS = {1: "mono", 2: "stereo"}
+
+
+class Sound:
+    """The first sound of a file, if it has any that can be read; without one it does nothing.
+
+    What is wrong with the sound ends the sound, never the video.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._container: Any = open_container(path)
+        streams = [stream for stream in self._container.streams.audio if stream.codec_context is not None]
+        self._source: Any = streams[0] if streams else None
+        self._begins_s = Fraction(self._container.start_time or 0, av.time_base)
+        self._packets: Any = None
+        self._waiting: Any = None
+        self._target: Any = None
+        self._out: Any = None
+        self._copies = False
+
+    def close(self) -> None:
+        """Close the file."""
+        self._container.close()
+
+    def begin(self, target: Any) -> None:
+        """Add the sound's stream to an output container of PyAV, before anything is written to it."""
+        if self._source is None:
+            return
+        context = self._source.codec_context
+        self._copies = context.name == COPIED and bool(context.extradata)
+        if self._copies:
+            self._out = target.add_stream_from_template(self._source)
+        else:
+            self._out = target.add_stream("aac", rate=min(context.sample_rate or 48_000, 48_000))
+            self._out.layout = LAYOUTS.get(context.channels, "stereo")
+            self._out.bit_rate = BITS_S
+        self._target = target
+        self._packets = self._container.demux(self._source)
+
+    def copy_until(self, time_s: float) -> None:
+        """Write what sounds before this time."""
+        while self._out is not None and self._advance():
+            if self._when(self._waiting) >= time_s:
+                return
+            packet, self._waiting = self._waiting, None
+            if self._copies:
+                self._copy(packet)
+            else:
+                self._encode(packet)
+
+    def finish(self) -> None:
+        """Write what the encoder still holds; nothing more comes."""
+        if self._out is not None and not self._copies:
+            self._target.mux(self._out.encode(None))
+
+    def _advance(self) -> bool:
+        """Have the next packet wait; False at the end."""
+        while self._waiting is None:
+            try:
+                packet = next(self._packets, None)
+            except av.FFmpegError:
+                packet = None
+            if packet is None:
+                self._packets = iter(())
+                return False
+            if packet.size and packet.pts is not None:
+                self._waiting = packet
+        return True
+
+    def _when(self, packet: Any) -> Fraction:
+        return Fraction(packet.pts * packet.time_base) - self._begins_s
+
+    def _copy(self, packet: Any) -> None:
+        shift = round(self._begins_s / packet.time_base)
+        packet.pts -= shift
+        packet.dts = packet.pts if packet.dts is None else packet.dts - shift
+        packet.stream = self._out
+        self._target.mux(packet)
+
+    def _encode(self, packet: Any) -> None:
+        try:
+            frames = packet.decode()
+        except av.FFmpegError:
+            return
+        for frame in frames:
+            if frame.pts is not None:
+                frame.pts -= round(self._begins_s / frame.time_base)
+            self._target.mux(self._out.encode(frame))

@@ -1,0 +1,71 @@
+"""The second thing that workers do: have a job's annotated video made, and note how far that is."""
+
+import logging
+import time
+from functools import partial
+from uuid import UUID
+
+from django.conf import settings
+
+from forgesyte.logs import log_event
+from jobs import events, storage
+from jobs.models import Job
+from jobs.worker import leases
+from jobs.worker.heartbeat import Heart, Stopped
+from jobs.worker.job_run import AWAY, described, give_back
+from jobs.worker.leases import Claim, LeaseLost
+from jobs.worker.worker_process import this_process
+
+logger = logging.getLogger(__name__)
+
+
+def annotate(job_id: UUID) -> None:
+    """Make the annotated video if it still waits to be made; returns quietly where it does not."""
+    process = this_process()
+    owner = process.new_owner()
+    if process.stopping.is_set() or (job := leases.claim_annotation(job_id, owner)) is None:
+        return
+    claim = Claim(job_id, owner, draws=True)
+    with process.holding(claim), Heart(claim, process.stopping) as heart:
+        try:
+            size_bytes = render(job, claim, heart)
+            heart.check()
+        except LeaseLost:
+            log_event(logger, logging.WARNING, events.LEASE_LOST, job_id=str(job_id))
+        except Stopped:
+            give_back(claim)
+        except AWAY:
+            logger.exception(events.WORKER_TROUBLE, extra={"fields": {"job_id": str(job_id)}})
+        except Exception as error:
+            logger.exception(events.ANNOTATED, extra={"fields": {"job_id": str(job_id)}})
+            leases.fail_drawing(claim, described(error)[1])
+        else:
+            if leases.finish_drawing(claim, annotated_bytes=size_bytes):
+                log_event(logger, logging.INFO, events.ANNOTATED, job_id=str(job_id))
+
+
+def render(job: Job, claim: Claim, heart: Heart) -> int:
+    """Draw and encode; returns the file's size in bytes. What drawing needs is imported by those who draw."""
+    from jobs.results.annotated import annotated_file
+    from jobs.results.annotated import render as render_video
+
+    told_at = 0.0
+
+    def progress(percent: float) -> None:
+        nonlocal told_at
+        if time.monotonic() - told_at >= settings.JOBS.progress_s:
+            told_at = time.monotonic()
+            leases.note(claim, annotated_progress=round(min(max(percent, 0.0), 99.9), 1))
+
+    is_ours = partial(leases.is_held, claim)
+    render_video(job, should_stop=partial(must_stop, heart), progress=progress, is_ours=is_ours)
+    return storage.size_of(annotated_file(job))
+
+
+def must_stop(heart: Heart) -> bool:
+    """Whether the work must not go on, for whatever reason."""
+    try:
+        heart.check()
+    except (LeaseLost, Stopped):
+        return True
+    return False

@@ -1,0 +1,159 @@
+"""What a delivery does: claim the job, work on it, and leave it in a state from which somebody can go on."""
+
+import errno
+import logging
+import re
+import time
+from datetime import timedelta
+from functools import partial
+from pathlib import PurePath
+from uuid import UUID
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, transaction
+
+from forgesyte.logs import log_event
+from jobs import events
+from jobs.delivery import deliver_annotation, deliver_on_commit
+from jobs.models import ACTIVE, Job
+from jobs.worker import leases
+from jobs.worker.heartbeat import Heart, Stopped
+from jobs.worker.leases import Claim, LeaseLost
+from jobs.worker.retry_policy import Record
+from jobs.worker.runner import Attempt
+from jobs.worker.worker_process import WorkerProcess, this_process
+from pipelines.errors import InvalidDefinition, InvalidImage, InvalidVideo, PipelineError
+
+logger = logging.getLogger(__name__)
+
+# Whatever is tried again, these stay as they are.
+HOPELESS = (InvalidVideo, InvalidImage, InvalidDefinition)
+AWAY = (OperationalError, InterfaceError)
+DATABASE_FULL = re.compile("disk is full|No space left")
+DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+UNEXPECTED = "An unexpected error occurred; the server's log says more"
+
+
+def run(job_id: UUID) -> None:
+    """Work on a job that waits; returns quietly where there is none any more."""
+    process = this_process()
+    owner = process.new_owner()
+    if process.stopping.is_set() or (job := leases.claim_job(job_id, owner)) is None:
+        return
+    claim = Claim(job_id, owner, job.attempt)
+    log_event(
+        logger,
+        logging.INFO,
+        events.STARTED,
+        job_id=str(job_id),
+        pipeline_id=job.pipeline_id,
+        attempt=job.attempt,
+        frame_index=job.next_frame,
+    )
+    with process.holding(claim):
+        work_on(job, claim, process)
+
+
+def work_on(job: Job, claim: Claim, process: WorkerProcess) -> None:
+    """One attempt, whatever becomes of it."""
+    started = time.monotonic()
+    with Heart(claim, process.stopping) as heart:
+        attempt = Attempt(job, claim, heart, yield_to_live=settings.JOBS.yield_to_live)
+        try:
+            finished = attempt.run()
+        except LeaseLost:
+            log_lost(job)
+        except Stopped:
+            give_back(claim)
+        except Exception as error:
+            end_or_leave(claim, attempt.place, error)
+        else:
+            if finished:
+                duration_ms = round((time.monotonic() - started) * 1000)
+                log_over(claim, job, duration_ms)
+
+
+def end_or_leave(claim: Claim, place: int, error: Exception) -> None:
+    """End the attempt; where the database cannot be reached, leave it: the lease runs out in time."""
+    try:
+        if isinstance(error, AWAY) and described(error)[0] != "disk_full":
+            raise error
+        end_attempt(claim, place, error)
+    except AWAY:
+        logger.exception(events.WORKER_TROUBLE, extra={"fields": {"job_id": str(claim.job_id)}})
+
+
+def log_lost(job: Job) -> None:
+    """Say that the attempt has lost its job; that is a warning only where nobody wanted it so."""
+    wanted = not Job.objects.filter(pk=job.pk, status__in=ACTIVE).exists()
+    level = logging.INFO if wanted else logging.WARNING
+    log_event(logger, level, events.LEASE_LOST, job_id=str(job.pk), attempt=job.attempt)
+
+
+def give_back(claim: Claim) -> None:
+    """Let another worker go on at once; this one is to end, which says nothing against the job."""
+    with transaction.atomic():
+        if leases.release(claim):
+            if claim.draws:
+                transaction.on_commit(partial(deliver_annotation, claim.job_id), robust=True)
+            else:
+                deliver_on_commit(claim.job_id, first=True)
+            log_event(logger, logging.INFO, events.GIVEN_BACK, job_id=str(claim.job_id))
+
+
+def end_attempt(claim: Claim, place: int, error: Exception) -> None:
+    """An attempt ended in an error: there is another, unless that has no hope or was tried often enough."""
+    code, detail = described(error)
+    if isinstance(error, FileNotFoundError) and not leases.is_held(claim):
+        return
+    with transaction.atomic():
+        job = leases.held(claim).select_for_update().first()
+        if job is None:
+            return
+        detail = detail.replace(job.source_path.name, job.source_name)
+        record = Record(job.strikes, job.suspect_frame, job.losses).struck(place)
+        counted = {"strikes": record.strikes, "suspect_frame": record.place}
+        over = isinstance(error, HOPELESS) or code == "disk_full" or record.is_out(settings.JOBS.max_strikes)
+        fields = {"job_id": str(job.pk), "attempt": job.attempt, "frame_index": place, "code": code}
+        if over:
+            leases.fail(claim, code, detail, **counted)
+        else:
+            leases.release(claim, **counted)
+            deliver_on_commit(job.pk, after=timedelta(seconds=2**record.strikes))
+    # Said only of what was really written.
+    if over:
+        logger.error(events.FAILED, exc_info=error, extra={"fields": {**fields, "detail": detail}})
+    else:
+        logger.warning(events.ATTEMPT_FAILED, exc_info=error, extra={"fields": fields})
+
+
+def described(error: Exception) -> tuple[str, str]:
+    """A code and a sentence for the person whose job it is."""
+    if isinstance(error, PipelineError):
+        return error.code, error.detail
+    full = isinstance(error, OSError) and error.errno in DISK_FULL
+    if full or (isinstance(error, AWAY) and DATABASE_FULL.search(str(error))):
+        return "disk_full", "The disk is full. Make room and retry: the job goes on where it stopped"
+    if isinstance(error, FileNotFoundError):
+        return "file_missing", f"A file of the job is missing: {PurePath(str(error.filename)).name}"
+    return "internal_error", UNEXPECTED
+
+
+def log_over(claim: Claim, job: Job, duration_ms: int) -> None:
+    """Say how the job ended."""
+    row = Job.objects.filter(pk=job.pk).first()
+    if row is None:
+        return
+    failed = row.status == Job.Status.FAILED
+    more = {"code": row.error_code, "detail": row.error_message} if failed else {}
+    log_event(
+        logger,
+        logging.ERROR if failed else logging.INFO,
+        events.FAILED if failed else events.COMPLETED,
+        job_id=str(job.pk),
+        pipeline_id=job.pipeline_id,
+        attempt=claim.attempt,
+        frames=row.frames_done,
+        duration_ms=duration_ms,
+        **more,
+    )

@@ -1,0 +1,171 @@
+"""One attempt at a job: goes on where the last checkpoint is, frame by frame, to the end."""
+
+import logging
+from collections.abc import Mapping
+from contextlib import ExitStack, closing
+from typing import Any
+
+from jobs import events, storage
+from jobs.models import Job
+from jobs.results.result_lines import Line, error_line, result_line
+from jobs.worker import leases
+from jobs.worker.frame_marker import FrameMarker
+from jobs.worker.frames import EndOfFile, Item, SourceFrame, bytes_of, frames_of
+from jobs.worker.heartbeat import Heart, Stopped
+from jobs.worker.leases import Claim
+from jobs.worker.prefetch import Prefetch
+from jobs.worker.result_writer import Keeper, States
+from pipelines.errors import PipelineError
+from pipelines.graph.execution import OpenPipeline
+from pipelines.services import live_is_pressed, open_for_file
+
+logger = logging.getLogger(__name__)
+
+# Decoded frames that wait: enough to keep the networks busy, not enough to fill the memory.
+AHEAD_BYTES = 64 * 1024 * 1024
+AHEAD_FRAMES = 16
+UNEXPECTED = "Unexpected error occurred"
+LIVE_PAUSE_S = 0.5
+
+
+class Attempt:
+    """Works through a job that this process has claimed; `place` is the frame it is at, or 0 before."""
+
+    def __init__(self, job: Job, claim: Claim, heart: Heart, *, yield_to_live: bool) -> None:
+        self._job = job
+        self._claim = claim
+        self._heart = heart
+        self._yield_to_live = yield_to_live
+        self.place = 0
+
+    def run(self) -> bool:
+        """To the end of the job; False where it was lost just before.
+
+        Raises LeaseLost, Stopped once what is done is kept, PipelineError where the pipeline cannot be opened
+        or the file not be read, and OSError where the disk is full.
+        """
+        job = self._job
+        storage.make_result_dir(job.pk)
+        keeper = Keeper(job, self._claim, tools_of(job.definition))
+        with ExitStack() as stack:
+            pipeline, replay = self._open(stack, keeper)
+            marker = stack.enter_context(closing(FrameMarker(storage.marker_path(job.pk, job.attempt))))
+            items = frames_of(
+                job.source_path,
+                job.source_kind,
+                stride=job.frame_stride,
+                first_frame=1 if replay else job.next_frame,
+            )
+            ahead = stack.enter_context(
+                Prefetch(items, ahead=AHEAD_FRAMES, max_bytes=AHEAD_BYTES, size_of=bytes_of)
+            )
+            try:
+                self._work(ahead, pipeline, keeper, marker)
+            except Stopped:
+                keeper.keep(states_of(pipeline))
+                raise
+            keeper.keep(states_of(pipeline))
+        return keeper.finish()
+
+    def _open(self, stack: ExitStack, keeper: Keeper) -> tuple[OpenPipeline, bool]:
+        """The pipeline as it was at the checkpoint, or fresh and to see the file from its beginning again."""
+        pipeline = stack.enter_context(closing(self._open_fresh()))
+        if self._job.next_frame == 1:
+            return pipeline, False
+        states = keeper.read_states() or stateless(pipeline)
+        if states is None:
+            return pipeline, True
+        try:
+            pipeline.restore(states)
+        # What a tool of another version kept may be unreadable in any way.
+        except Exception:
+            logger.warning(events.STATE_LOST, exc_info=True, extra={"fields": {"job_id": str(self._job.pk)}})
+            return stack.enter_context(closing(self._open_fresh())), True
+        return pipeline, False
+
+    def _open_fresh(self) -> OpenPipeline:
+        self._heart.check()
+        pipeline = open_for_file(self._job.definition, device=self._job.device_requested)
+        leases.note(self._claim, **facts_of(pipeline.metadata(), tools_of(self._job.definition)))
+        return pipeline
+
+    def _work(
+        self, items: Prefetch[Item], pipeline: OpenPipeline, keeper: Keeper, marker: FrameMarker
+    ) -> None:
+        at_most = self._job.max_frames
+        while at_most is None or keeper.summary.lines < at_most:
+            self._heart.check()
+            item = next(items, None)
+            if item is None:
+                return
+            if isinstance(item, EndOfFile):
+                for warning in item.warnings:
+                    keeper.summary.warn(warning)
+                return
+            self._give_way()
+            line = self._run_frame(item, pipeline, marker)
+            if item.index < self._job.next_frame:
+                continue
+            keeper.add(line)
+            if keeper.is_due:
+                keeper.keep(states_of(pipeline))
+            keeper.tell_progress()
+
+    def _run_frame(self, frame: SourceFrame, pipeline: OpenPipeline, marker: FrameMarker) -> Line:
+        self.place = frame.index
+        if frame.image_bgr is None:
+            return error_line(frame.index, frame.time_s, frame.error, frame.warnings)
+        marker.mark(frame.index)
+        self._heart.begin_frame(frame.index)
+        try:
+            report = pipeline.run({"frame_index": frame.index, "image": frame.image_bgr})
+        except PipelineError as error:
+            return error_line(frame.index, frame.time_s, error.detail, frame.warnings)
+        except Exception:
+            logger.exception(
+                events.FRAME_FAILED,
+                extra={"fields": {"job_id": str(self._job.pk), "frame_index": frame.index}},
+            )
+            return error_line(frame.index, frame.time_s, UNEXPECTED, frame.warnings)
+        finally:
+            self._heart.end_frame()
+        warnings = [*frame.warnings, *report.warnings]
+        return result_line(frame.index, frame.time_s, report.result, report.timings_ms, warnings)
+
+    def _give_way(self) -> None:
+        """Wait while live sessions have to drop frames, if so set."""
+        while self._yield_to_live and live_is_pressed():
+            self._heart.wait(LIVE_PAUSE_S)
+
+
+def states_of(pipeline: OpenPipeline) -> States:
+    """What the tools need in order to go on elsewhere; nothing where they cannot."""
+    if not pipeline.can_resume:
+        return {}
+    try:
+        return pipeline.state()
+    # A tool that cannot give its state sees the file from its beginning again, should that ever be needed.
+    except Exception:
+        logger.warning(events.STATE_LOST, exc_info=True)
+        return {}
+
+
+def stateless(pipeline: OpenPipeline) -> States | None:
+    """The state of a pipeline that keeps nothing from frame to frame; None for one that does."""
+    states = states_of(pipeline)
+    return None if any(states.values()) else states or None
+
+
+def tools_of(definition: Mapping[str, Any]) -> dict[str, str]:
+    """The tool of each node as `plugin.tool`, by the node's id."""
+    return {node["id"]: f"{node['plugin_id']}.{node['tool_id']}" for node in definition["nodes"]}
+
+
+def facts_of(metadata: Mapping[str, Mapping[str, Any]], tools: Mapping[str, str]) -> dict[str, Any]:
+    """What the job runs on: each tool's own words, and the device of the heaviest of them."""
+    used = {facts.get("device_used") for facts in metadata.values()}
+    return {
+        "tools": {node: {"tool": tools.get(node, ""), **facts} for node, facts in metadata.items()},
+        "device_used": next((device for device in ("cuda", "remote", "cpu") if device in used), ""),
+        "fallback": any(bool(facts.get("fallback")) for facts in metadata.values()),
+    }

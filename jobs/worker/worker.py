@@ -1,0 +1,149 @@
+"""The life of a worker process: it fetches deliveries, sweeps, and gives everything back before it ends."""
+
+import logging
+import os
+import signal
+import threading
+from types import FrameType
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, close_old_connections, connections
+from django.utils import timezone
+
+from forgesyte.logs import log_event
+from jobs import events
+from jobs.cleaning import Cleaning
+from jobs.delivery import has_database_backend
+from jobs.worker import job_run, sweeper
+from jobs.worker.worker_process import WorkerProcess, this_process
+
+logger = logging.getLogger(__name__)
+
+# A frame in flight has so long to end; what was done before it is kept in any case.
+STOP_WITHIN_S = 2.5
+LOOK_FOR_PARENT_S = 0.25
+REST_AFTER_TROUBLE_S = 1.0
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+class Fetcher:
+    """Runs deliveries of the database backend one by one; other backends bring workers of their own."""
+
+    def __init__(self, process: WorkerProcess) -> None:
+        from django_tasks import DEFAULT_TASK_BACKEND_ALIAS, DEFAULT_TASK_QUEUE_NAME
+        from django_tasks_db.management.commands.db_worker import Worker
+
+        self._backend = DEFAULT_TASK_BACKEND_ALIAS
+        self._queue = DEFAULT_TASK_QUEUE_NAME
+        self._worker = Worker(
+            queue_names=[self._queue],
+            excluded_queue_names=[],
+            interval=0,
+            batch=True,
+            backend_name=self._backend,
+            startup_delay=False,
+            max_tasks=None,
+            worker_id=process.worker_id,
+        )
+
+    def run_all(self) -> None:
+        """Run what is ready. The look before costs no lock on the database; taking a delivery does."""
+        if self._is_any_ready():
+            self._worker.run()
+
+    def stop(self) -> None:
+        """Fetch no more."""
+        self._worker.running = False
+
+    def _is_any_ready(self) -> bool:
+        from django_tasks import TaskResultStatus
+        from django_tasks_db.models import DBTaskResult
+
+        ready = DBTaskResult.objects.filter(
+            status=TaskResultStatus.READY, backend_name=self._backend, queue_name=self._queue
+        )
+        # `run_after` lies far in the future where it was not set; the backend's own query knows that.
+        return ready.order_by().exists() and DBTaskResult.objects.ready().order_by().exists()
+
+
+class Worker:
+    """One worker process. `run` returns after a signal, or when the process that started it is gone."""
+
+    def __init__(self, *, parent_pid: int | None = None) -> None:
+        self._process = this_process()
+        self._parent_pid = parent_pid
+        self._fetcher = Fetcher(self._process) if has_database_backend() else None
+        self._ended = threading.Event()
+
+    def run(self) -> None:
+        """Work until the end; the calling thread must be the main one, because it hears the signals."""
+        os.nice(settings.JOBS.nice)
+        for number in SIGNALS:
+            signal.signal(number, self._on_signal)
+        log_event(logger, logging.INFO, events.WORKER_STARTED, worker_id=self._process.worker_id)
+        threading.Thread(target=self._sweep, name="sweeper", daemon=True).start()
+        threading.Thread(target=self._fetch, name="fetcher", daemon=True).start()
+        while not self._process.stopping.wait(LOOK_FOR_PARENT_S):
+            if self._parent_pid is not None and os.getppid() != self._parent_pid:
+                self._process.stopping.set()
+        self._stop()
+
+    def drain(self) -> None:
+        """Work on all that is there now, in this thread, and return."""
+        sweeper.sweep()
+        if self._fetcher:
+            self._fetcher.run_all()
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._process.stopping.set()
+
+    def _fetch(self) -> None:
+        while self._fetcher and not self._process.stopping.is_set():
+            try:
+                close_old_connections()
+                self._fetcher.run_all()
+            except (DatabaseError, InterfaceError) as error:
+                self._note_trouble(error)
+            self._process.stopping.wait(settings.JOBS.poll_s)
+        connections.close_all()
+        self._ended.set()
+
+    def _sweep(self) -> None:
+        cleaning = Cleaning()
+        while not self._process.stopping.is_set():
+            try:
+                close_old_connections()
+                sweeper.sweep(self._process.claims())
+                cleaning.clean_if_due()
+            except (DatabaseError, InterfaceError, OSError) as error:
+                self._note_trouble(error)
+            self._process.stopping.wait(settings.JOBS.sweep_s)
+        connections.close_all()
+
+    def _note_trouble(self, error: Exception) -> None:
+        note_trouble(error)
+        connections.close_all()
+        self._process.stopping.wait(REST_AFTER_TROUBLE_S)
+
+    def _stop(self) -> None:
+        """Let the work end in good order; where it takes too long, give it back from here."""
+        if self._fetcher:
+            self._fetcher.stop()
+            self._ended.wait(STOP_WITHIN_S)
+        give_back_all(self._process)
+        self._process.leave()
+        log_event(logger, logging.INFO, events.WORKER_STOPPED, worker_id=self._process.worker_id)
+
+
+def give_back_all(process: WorkerProcess) -> None:
+    """Let others go on with all that this process has claimed; where that fails, its leases run out."""
+    for claim in process.claims():
+        try:
+            job_run.give_back(claim)
+        except (DatabaseError, InterfaceError) as error:
+            note_trouble(error)
+
+
+def note_trouble(error: Exception) -> None:
+    """Say that the database does not do what it should."""
+    log_event(logger, logging.ERROR, events.WORKER_TROUBLE, detail=str(error), at=str(timezone.now()))

@@ -1,0 +1,112 @@
+"""Plain YOLO detection networks in OpenVINO's format, without Ultralytics' own work around each frame.
+
+The steps are Ultralytics': fit the frame into the input on grey, run, keep the best of boxes that overlap.
+Here the network itself turns pixels into numbers, and is compiled for the sizes that come often.
+"""
+
+import platform
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.engine.compiled import CompiledNetwork, Crowd
+from pipelines.engine.detectors.letterbox import Fit
+from pipelines.engine.detectors.nms import FoundBoxes, best_boxes
+
+CAMERA_SIZE_HW = (480, 640)
+# Ultralytics works around faults of OpenVINO on other systems.
+SYSTEMS = {("linux", "x86_64"), ("darwin", "x86_64")}
+
+
+class OpenVinoYolo:
+    """One detection network for frames of any size; several threads may use it at once."""
+
+    backend: str = "openvino"
+    fixed_size_hw: tuple[int, int] | None = None
+    concurrent: bool = True
+
+    def __init__(self, folder: Path) -> None:
+        """Load a folder that `suits`, compile it for a camera's frames, and run it once."""
+        import openvino
+
+        notes = notes_in(folder)
+        self.names: dict[int, str] = {int(number): str(name) for number, name in notes["names"].items()}
+        self._stride = int(notes["stride"])
+        self._tensor = openvino.Tensor
+        core = openvino.Core()
+        self._network = CompiledNetwork(core, pixels_in(core.read_model(folder / "model.xml")))
+        self._network.compile_now(CAMERA_SIZE_HW, 1)
+        self._crowd = Crowd()
+        self.find(np.zeros((*CAMERA_SIZE_HW, 3), np.uint8), max(CAMERA_SIZE_HW), 0.25, 0.7, 300)
+
+    @staticmethod
+    def suits(folder: Path) -> bool:
+        """Whether a folder has a network that gives boxes in YOLO's plain form, for pictures of any size."""
+        if (sys.platform, platform.machine()) not in SYSTEMS or not (folder / "model.xml").is_file():
+            return False
+        notes = notes_in(folder)
+        args = notes.get("args") or {}
+        plain = notes.get("task") == "detect" and not notes.get("end2end") and not args.get("nms")
+        return bool(
+            plain and args.get("dynamic") and notes.get("names") and is_plain(folder, len(notes["names"]))
+        )
+
+    def find(
+        self,
+        image_bgr: NDArray[np.uint8],
+        imgsz: int,
+        conf: float,
+        iou: float,
+        max_det: int,
+        classes: Sequence[int] | None = None,
+    ) -> FoundBoxes:
+        """Boxes on one BGR frame of HxWx3."""
+        height, width = image_bgr.shape[:2]
+        fit = Fit.of((height, width), imgsz, self._stride)
+        placed = fit.placed(image_bgr)
+        with self._crowd.enter() as callers:
+            requests = self._network.requests(fit.input_hw, callers)
+            with requests.borrow() as request:
+                # `infer` would look at the input's kind anew each time, and copy the output.
+                request.set_input_tensor(self._tensor(placed, shared_memory=True))
+                request.start_async()
+                request.wait()
+                found = best_boxes(request.get_output_tensor(0).data[0], conf, iou, max_det, classes)
+        return FoundBoxes(fit.back(found.boxes_xyxy), found.scores, found.classes)
+
+
+def pixels_in(model: Any) -> Any:
+    """The model with a frame's own bytes for input: (1, height, width, 3) BGR, 0 to 255."""
+    from openvino import Layout, PartialShape, Type
+    from openvino.preprocess import ColorFormat, PrePostProcessor
+
+    steps = PrePostProcessor(model)
+    frame = steps.input().tensor().set_element_type(Type.u8).set_layout(Layout("NHWC"))
+    frame.set_color_format(ColorFormat.BGR).set_shape(PartialShape([1, -1, -1, 3]))
+    steps.input().preprocess().convert_element_type(Type.f32).convert_color(ColorFormat.RGB).scale(255.0)
+    steps.input().model().set_layout(Layout("NCHW"))
+    return steps.build()
+
+
+def is_plain(folder: Path, classes: int) -> bool:
+    """Whether the output is a row for each coordinate and class, and the numbers are no small integers."""
+    import openvino
+
+    model = openvino.Core().read_model(folder / "model.xml")
+    shape = model.output(0).get_partial_shape()
+    rows = shape[1].get_length() if shape.rank.get_length() == 3 and shape[1].is_static else 0
+    small = any(step.get_type_name() == "FakeQuantize" for step in model.get_ops())
+    return len(model.outputs) == 1 and rows == 4 + classes and not small
+
+
+def notes_in(folder: Path) -> dict[str, Any]:
+    """What is noted of the network beside it; empty where nothing is."""
+    import yaml
+
+    path = folder / "metadata.yaml"
+    notes = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None
+    return notes if isinstance(notes, dict) else {}

@@ -1,0 +1,180 @@
+"""YOLO networks as the tools use them: loaded by name, on the best device, shared between sessions."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipelines.engine.detectors.letterbox import longest_side
+from pipelines.engine.detectors.nms import BoxNetwork, FoundBoxes
+from pipelines.engine.detectors.openvino_yolo import CAMERA_SIZE_HW, OpenVinoYolo
+from pipelines.engine.detectors.ultralytics import open_yolo
+from pipelines.engine.devices import DeviceChoice, choose_device
+from pipelines.engine.networks import MIB, NetworkCache, NetworkUse
+from pipelines.engine.openvino import load_converted
+from pipelines.engine.served.http_exchange import ExchangeFailed
+from pipelines.engine.served.inference_protocol import InferenceClient
+from pipelines.engine.served.models import ServerAddress, is_address
+from pipelines.engine.served.yolo import ServedYolo, unusable
+from pipelines.engine.weights.files import FOLDER_SUFFIX
+from pipelines.engine.weights.store import WeightsStore, size_of
+from pipelines.errors import PipelineError
+
+MOST_STRIDE = 64
+TASKS = frozenset({"detect", "segment", "pose"})
+
+# Connections, and what a request and its answer take.
+SERVED_BYTES = 16 * MIB
+
+
+class YoloNetwork:
+    """One network of any kind that Ultralytics loads, for one thread at a time."""
+
+    def __init__(self, path: Path, device: str) -> None:
+        """Load and run once, so that the first frame is not slow; PipelineError where it gives no boxes."""
+        self._yolo = open_yolo(path, noted_task(path))
+        self._device = device
+        if self._yolo.task not in TASKS:
+            raise PipelineError(f"This is a network to {self._yolo.task}, which gives no boxes: {path.name}")
+        self.find(np.zeros((*CAMERA_SIZE_HW, 3), np.uint8), 640, 0.25, 0.7, 300)
+        backend = self._yolo.predictor.model
+        self.names: dict[int, str] = dict(backend.names)
+        self.backend = str(backend.format)
+        self.fixed_size_hw = (
+            None if getattr(backend, "dynamic", False) or self.backend == "pt" else input_size(backend)
+        )
+
+    def find(
+        self,
+        image_bgr: NDArray[np.uint8],
+        imgsz: int,
+        conf: float,
+        iou: float,
+        max_det: int,
+        classes: Sequence[int] | None = None,
+    ) -> FoundBoxes:
+        """Boxes on one BGR frame of HxWx3; a network of fixed size uses that whatever `imgsz` says."""
+        (result,) = self._yolo.predict(
+            image_bgr,
+            # Ultralytics may make a square of it.
+            imgsz=longest_side((1, 1), imgsz, MOST_STRIDE),
+            conf=conf,
+            iou=iou,
+            max_det=max_det,
+            classes=None if classes is None else list(classes),
+            device=self._device,
+            verbose=False,
+        )
+        rows = result.boxes.data.cpu().numpy()
+        return FoundBoxes(rows[:, :4], rows[:, 4], rows[:, 5].astype(np.int64))
+
+
+@dataclass(frozen=True)
+class LoadedYolo:
+    """A network that tools share, and what there is to say about it."""
+
+    network: NetworkUse[BoxNetwork]
+    names: dict[int, str]
+    backend: str
+    fixed_size_hw: tuple[int, int] | None
+    device: DeviceChoice
+
+
+def load_yolo(name: str, requested: str, networks: NetworkCache, weights: WeightsStore) -> LoadedYolo:
+    """The network of a name, path or address; loads it unless it is loaded. Raises PipelineError."""
+    if is_address(name):
+        address = weights.served(name)
+        device = DeviceChoice(requested, "remote")
+        shared: NetworkUse[BoxNetwork] = networks.get(
+            ("served", address), lambda: load_served(address), size=SERVED_BYTES
+        )
+    else:
+        path = weights.resolve(name)
+        device = choose_device(requested, cuda_available(), why_not_on_gpu(path))
+        key = ("yolo", str(path), device.used)
+        shared = networks.get(
+            key, lambda: load_file(path, device.used, weights, networks), stamp(path), memory_of(path)
+        )
+    with shared.borrow() as network:
+        return LoadedYolo(shared, network.names, network.backend, network.fixed_size_hw, device)
+
+
+def load_file(path: Path, device: str, weights: WeightsStore, networks: NetworkCache) -> BoxNetwork:
+    """A network from a file: through OpenVINO on a CPU where the format allows it, else as it is."""
+    if device == "cpu" and path.suffix in (".pt", ".onnx"):
+        return load_converted(path, weights.cache_dir, open_converted)
+    where = "cuda:0" if device == "cuda" else device
+    if path.suffix == ".pt":
+        return open_in_torch(path, where, lambda frames: networks.when_batched(frames))
+    return YoloNetwork(path, where)
+
+
+def open_converted(folder: Path) -> BoxNetwork:
+    """An OpenVINO network from its folder, without Ultralytics where it is a plain one."""
+    return OpenVinoYolo(folder) if OpenVinoYolo.suits(folder) else YoloNetwork(folder.absolute(), "cpu")
+
+
+def open_in_torch(path: Path, device: str, when_run: Callable[[int], None]) -> BoxNetwork:
+    """A network from a `.pt` file, several frames at once and without Ultralytics where it is a plain one."""
+    yolo = open_yolo(path)
+    from pipelines.engine.detectors.torch_yolo import TorchYolo
+
+    if not TorchYolo.suits(yolo.model):
+        return YoloNetwork(path, device)
+    return TorchYolo(yolo.model, device, when_run=when_run)
+
+
+def noted_task(path: Path) -> str | None:
+    """What the network is for, as its file says; None lets Ultralytics look into a `.pt` file."""
+    if path.suffix == ".pt":
+        return None
+    from ultralytics.nn.backends.base import BaseBackend
+
+    return str(BaseBackend.read_metadata(str(path)).get("task", "detect"))
+
+
+def load_served(address: ServerAddress) -> ServedYolo:
+    """A network on a model server; raises PipelineError."""
+    try:
+        return ServedYolo(InferenceClient(address))
+    except ExchangeFailed as error:
+        raise unusable(str(error)) from error
+
+
+def memory_of(path: Path) -> int:
+    """About how many bytes a network from this file takes: small ones took 116 and 126 MB on a CPU."""
+    return 100 * MIB + 4 * size_of(path)
+
+
+def stamp(path: Path) -> tuple[int, int]:
+    """Changes when another file takes the name."""
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size
+
+
+def cuda_available() -> bool:
+    """Whether torch sees a CUDA device; the first call takes seconds."""
+    import torch
+
+    return bool(torch.cuda.is_available())
+
+
+def why_not_on_gpu(path: Path) -> str | None:
+    """Why a format runs on the CPU whatever is asked for, or None."""
+    if path.name.endswith(FOLDER_SUFFIX):
+        return "an OpenVINO network runs on the CPU"
+    if path.suffix == ".onnx":
+        from onnxruntime import get_available_providers
+
+        if "CUDAExecutionProvider" not in get_available_providers():
+            return "this ONNX Runtime has no CUDA: give .pt or .engine weights for the GPU"
+    return None
+
+
+def input_size(backend: Any) -> tuple[int, int]:
+    """Height and width of a network that takes pictures of one size only."""
+    height, width = backend.imgsz
+    return int(height), int(width)

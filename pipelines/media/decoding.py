@@ -1,0 +1,47 @@
+"""Decodes pictures that come alone, the costly ones in a process of their own; no Django."""
+
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from pipelines.errors import InvalidImage
+from pipelines.isolation import Busy, Crashed, OverBudget, Pool, run_isolated
+from pipelines.media.images import FORMATS, JPEG_START, decode_image
+from pipelines.media.jpeg_header import BadHeader, read_header
+
+# A process of its own costs some 50 ms, so small pictures and plain JPEGs are decoded here.
+SMALL_PIXELS = 4_000_000
+# What 25 million pixels with transparency take, and as much again.
+MEMORY_MB = 512
+DEADLINE_S = 30.0
+POOL = Pool(at_once=2)
+
+
+def decode_alone(image_bytes: bytes) -> NDArray[np.uint8]:
+    """The picture, upright; blocks, so call it in a thread. Raises InvalidImage."""
+    if is_cheap(image_bytes):
+        return decode_image(image_bytes)
+    try:
+        return run_isolated(decode_image, image_bytes, memory_mb=MEMORY_MB, deadline_s=DEADLINE_S, pool=POOL)
+    except OverBudget as error:
+        raise InvalidImage(f"The picture costs too much to be decoded: {error}") from error
+    except Crashed as error:
+        raise InvalidImage("The picture is damaged: export it again") from error
+    except Busy as error:
+        raise InvalidImage("Too many large pictures are decoded at once: try again in a moment") from error
+
+
+def is_cheap(image_bytes: bytes) -> bool:
+    """Whether a header says that decoding takes little memory, and no longer than it should."""
+    try:
+        if image_bytes.startswith(JPEG_START):
+            return read_header(image_bytes).width > 0
+        with Image.open(io.BytesIO(image_bytes), formats=FORMATS) as image:
+            return image.width * image.height <= SMALL_PIXELS
+    except (BadHeader, Image.DecompressionBombError, Image.DecompressionBombWarning):
+        return False
+    # What no reader knows is refused at once.
+    except Exception:
+        return True

@@ -1,0 +1,284 @@
+"""OCR: reads text in the boxes that another tool has found, or in the whole frame."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipelines.detections import Detection, from_xyxy_pixels
+from pipelines.engine.devices import GPU_WORDS, DeviceChoice
+from pipelines.engine.readers.easyocr_reader import EasyOcrOptions, load_easyocr, why_not_easyocr
+from pipelines.engine.readers.rapidocr_reader import BYTES, RapidOcrReader
+from pipelines.engine.readers.text_reader import Image, PixelBox, Readers, Reading, padded_box
+from pipelines.engine.scheduling.frame_clock import loading
+from pipelines.engine.weights.store import WeightsStore
+from pipelines.tools.base import (
+    DETECTIONS,
+    MAX_LABELS,
+    TEXT,
+    OpenContext,
+    Plugin,
+    RunContext,
+    ToolSpec,
+)
+from pipelines.tools.ocr.follower import Follower
+from pipelines.tools.ocr.line_joining import joined_lines
+from pipelines.tools.ocr.reading_budget import ReadingBudget
+from pipelines.tools.ocr.reading_order import reading_order, text_of
+from pipelines.tools.ocr.text_memory import MemorySettings, TextMemory
+
+LABEL = "text"
+
+
+class ReadParams(BaseModel):
+    """What `ocr.read` can be told."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    engine: Literal["rapidocr", "easyocr"] = Field("rapidocr", description="The library that reads")
+    labels: list[str] | None = Field(
+        None, max_length=MAX_LABELS, description="Read boxes with these labels only; all where not given"
+    )
+    min_score: float = Field(0.5, ge=0, le=1, description="Readings with a lower score are left out")
+    sure_box: float = Field(
+        0,
+        ge=0,
+        le=1,
+        description="A box with a lower score is left out unless a word is read with sure_score",
+    )
+    reads_per_frame: int = Field(
+        4, ge=1, le=100, description="Live: at most so many boxes are read on a frame"
+    )
+    time_budget_ms: float | None = Field(
+        None,
+        gt=0,
+        description="Live: read on a frame for about so long at most; where not given, for a third of the "
+        "time until the next frame is due",
+    )
+    sure_score: float = Field(
+        0.8,
+        ge=0,
+        le=1,
+        description="A reading below this score is doubtful; live, such a line is soon read again",
+    )
+    reread_interval_s: float = Field(
+        5.0, gt=0, description="Live: read every line again after so many seconds"
+    )
+    join: bool = Field(True, description="Make one box of several that a detector gave for one line of text")
+    device: Literal["auto", "cpu", "cuda", "gpu"] | None = Field(
+        None, description="Where to run; the server's setting where it is not given"
+    )
+    easyocr: EasyOcrOptions = Field(EasyOcrOptions(), description="For EasyOCR only")
+
+
+class ReadTool:
+    """The text of each box, and all text in reading order.
+
+    For a picture or a file every box is read on every frame. In a live session each line is read once and
+    then remembered for as long as its track lasts.
+    """
+
+    def __init__(
+        self, params: ReadParams, context: OpenContext, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._params = params
+        self._clock = clock
+        self._device, self._readers = load_reader(params, context)
+        self._remarks = remarks_on(params.engine, self._device)
+        self._live = context.live
+        self._follower: Follower | None = None
+        self._memory = TextMemory(memory_settings(params), clock)
+        self._budget = ReadingBudget(params.time_budget_ms)
+
+    def run(self, payload: Mapping[str, Any], context: RunContext) -> Mapping[str, Any]:
+        """Read `detections` where a tool before has given some, else find and read all text on `image`."""
+        context.warnings.extend(self._remarks)
+        self._remarks = []
+        image_bgr = payload["image"]
+        if "detections" not in payload:
+            boxes = self._read_whole(image_bgr, context)
+        else:
+            read = self._read_some if self._live else self._read_all
+            boxes = self._shown(read(payload, self._joined(payload["detections"]), context))
+        return {"detections": boxes, "text": text_of(boxes)}
+
+    def metadata(self) -> Mapping[str, Any]:
+        """The device, the library, and its version."""
+        engine = self._params.engine
+        backend = "openvino" if engine == "rapidocr" else "torch"
+        return {
+            **self._device.as_metadata(),
+            "engine": engine,
+            "backend": backend,
+            "versions": {engine: version(engine)},
+        }
+
+    def state(self) -> bytes:
+        """Nothing: in a file every line is read on every frame."""
+        return b""
+
+    def restore(self, state: bytes) -> None:
+        """Go on in the middle of a file: the remarks were made at its first frame."""
+        self._remarks = []
+
+    def close(self) -> None:
+        """Nothing to let go of: the networks are shared."""
+
+    def _read_whole(self, image_bgr: Image, context: RunContext) -> list[Detection]:
+        with self._readers.borrow() as reader:
+            lines = reader.find_and_read(image_bgr)
+        context.counters["ocr_reads"] += len(lines)
+        size_wh = image_bgr.shape[1], image_bgr.shape[0]
+        return [
+            with_text(box, line.reading)
+            for line in lines
+            if self._counts(line.reading)
+            for box in from_xyxy_pixels([line.box_xyxy], [LABEL], [line.score], size_wh)
+        ]
+
+    def _shown(self, boxes: Sequence[Detection]) -> list[Detection]:
+        """The boxes without those that neither the detector nor the reader was sure of."""
+        sure = self._params.sure_box
+        return [box for box in boxes if box.score >= sure or self._sure(box) or not self._wanted(box)]
+
+    def _sure(self, box: Detection) -> bool:
+        """Whether a word was surely read in a box: a lone mark or letter is often a part of other things."""
+        letters = sum(map(str.isalnum, box.text or ""))
+        return letters > 1 and (box.text_score or 0) >= self._params.sure_score
+
+    def _read_all(
+        self, payload: Mapping[str, Any], detections: Sequence[Detection], context: RunContext
+    ) -> list[Detection]:
+        boxes = list(detections)
+        places = [place for place, box in enumerate(boxes) if self._wanted(box)]
+        for place, reading in zip(places, self._read(payload["image"], boxes, places, context), strict=True):
+            if self._counts(reading):
+                boxes[place] = with_text(boxes[place], reading)
+        return boxes
+
+    def _read_some(
+        self, payload: Mapping[str, Any], detections: Sequence[Detection], context: RunContext
+    ) -> list[Detection]:
+        keys = self._keys(payload, detections)
+        areas = [box.w * box.h for box in detections]
+        chosen = self._memory.choose(keys, areas, context.load)
+        places = self._affordable(payload["image"], detections, chosen, context)
+        context.counters["ocr_reads_put_off"] += len(chosen) - len(places)
+        readings = self._read(payload["image"], detections, places, context)
+        for place, reading in zip(places, readings, strict=True):
+            key = keys[place]
+            assert key is not None, "only boxes with a key are chosen"
+            self._memory.note(key, reading)
+        known = [self._memory.best(key) for key in keys]
+        unread = set(range(len(known))) - set(places)
+        context.counters["ocr_reads_saved"] += sum(known[place] is not None for place in unread)
+        return [
+            with_text(box, reading) if reading else box
+            for box, reading in zip(detections, known, strict=True)
+        ]
+
+    def _read(
+        self, image_bgr: Image, boxes: Sequence[Detection], places: Sequence[int], context: RunContext
+    ) -> list[Reading]:
+        if not places:
+            return []
+        crops = crops_of(image_bgr, boxes, places)
+        start = self._clock()
+        with self._readers.borrow() as reader:
+            readings = reader.read(image_bgr, crops)
+        self._budget.spent(crops, (self._clock() - start) * 1000)
+        context.counters["ocr_reads"] += len(places)
+        return readings
+
+    def _joined(self, boxes: Sequence[Detection]) -> Sequence[Detection]:
+        if not self._params.join:
+            return boxes
+        others = [box for box in boxes if box.label != LABEL]
+        return reading_order([*joined_lines(box for box in boxes if box.label == LABEL), *others])
+
+    def _keys(self, payload: Mapping[str, Any], boxes: Sequence[Detection]) -> list[int | None]:
+        """Which line each box is: the track numbers of the tool before, or our own where it gives none."""
+        if "tracks" in payload or any(box.track_id is not None for box in boxes):
+            keys = [box.track_id for box in boxes]
+        else:
+            # Made here because it brings torch, which a session that reads whole frames does not need.
+            with loading():
+                self._follower = self._follower or Follower()
+            keys = self._follower.keys(boxes, payload["image"])
+        return [key if self._wanted(box) else None for key, box in zip(keys, boxes, strict=True)]
+
+    def _affordable(
+        self, image_bgr: Image, boxes: Sequence[Detection], places: Sequence[int], context: RunContext
+    ) -> list[int]:
+        """Those of these places for which there is time on this frame."""
+        crops = crops_of(image_bgr, boxes, places)
+        return [places[number] for number in self._budget.affordable(crops, self._clock(), context)]
+
+    def _wanted(self, box: Detection) -> bool:
+        return self._params.labels is None or box.label in self._params.labels
+
+    def _counts(self, reading: Reading) -> bool:
+        return bool(reading.text) and reading.score >= self._params.min_score
+
+
+def load_reader(params: ReadParams, context: OpenContext) -> tuple[DeviceChoice, Readers]:
+    """The reader that sessions share, and where it runs; raises PipelineError."""
+    requested = params.device or context.device
+    if params.engine == "easyocr":
+        return load_easyocr(params.easyocr, requested, context.networks, context.weights)
+    reason = "RapidOCR reads on the CPU" if requested in GPU_WORDS else None
+    readers = context.networks.get(("rapidocr",), RapidOcrReader, size=BYTES)
+    return DeviceChoice(requested, "cpu", reason), readers
+
+
+def memory_settings(params: ReadParams) -> MemorySettings:
+    """The part of the parameters that rules live sessions."""
+    return MemorySettings(
+        params.reads_per_frame, params.min_score, params.sure_score, params.reread_interval_s
+    )
+
+
+def remarks_on(engine: str, device: DeviceChoice) -> list[str]:
+    """What a session is told once."""
+    if not device.fallback:
+        return []
+    return [f"{engine} runs on the {device.used} instead of {device.requested}: {device.reason}"]
+
+
+def crops_of(image_bgr: Image, boxes: Sequence[Detection], places: Sequence[int]) -> list[PixelBox]:
+    """The pixels to read for the boxes at these places."""
+    size_wh = image_bgr.shape[1], image_bgr.shape[0]
+    return [padded_box(boxes[place], size_wh) for place in places]
+
+
+def with_text(box: Detection, reading: Reading) -> Detection:
+    """The box with what was read in it."""
+    return replace(box, text=reading.text, text_score=reading.score)
+
+
+def unavailable(params: ReadParams, weights: WeightsStore) -> str | None:
+    """Why the reader cannot be had, or None; RapidOCR's networks are always there."""
+    return why_not_easyocr(params.easyocr, weights) if params.engine == "easyocr" else None
+
+
+plugin = Plugin(
+    "ocr",
+    "OCR",
+    "1.0",
+    (
+        ToolSpec(
+            id="read",
+            name="Read text",
+            description="Reads the boxes found before, or the whole frame where nothing stands before.",
+            params=ReadParams,
+            output_types=frozenset({DETECTIONS, TEXT}),
+            open=ReadTool,
+            optional_input_types=frozenset({DETECTIONS}),
+            unavailable=unavailable,
+            failure="Text reading failed",
+        ),
+    ),
+)

@@ -1,0 +1,217 @@
+"""YOLO: finds things on a frame, and follows them from frame to frame."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import PurePath
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipelines.detections import Detection, from_xyxy_pixels
+from pipelines.engine.detectors.letterbox import MAX_INPUT_PIXELS, longest_side
+from pipelines.engine.detectors.yolo_networks import LoadedYolo, load_yolo
+from pipelines.engine.weights.store import WeightsStore
+from pipelines.errors import PipelineError
+from pipelines.tools.base import (
+    DETECTIONS,
+    MAX_LABELS,
+    TRACKS,
+    OpenContext,
+    Plugin,
+    RunContext,
+    ToolSpec,
+)
+from pipelines.tools.parameters import PLAIN_NAME, OperatorOnly
+from pipelines.tools.yolo.tracker import Tracker, TrackerSettings
+
+STRIDE = 32
+FAILURE = "YOLO inference failed"
+
+
+class DetectParams(BaseModel):
+    """What `yolo.detect` can be told."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    weights: Annotated[str, OperatorOnly(PLAIN_NAME, "a name from the weights list, such as yolo11n")] = (
+        Field(
+            min_length=1,
+            description="A name; in a stored pipeline also a path, or the address of a network on a server",
+        )
+    )
+    imgsz: int = Field(640, ge=32, le=4096, description="The longer side of the network's input in pixels")
+    conf: float = Field(0.25, ge=0, le=1, description="Boxes with a lower score are left out")
+    iou: float = Field(
+        0.7, ge=0, le=1, description="Of boxes that overlap more than this, the best one stays"
+    )
+    classes: list[str] | None = Field(
+        None, max_length=MAX_LABELS, description="Only these labels; all of them where it is not given"
+    )
+    max_det: int = Field(300, ge=1, le=3000, description="At most so many boxes on a frame")
+    device: Literal["auto", "cpu", "cuda", "gpu"] | None = Field(
+        None, description="Where to run; the server's setting where it is not given"
+    )
+
+
+class TrackParams(DetectParams):
+    """What `yolo.track` can be told."""
+
+    tracker: Literal["bytetrack", "botsort"] = Field(
+        "bytetrack", description="botsort makes up for a moving camera, and costs more"
+    )
+    track_low: float = Field(0.1, ge=0, le=1, description="Boxes down to this score may carry a track on")
+    match: float = Field(0.8, ge=0, le=1, description="How much a box may differ from its track")
+    keep_frames: int = Field(
+        30, ge=1, le=10_000, description="For how many frames a track is remembered unseen"
+    )
+
+
+class DetectTool:
+    """Boxes, labels and scores on each frame."""
+
+    def __init__(self, params: DetectParams, context: OpenContext) -> None:
+        requested = params.device or context.device
+        self._params = params
+        self._loaded = load_yolo(params.weights, requested, context.networks, context.weights)
+        self._classes = class_numbers(params.classes, self._loaded.names)
+        self._remarks = remarks_on(self._loaded)
+        self._said_smaller = False
+
+    def run(self, payload: Mapping[str, Any], context: RunContext) -> Mapping[str, Any]:
+        """Find boxes on `image`."""
+        return {"detections": self._find(payload["image"], context, self._params.conf)}
+
+    def metadata(self) -> Mapping[str, Any]:
+        """The device, the kind of network, and what it was made of."""
+        fixed = self._loaded.fixed_size_hw
+        return {
+            **self._loaded.device.as_metadata(),
+            "backend": self._loaded.backend,
+            # Clients see this: of a path or an address only the last part.
+            "weights": PurePath(self._params.weights).name,
+            "imgsz": list(fixed) if fixed else self._params.imgsz,
+            "classes": len(self._loaded.names),
+            "versions": {"ultralytics": version("ultralytics"), "openvino": version("openvino")},
+        }
+
+    def state(self) -> bytes:
+        """Nothing is kept from frame to frame."""
+        return b""
+
+    def restore(self, state: bytes) -> None:
+        """Go on in the middle of a file: the remarks were made at its first frame."""
+        self._remarks = []
+        self._said_smaller = True
+
+    def close(self) -> None:
+        """Nothing to let go of: the network is shared."""
+
+    def _find(self, image_bgr: Any, context: RunContext, conf: float) -> list[Detection]:
+        context.warnings.extend(self._remarks)
+        self._remarks = []
+        params = self._params
+        self._say_if_smaller(image_bgr.shape[:2], context)
+        with self._loaded.network.borrow() as network:
+            found = network.find(image_bgr, params.imgsz, conf, params.iou, params.max_det, self._classes)
+        height, width = image_bgr.shape[:2]
+        labels = [self._loaded.names.get(int(number), str(number)) for number in found.classes]
+        return from_xyxy_pixels(found.boxes_xyxy, labels, found.scores, (width, height))
+
+    def _say_if_smaller(self, frame_hw: tuple[int, int], context: RunContext) -> None:
+        """Remark once that frames are made smaller for the network than `imgsz` asks for."""
+        side = longest_side(frame_hw, self._params.imgsz, STRIDE)
+        if side < self._params.imgsz and not self._loaded.fixed_size_hw and not self._said_smaller:
+            self._said_smaller = True
+            context.warnings.append(
+                f"The network sees {side} pixels on the longer side instead of {self._params.imgsz}: "
+                f"its input has at most {MAX_INPUT_PIXELS:,} pixels"
+            )
+
+
+class TrackTool(DetectTool):
+    """Boxes that keep a number for as long as the thing is seen; numbers begin at 1 in each session."""
+
+    def __init__(self, params: TrackParams, context: OpenContext) -> None:
+        super().__init__(params, context)
+        self._lowest = min(params.track_low, params.conf)
+        settings = TrackerSettings(params.conf, self._lowest, params.match, params.keep_frames)
+        self._tracker = Tracker(params.tracker, settings)
+
+    def run(self, payload: Mapping[str, Any], context: RunContext) -> Mapping[str, Any]:
+        """Find boxes on `image` and carry on their tracks; weak boxes are given only on a track."""
+        image_bgr = payload["image"]
+        found = self._find(image_bgr, context, self._lowest)
+        ids = self._tracker.update(found, image_bgr)
+        tracks = [replace(found[index], track_id=track_id) for index, track_id in sorted(ids.items())]
+        fresh = [
+            box for index, box in enumerate(found) if index not in ids and box.score >= self._params.conf
+        ]
+        return {"detections": [*tracks, *fresh], "tracks": tracks}
+
+    def state(self) -> bytes:
+        """The tracks."""
+        return self._tracker.state()
+
+    def restore(self, state: bytes) -> None:
+        """Carry on these tracks."""
+        super().restore(state)
+        self._tracker.restore(state)
+
+    def metadata(self) -> Mapping[str, Any]:
+        """That of the detector, and the tracker."""
+        return {**super().metadata(), "tracker": self._tracker.kind}
+
+
+def class_numbers(labels: Sequence[str] | None, names: Mapping[int, str]) -> list[int] | None:
+    """The network's numbers of these labels; raises PipelineError for a label that it does not know."""
+    if labels is None:
+        return None
+    numbers = {name: number for number, name in names.items()}
+    unknown = [label for label in labels if label not in numbers]
+    if unknown:
+        known = ", ".join(list(numbers)[:100])
+        raise PipelineError(f"The network has no class {', '.join(unknown)}; it has: {known}")
+    return [numbers[label] for label in labels]
+
+
+def remarks_on(loaded: LoadedYolo) -> list[str]:
+    """What a session is told once."""
+    if not loaded.device.fallback:
+        return []
+    device = loaded.device
+    return [f"YOLO runs on the {device.used} instead of {device.requested}: {device.reason}"]
+
+
+def unavailable(params: DetectParams, weights: WeightsStore) -> str | None:
+    """Why the weights cannot be had, or None."""
+    return weights.status(params.weights)
+
+
+plugin = Plugin(
+    "yolo",
+    "YOLO",
+    "1.0",
+    (
+        ToolSpec(
+            id="detect",
+            name="Find things",
+            description="Boxes with label and score, by any network that Ultralytics loads.",
+            params=DetectParams,
+            output_types=frozenset({DETECTIONS}),
+            open=DetectTool,
+            unavailable=unavailable,
+            failure=FAILURE,
+        ),
+        ToolSpec(
+            id="track",
+            name="Follow things",
+            description="Finds things and keeps a number on each of them as it moves.",
+            params=TrackParams,
+            output_types=frozenset({DETECTIONS, TRACKS}),
+            open=TrackTool,
+            unavailable=unavailable,
+            failure=FAILURE,
+        ),
+    ),
+)

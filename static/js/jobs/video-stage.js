@@ -1,0 +1,81 @@
+import { DensityStrip } from "./density-strip.js";
+import { Player } from "./player.js";
+import { Transport } from "./playback-controls.js";
+
+/**
+ * @typedef {import("./playback-controls.js").TransportElements} TransportElements
+ * @typedef {TransportElements & {video: HTMLVideoElement, density: HTMLCanvasElement}} StageElements
+ */
+
+/** A video with its buttons, its scrubber, and the strip that tells when much was found. */
+export class VideoStage {
+  #density;
+  #strip;
+  #player;
+  #transport;
+
+  /**
+   * @param {StageElements} elements
+   * @param {object} needs
+   * @param {() => void} needs.shown another frame is on the screen
+   * @param {(direction: 1 | -1) => void} needs.step
+   * @param {() => void} needs.touched the person moved through the video
+   * @param {(callback: () => void) => unknown} needs.requestFrame
+   */
+  constructor({ video, density, ...elements }, { shown, step, touched, requestFrame }) {
+    this.#density = density;
+    this.#strip = new DensityStrip({ canvas: density, colours: () => coloursOf(density) });
+    this.#player = new Player({
+      video,
+      requestFrame,
+      events: {
+        shown: (timeS) => {
+          this.#transport.showTime(timeS);
+          this.#strip.play(timeS);
+          shown();
+        },
+        changed: () => this.#transport.render(),
+      },
+    });
+    this.#transport = new Transport(elements, { video, player: this.#player, step, touched });
+  }
+
+  get timeS() {
+    return this.#player.timeS;
+  }
+
+  get isPlaying() {
+    return this.#player.isPlaying;
+  }
+
+  /** @param {AbortSignal} signal */
+  start(signal) {
+    this.#player.start(signal);
+    this.#transport.start(signal);
+  }
+
+  /** @param {number} timeS */
+  seek(timeS) {
+    this.#player.seek(timeS);
+  }
+
+  /** @param {number} pixelRatio */
+  resize(pixelRatio) {
+    this.#strip.resize({ width: this.#density.clientWidth, height: this.#density.clientHeight }, pixelRatio);
+  }
+
+  /**
+   * @param {readonly number[]} counts
+   * @param {number} bucketS
+   * @param {number} durationS as the file says; the player knows better
+   */
+  showDensity(counts, bucketS, durationS) {
+    this.#strip.show(counts, bucketS, this.#player.durationS || durationS);
+  }
+}
+
+/** @param {Element} element */
+function coloursOf(element) {
+  const style = getComputedStyle(element);
+  return { played: style.getPropertyValue("--played").trim(), ahead: style.getPropertyValue("--ahead").trim() };
+}

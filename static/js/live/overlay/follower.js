@@ -1,0 +1,148 @@
+import { Motion } from "./motion.js";
+import { Trail } from "./trail.js";
+
+/**
+ * Which thing of one answer is which of the next.
+ *
+ * @typedef {import("../transport/messages.js").Detection} Detection
+ * @typedef {import("./motion.js").Box} Box
+ * @typedef {{thing: Thing, detection: Detection, likeness: number}} Candidate
+ */
+
+/** What is missing for longer than this is another thing when it comes back. */
+export const FORGOTTEN_MS = 1000;
+/** Boxes that share less than this of what they cover are not of one thing. */
+const LEAST_OVERLAP = 0.1;
+/** How much more the same number counts than the same words, and those than the same place. */
+const SAME_TRACK = 10;
+const SAME_TEXT = 1;
+/** The same words may be this many of their own heights away. */
+const NEAR_HEIGHTS = 3;
+
+/** Something that is followed from answer to answer. */
+export class Thing {
+  /** Where its label stands, as a slot of labels.js; kept, so that labels do not jump. */
+  slot = "";
+  motion = new Motion();
+  trail = new Trail();
+
+  /**
+   * @param {Detection} detection
+   * @param {number} seenAt
+   */
+  constructor(detection, seenAt) {
+    this.detection = detection;
+    this.seenAt = seenAt;
+  }
+
+  /**
+   * @param {Detection} detection
+   * @param {number} takenAt
+   * @param {number} now
+   */
+  see(detection, takenAt, now) {
+    this.detection = detection;
+    this.seenAt = takenAt;
+    this.motion.add(detection, takenAt, now);
+    if (detection.trackId !== undefined) this.trail.add(detection, detection.text !== undefined, takenAt);
+  }
+}
+
+/** Follows things by the numbers that the server gives them, else by label, words and place. */
+export class Follower {
+  /** @type {Thing[]} those of the last answers */
+  #things = [];
+
+  /**
+   * @param {readonly Detection[]} detections
+   * @param {number} takenAt when their picture was taken
+   * @param {number} now
+   * @returns {Thing[]} one for each detection, in their order
+   */
+  take(detections, takenAt, now) {
+    const known = this.#things.filter((thing) => takenAt - thing.seenAt <= FORGOTTEN_MS);
+    const matches = match(known, detections, takenAt);
+    const seen = detections.map((detection) => {
+      const thing = matches.get(detection) ?? new Thing(detection, takenAt);
+      thing.see(detection, takenAt, now);
+      return thing;
+    });
+    const missing = known.filter((thing) => thing.seenAt !== takenAt);
+    this.#things = [...seen, ...missing];
+    return seen;
+  }
+
+  clear() {
+    this.#things = [];
+  }
+}
+
+/**
+ * The most alike first; each thing and each detection once.
+ *
+ * @param {readonly Thing[]} things
+ * @param {readonly Detection[]} detections
+ * @param {number} time
+ * @returns {Map<Detection, Thing>}
+ */
+function match(things, detections, time) {
+  /** @type {Candidate[]} */
+  const candidates = [];
+  for (const thing of things) {
+    const expected = thing.motion.at(time);
+    for (const detection of detections) {
+      const likeness = likenessOf(thing.detection, expected, detection);
+      if (likeness > 0) candidates.push({ thing, detection, likeness });
+    }
+  }
+  candidates.sort((a, b) => b.likeness - a.likeness);
+  const taken = new Set();
+  /** @type {Map<Detection, Thing>} */
+  const matches = new Map();
+  for (const { thing, detection } of candidates) {
+    if (taken.has(thing) || matches.has(detection)) continue;
+    taken.add(thing);
+    matches.set(detection, thing);
+  }
+  return matches;
+}
+
+/**
+ * @param {Detection} before
+ * @param {Box} expected where it should be by now
+ * @param {Detection} after
+ * @returns {number} 0 where they cannot be the same
+ */
+function likenessOf(before, expected, after) {
+  if (before.label !== after.label) return 0;
+  if (before.trackId !== undefined && after.trackId !== undefined) {
+    return before.trackId === after.trackId ? SAME_TRACK : 0;
+  }
+  const shared = overlapOf(expected, after);
+  const isSameText = after.text !== undefined && before.text === after.text;
+  if (isSameText && isNear(expected, after)) return SAME_TEXT + shared;
+  return shared >= LEAST_OVERLAP ? shared : 0;
+}
+
+/**
+ * The part of what two boxes cover that both cover (intersection over union).
+ *
+ * @param {Box} a
+ * @param {Box} b
+ */
+export function overlapOf(a, b) {
+  const width = Math.min(a.x + a.w, b.x + b.w) - Math.max(a.x, b.x);
+  const height = Math.min(a.y + a.h, b.y + b.h) - Math.max(a.y, b.y);
+  if (width <= 0 || height <= 0) return 0;
+  const both = width * height;
+  return both / (a.w * a.h + b.w * b.h - both);
+}
+
+/**
+ * @param {Box} a
+ * @param {Box} b
+ */
+function isNear(a, b) {
+  const reach = NEAR_HEIGHTS * Math.max(a.h, b.h);
+  return Math.abs(a.y - b.y) <= reach && Math.abs(a.x - b.x) <= Math.max(reach, a.w / 2);
+}

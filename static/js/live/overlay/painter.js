@@ -1,0 +1,300 @@
+import { INK, colourOf } from "../../shared/colours.js";
+import { captionOf } from "../../shared/format.js";
+import { boxRect, clamp, pointAt } from "../../shared/geometry.js";
+import { NOWHERE, arrange, placeOf } from "./labels.js";
+import { Lettering } from "./lettering.js";
+import { TRAIL_MS } from "./trail.js";
+
+/**
+ * @typedef {import("../transport/messages.js").Detection} Detection
+ * @typedef {import("./motion.js").Box} Box
+ * @typedef {import("./trail.js").Point} Point
+ * @typedef {import("../../shared/geometry.js").Rect} Rect
+ * @typedef {import("../../shared/geometry.js").Size} Size
+ * @typedef {import("../options.js").Layer} Layer
+ * @typedef {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} Context
+ * @typedef {{detection: Detection, slot: string}} Thing keeps the place of its label
+ * @typedef {{thing: Thing, at: Box, trail: readonly Point[]}} Drawn where something is now, and where it was
+ * @typedef {object} Scene
+ * @property {Rect} picture where the picture lies, in the context's units
+ * @property {boolean} mirrored
+ * @property {Readonly<Record<Layer, boolean>>} layers
+ * @property {number} frameIndex
+ * @property {readonly Drawn[]} drawn
+ * @property {number} now the time by which trails fade
+ * @property {boolean} isNew labels are written and placed anew; in between they stay at their boxes
+ * @typedef {{words: string, score: string, scoreWidth: number, size: Size, leastWidth: number}} Label
+ * @typedef {Drawn & {box: Rect, colour: string}} Item
+ */
+
+const FONT = "600 {}px ui-sans-serif, system-ui, sans-serif";
+const SCORE_FONT = "500 {}px ui-sans-serif, system-ui, sans-serif";
+const SMALLEST_FONT = 10;
+const LARGEST_FONT = 15;
+/** A picture so many letters wide has the font that suits it. */
+const LETTERS_ACROSS = 48;
+const PADDING = 5;
+const CORNER = 3;
+/** A label has one of a few widths: a score that changes by one does not make it twitch. */
+const WIDTH_STEP = 6;
+/** The part of the picture's width that a label may have whose box is small. */
+const WIDEST = 0.5;
+/** The least that a label beside its box says, in letters; fewer say nothing. */
+const FEWEST_LETTERS = 6;
+const HALO = "rgb(0 0 0 / 0.55)";
+const PLATE = "rgb(5 7 10 / 0.72)";
+const PLATE_INK = "#ffffff";
+const MARGIN = 8;
+/** A box smaller than this has thinner lines. */
+const SMALL_BOX = 24;
+/** A trail fades in so many steps. */
+const SHADES = 5;
+
+/** Draws what was found over a picture. */
+export class Painter {
+  #context;
+  #lettering;
+  /** @type {Map<Thing, Label>} */
+  #labels = new Map();
+
+  /** @param {Context} context */
+  constructor(context) {
+    this.#context = context;
+    this.#lettering = new Lettering(context);
+  }
+
+  /** @param {Scene} scene */
+  paint(scene) {
+    const { layers } = scene;
+    const items = itemsOf(scene);
+    const fontSize = fontSizeFor(scene.picture);
+    if (layers.trails) for (const item of items) this.#paintTrail(item, scene);
+    if (layers.boxes) for (const item of items) this.#paintBox(item);
+    const index = this.#indexRect(scene, fontSize);
+    if (scene.isNew) this.#writeLabels(items, scene, fontSize, layers.index ? [index] : []);
+    for (const item of items) this.#paintLabel(item, scene.picture, fontSize);
+    if (layers.index) this.#paintIndex(scene, index, fontSize);
+  }
+
+  /** @param {Item} item */
+  #paintBox({ box: { x, y, width, height }, colour }) {
+    const context = this.#context;
+    const line = Math.min(width, height) < SMALL_BOX ? 1.5 : 2;
+    context.lineJoin = "round";
+    context.strokeStyle = HALO;
+    context.lineWidth = 2 * line;
+    context.strokeRect(x, y, width, height);
+    context.strokeStyle = colour;
+    context.lineWidth = line;
+    context.strokeRect(x, y, width, height);
+  }
+
+  /**
+   * @param {Item} item
+   * @param {Scene} scene
+   */
+  #paintTrail({ trail, colour }, { picture, mirrored, now }) {
+    const context = this.#context;
+    const points = trail.map((point) => ({ ...pointAt(point, picture, mirrored), shade: shadeAt(now - point.time) }));
+    context.strokeStyle = colour;
+    context.lineCap = context.lineJoin = "round";
+    for (let shade = 1; shade <= SHADES; shade += 1) {
+      context.globalAlpha = shade / SHADES;
+      context.lineWidth = 1 + (2 * shade) / SHADES;
+      context.beginPath();
+      points.forEach((point, i) => {
+        const before = points[i - 1];
+        if (!before || point.shade !== shade) return;
+        context.moveTo(before.x, before.y);
+        context.lineTo(point.x, point.y);
+      });
+      context.stroke();
+    }
+    context.globalAlpha = 1;
+  }
+
+  /**
+   * @param {readonly Item[]} items
+   * @param {Scene} scene
+   * @param {number} fontSize
+   * @param {readonly Rect[]} taken
+   */
+  #writeLabels(items, { picture, layers }, fontSize, taken) {
+    this.#labels.clear();
+    const labelled = items.flatMap(({ thing, box }) => {
+      const label = this.#write(captionOf(thing.detection, layers), fontSize, Math.max(box.width, picture.width * WIDEST));
+      if (!label) return [];
+      this.#labels.set(thing, label);
+      const { size, leastWidth } = label;
+      return [{ thing, box: outset(box), isText: thing.detection.text !== undefined, label: size, leastWidth }];
+    });
+    arrange(labelled, picture, taken);
+  }
+
+  /**
+   * @param {{words: string, score: string}} caption
+   * @param {number} fontSize
+   * @param {number} widest
+   * @returns {Label | null}
+   */
+  #write({ words, score }, fontSize, widest) {
+    if (!words && !score) return null;
+    const [font, scoreFont] = [sized(FONT, fontSize), sized(SCORE_FONT, fontSize)];
+    const scoreWidth = score ? this.#lettering.widthOf(score, scoreFont) + (words ? PADDING : 0) : 0;
+    const fitted = this.#lettering.fit(words, font, widest - scoreWidth - 2 * PADDING);
+    const width = this.#widthOf(fitted, scoreWidth, font);
+    const leastWidth = Math.min(width, stepped(FEWEST_LETTERS * fontSize + scoreWidth + 2 * PADDING));
+    return { words: fitted, score, scoreWidth, size: { width, height: chipHeight(fontSize) }, leastWidth };
+  }
+
+  /**
+   * How wide a label is.
+   *
+   * @param {string} words
+   * @param {number} scoreWidth
+   * @param {string} font
+   */
+  #widthOf(words, scoreWidth, font) {
+    return stepped(this.#lettering.widthOf(words, font) + scoreWidth + 2 * PADDING);
+  }
+
+  /**
+   * @param {Item} item
+   * @param {Rect} picture
+   * @param {number} fontSize
+   */
+  #paintLabel({ thing, box, colour }, picture, fontSize) {
+    const label = this.#labels.get(thing);
+    if (!label || thing.slot === NOWHERE) return;
+    const { size, leastWidth, score, scoreWidth } = label;
+    const most = placeOf(thing.slot, { box: outset(box), label: size, leastWidth }, picture);
+    const font = sized(FONT, fontSize);
+    const words = this.#lettering.fit(label.words, font, most.width - scoreWidth - 2 * PADDING);
+    const place = words === label.words ? most : narrowed(most, thing.slot, this.#widthOf(words, scoreWidth, font));
+    this.#paintPlate(place, colour);
+    this.#context.fillStyle = INK;
+    this.#paintWords(words, place, 0, font);
+    const indent = words ? this.#lettering.widthOf(words, font) + PADDING : 0;
+    this.#paintWords(score, place, indent, sized(SCORE_FONT, fontSize));
+  }
+
+  /**
+   * @param {Scene} scene
+   * @param {number} fontSize
+   * @returns {Rect}
+   */
+  #indexRect({ picture, frameIndex }, fontSize) {
+    const height = chipHeight(fontSize);
+    // Digits are equally wide: the plate grows only with their number.
+    const width = this.#lettering.widthOf(`Frame ${"0".repeat(String(frameIndex).length)}`, sized(SCORE_FONT, fontSize));
+    const y = picture.y + picture.height - height - MARGIN;
+    return { x: picture.x + MARGIN, y, width: width + 2 * PADDING, height };
+  }
+
+  /**
+   * @param {Scene} scene
+   * @param {Rect} place
+   * @param {number} fontSize
+   */
+  #paintIndex({ frameIndex }, place, fontSize) {
+    this.#paintPlate(place, PLATE);
+    this.#context.fillStyle = PLATE_INK;
+    this.#paintWords(`Frame ${frameIndex}`, place, 0, sized(SCORE_FONT, fontSize));
+  }
+
+  /**
+   * @param {Rect} place
+   * @param {string} colour
+   */
+  #paintPlate({ x, y, width, height }, colour) {
+    const context = this.#context;
+    context.fillStyle = colour;
+    context.beginPath();
+    context.roundRect(x, y, width, height, CORNER);
+    context.fill();
+  }
+
+  /**
+   * @param {string} words
+   * @param {Rect} place
+   * @param {number} indent
+   * @param {string} font
+   */
+  #paintWords(words, { x, y, height }, indent, font) {
+    if (!words) return;
+    const context = this.#context;
+    context.font = font;
+    context.textBaseline = "middle";
+    context.fillText(words, x + PADDING + indent, y + height / 2 + 0.5);
+  }
+}
+
+/**
+ * What can be seen, the largest first, so that small boxes lie on top.
+ *
+ * @param {Scene} scene
+ * @returns {Item[]}
+ */
+function itemsOf({ drawn, picture, mirrored }) {
+  const items = drawn.map((one) => {
+    const { label, trackId } = one.thing.detection;
+    return { ...one, box: boxRect(one.at, picture, mirrored), colour: colourOf(label, trackId) };
+  });
+  return items
+    .filter(({ box }) => box.width > 0 && box.height > 0)
+    .sort((a, b) => b.box.width * b.box.height - a.box.width * a.box.height);
+}
+
+/**
+ * The box with its line.
+ *
+ * @param {Rect} box
+ * @returns {Rect}
+ */
+function outset({ x, y, width, height }) {
+  return { x: x - 1, y: y - 1, width: width + 2, height: height + 2 };
+}
+
+/**
+ * The plate of words that were cut, still at its box.
+ *
+ * @param {Rect} place
+ * @param {string} slot
+ * @param {number} width
+ * @returns {Rect}
+ */
+function narrowed(place, slot, width) {
+  const spare = Math.max(0, place.width - width);
+  return { ...place, x: place.x + (slot === "left" ? spare : 0), width: place.width - spare };
+}
+
+/** @param {number} width */
+function stepped(width) {
+  return Math.ceil(width / WIDTH_STEP) * WIDTH_STEP;
+}
+
+/** @param {Rect} picture */
+function fontSizeFor(picture) {
+  return Math.round(clamp(picture.width / LETTERS_ACROSS, SMALLEST_FONT, LARGEST_FONT));
+}
+
+/** @param {number} fontSize */
+function chipHeight(fontSize) {
+  return Math.round(fontSize * 1.2) + 4;
+}
+
+/**
+ * @param {string} font
+ * @param {number} size
+ */
+function sized(font, size) {
+  return font.replace("{}", String(size));
+}
+
+/**
+ * @param {number} age of a point of a trail
+ * @returns {number} from 1 for the oldest to SHADES
+ */
+function shadeAt(age) {
+  return clamp(Math.ceil(SHADES * (1 - age / TRAIL_MS)), 1, SHADES);
+}

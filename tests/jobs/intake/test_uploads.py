@@ -1,0 +1,452 @@
+"""Submitting over HTTP: what is taken in, what is refused, and that a refusal leaves nothing behind."""
+
+import errno
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import OperationalError
+from django.http import HttpRequest
+from django.test import AsyncClient, Client
+from hypothesis import HealthCheck, given
+from hypothesis import settings as how
+from hypothesis import strategies as st
+from PIL import Image
+
+from jobs import storage
+from jobs.intake import probe, submission, uploads
+from jobs.intake.free_space import Room
+from jobs.intake.uploads import display_name
+from jobs.models import Job
+from jobs.services import submit_job
+from pipelines.media.uploads import UploadRefused
+from pipelines.models import Pipeline
+from tests.jobs.films import write_film
+from tests.jobs.toolbox import definition
+from tests.jobs.workshop import Workshop, indices_of
+from tests.pipelines.clips import spoil, write_clip, write_sound
+from tests.pipelines.pictures import drawn, picture_file
+from tests.pipelines.test_api import refusal
+
+SUBMIT = "/video/submit"
+LIMITS = probe.Limits(duration_s=3600, frames=1000, pixels=1_000_000)
+
+
+@pytest.fixture(autouse=True)
+def look(workshop: Workshop) -> Pipeline:
+    return Pipeline.objects.create(pipeline_id="look", definition=definition("look"))
+
+
+def upload_of(path: Path, name: str = "") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name or path.name, path.read_bytes())
+
+
+def post(client: Client, file: Any, **fields: Any) -> Any:
+    chosen = {} if "plugin_id" in fields else {"pipeline_id": "look"}
+    return client.post(SUBMIT, {"file": file, **chosen, **fields})
+
+
+def job_of(response: Any) -> Job:
+    assert response.status_code == 202, response.content
+    return Job.objects.get(pk=response.json()["job_id"])
+
+
+def nothing_is_left() -> bool:
+    folder = storage.data_dir() / storage.UPLOADS
+    return not Job.objects.exists() and not (folder.exists() and list(folder.iterdir()))
+
+
+class TestTaken:
+    @pytest.mark.parametrize(
+        ("name", "codec"),
+        [
+            ("a.mp4", "libx264"),
+            ("a.mov", "libx264"),
+            ("a.avi", "mpeg4"),
+            ("a.mkv", "libx264"),
+            ("a.webm", "libvpx"),
+        ],
+    )
+    def test_videos(self, client: Client, workshop: Workshop, name: str, codec: str) -> None:
+        # AVI knows no times, only a rate.
+        timing: dict[str, Any] = {"times": range(8), "ticks_s": 25} if name == "a.avi" else {}
+        film = write_film(workshop.folder / name, codec=codec, **timing)
+        job = job_of(post(client, upload_of(film)))
+
+        assert (job.source_kind, job.width, job.height, job.frames_total) == ("video", 64, 48, 8)
+        assert job.source_file == f"uploads/{job.pk}/source.{name[2:]}"
+        assert job.source_path.is_file()
+        assert job.fps == pytest.approx(25, rel=0.2)
+
+    def test_it_is_worked_on(self, client: Client, workshop: Workshop) -> None:
+        job = job_of(post(client, upload_of(workshop.clip()), frame_stride=3, max_frames=2, device="cpu"))
+
+        job = workshop.work(job)
+
+        assert job.status == "completed"
+        assert indices_of(job) == [1, 4]
+
+    @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF"])
+    def test_pictures_are_jobs_of_one_frame(self, client: Client, workshop: Workshop, kind: str) -> None:
+        job = job_of(post(client, picture_file(drawn(size_wh=(80, 60)), kind)))
+
+        assert (job.source_kind, job.width, job.height, job.frames_total) == ("picture", 80, 60, 1)
+        assert workshop.work(job).status == "completed"
+        assert indices_of(job) == [1]
+
+    def test_a_photograph_that_was_held_upright(self, client: Client) -> None:
+        exif = Image.Exif()
+        exif[0x0112] = 6
+
+        job = job_of(post(client, picture_file(drawn(size_wh=(80, 60)), "JPEG", exif=exif)))
+
+        assert (job.width, job.height) == (60, 80)
+
+    def test_a_video_that_was_held_upright(self, client: Client, workshop: Workshop) -> None:
+        job = job_of(post(client, upload_of(write_film(workshop.folder / "a.mp4", rotation=90))))
+
+        assert (job.width, job.height) == (48, 64)
+
+    def test_a_gif_that_moves_is_a_video(self, client: Client) -> None:
+        frames = [Image.new("RGB", (80, 60), (shade, 0, 0)) for shade in (0, 100, 200)]
+        buffer = BytesIO()
+        frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=100)
+
+        job = job_of(post(client, SimpleUploadedFile("a.gif", buffer.getvalue())))
+
+        assert (job.source_kind, job.frames_total) == ("video", 3)
+
+    def test_its_name_does_not_matter(self, client: Client, workshop: Workshop) -> None:
+        job = job_of(post(client, upload_of(workshop.clip("a.mkv"), "holiday.txt")))
+
+        assert job.source_file.endswith("source.mkv")
+        assert job.source_name == "holiday.txt"
+
+    def test_one_tool_instead_of_a_pipeline(self, client: Client, workshop: Workshop) -> None:
+        params = json.dumps({"run_s": 0.0})
+        response = post(client, upload_of(workshop.clip()), plugin_id="bench", tool="look", params=params)
+
+        job = workshop.work(job_of(response))
+
+        assert (job.status, job.pipeline_id, job.pipeline_name) == ("completed", "bench_look", "bench.look")
+        assert [node["id"] for node in job.definition["nodes"]] == ["look"]
+
+    async def test_options_in_the_address(self, async_client: AsyncClient, workshop: Workshop) -> None:
+        address = f"{SUBMIT}?pipeline_id=look&frame_stride=2"
+        response = await async_client.post(address, {"file": upload_of(workshop.clip())})
+
+        assert response.status_code == 202
+        assert (await Job.objects.aget(pk=response.json()["job_id"])).frame_stride == 2
+
+    def test_the_old_address(self, client: Client, workshop: Workshop) -> None:
+        response = client.post(f"/v1{SUBMIT}", {"file": upload_of(workshop.clip()), "pipeline_id": "look"})
+
+        assert response.status_code == 202
+        assert response["Deprecation"].startswith("@")
+
+    def test_a_corrupt_first_frame_is_no_reason_to_refuse(self, client: Client, workshop: Workshop) -> None:
+        path = workshop.clip()
+        spoil(path, 1)
+
+        assert job_of(post(client, upload_of(path))).frames_total == 8
+
+
+class TestKept:
+    """A row never says of a file that it is there before the disk has it."""
+
+    def test_the_file_and_its_folders_are_on_the_disk_before_the_job_is_recorded(
+        self, client: Client, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        synced: list[str] = []
+        sync, submit = os.fsync, submit_job
+
+        def note(handle: int) -> None:
+            synced.append(os.path.realpath(f"/proc/self/fd/{handle}"))
+            sync(handle)
+
+        def submit_then(**fields: Any) -> Job:
+            folder = storage.upload_dir(fields["source"].job_id).resolve()
+            assert synced == [
+                str(folder / storage.ARRIVING),
+                str(folder),
+                str(folder.parent),
+                str(storage.data_dir().resolve()),
+            ]
+            return submit(**fields)
+
+        monkeypatch.setattr(os, "fsync", note)
+        monkeypatch.setattr(submission, "submit_job", submit_then)
+
+        job_of(post(client, upload_of(workshop.clip())))
+
+
+class TestUnavailable:
+    def test_weights_that_are_not_there(
+        self, client: Client, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(submission, "why_unavailable", lambda definition: "Weights “gone” were not found")
+
+        answer = refusal(post(client, upload_of(workshop.clip())))
+
+        assert answer == (503, "unavailable", "Weights “gone” were not found")
+
+
+class TestRefused:
+    @pytest.fixture(autouse=True)
+    def leaves_nothing(self, look: Pipeline) -> Iterator[None]:
+        yield
+        assert nothing_is_left()
+
+    @pytest.mark.parametrize("content", [b"just words\n" * 100, b"\x00" * 5000, b"%PDF-1.7\n%%EOF"])
+    def test_what_is_no_video(self, client: Client, content: bytes) -> None:
+        status, code, detail = refusal(post(client, SimpleUploadedFile("a.mp4", content)))
+
+        assert (status, code) == (415, "not_a_video")
+        assert "MP4" in detail
+
+    def test_an_empty_file(self, client: Client) -> None:
+        assert refusal(post(client, SimpleUploadedFile("a.mp4", b"")))[:2] == (422, "empty_file")
+
+    @pytest.mark.parametrize("part", [0.3, 0.6])
+    def test_a_video_that_was_cut_off(self, client: Client, workshop: Workshop, part: float) -> None:
+        whole = workshop.clip().read_bytes()
+        cut = whole[: int(len(whole) * part)]
+
+        status, code, detail = refusal(post(client, SimpleUploadedFile("a.mp4", cut)))
+
+        assert (status, code) == (422, "invalid_video")
+        assert "cut off" in detail
+
+    def test_sound_alone(self, client: Client, workshop: Workshop) -> None:
+        file = upload_of(write_sound(workshop.folder / "a.mov"))
+
+        assert refusal(post(client, file))[:2] == (415, "no_picture")
+
+    def test_a_playlist_opens_no_other_file(self, client: Client, workshop: Workshop) -> None:
+        secret = workshop.clip("secret.mp4")
+        playlist = f"ffconcat version 1.0\nfile {secret}\n".encode()
+
+        assert refusal(post(client, SimpleUploadedFile("a.mp4", playlist)))[0] == 415
+
+    def test_too_many_bytes(self, client: Client, settings: Any) -> None:
+        settings.JOBS = replace(settings.JOBS, max_upload_bytes=100_000)
+        heavy = SimpleUploadedFile("a.mp4", b"\x00" * 100_001)
+
+        answer = refusal(post(client, heavy))
+
+        assert answer == (413, "file_too_large", "The file is larger than 0.09537 MB (JOBS_MAX_UPLOAD_MB)")
+
+    def test_far_too_many_bytes_are_not_taken_in(self, client: Client, settings: Any) -> None:
+        far_too_many = str(2 * settings.JOBS.max_upload_bytes)
+        address = f"{SUBMIT}?pipeline_id=look"
+
+        assert refusal(client.post(address, {}, CONTENT_LENGTH=far_too_many))[:2] == (413, "file_too_large")
+
+    def test_too_long(self, client: Client, workshop: Workshop, settings: Any) -> None:
+        long = write_film(workshop.folder / "a.mp4", [0, 10 * 3600 * 1000])
+
+        status, code, detail = refusal(post(client, upload_of(long)))
+
+        assert (status, code) == (413, "video_too_long")
+        assert detail.startswith("The video is 10 h long and 6 h is the most")
+
+    def test_too_many_frames(self, client: Client, workshop: Workshop, settings: Any) -> None:
+        settings.JOBS = replace(settings.JOBS, max_frames=7)
+
+        assert refusal(post(client, upload_of(workshop.clip())))[:2] == (413, "video_too_long")
+
+    @pytest.mark.parametrize("kind", ["video", "picture"])
+    def test_too_many_pixels(self, client: Client, workshop: Workshop, settings: Any, kind: str) -> None:
+        settings.JOBS = replace(settings.JOBS, max_pixels=64 * 48 - 1)
+        file = upload_of(workshop.clip()) if kind == "video" else picture_file(drawn(size_wh=(64, 48)))
+
+        assert refusal(post(client, file))[:2] == (413, "image_too_large")
+
+    @pytest.mark.parametrize("size_wh", [(12_000, 8_000), (16_000, 16_000)])
+    def test_a_header_that_declares_a_bomb(self, client: Client, size_wh: tuple[int, int]) -> None:
+        file = picture_file(Image.new("1", size_wh), "PNG")
+
+        assert refusal(post(client, file))[:2] == (413, "image_too_large")
+
+    def test_no_file(self, client: Client) -> None:
+        status, code, detail = refusal(client.post(SUBMIT, {"pipeline_id": "look"}))
+
+        assert (status, code) == (422, "invalid_request")
+        assert "“file”" in detail
+
+    def test_two_files(self, client: Client, workshop: Workshop) -> None:
+        clip = workshop.clip()
+        answer = client.post(SUBMIT, {"file": [upload_of(clip), upload_of(clip)], "pipeline_id": "look"})
+
+        assert refusal(answer)[:2] == (422, "invalid_request")
+
+    def test_a_file_in_another_field(self, client: Client, workshop: Workshop) -> None:
+        answer = client.post(SUBMIT, {"video": upload_of(workshop.clip()), "pipeline_id": "look"})
+
+        assert refusal(answer)[:2] == (422, "invalid_request")
+
+    @pytest.mark.parametrize("body", [b"", b"\x00" * 1000])
+    def test_a_body_of_another_kind(self, client: Client, body: bytes) -> None:
+        assert refusal(client.post(SUBMIT, body, content_type="video/mp4"))[:2] == (
+            415,
+            "unsupported_media_type",
+        )
+
+    def test_a_multipart_body_that_is_none(self, client: Client) -> None:
+        answer = client.post(SUBMIT, b"--", content_type="multipart/form-data; boundary=")
+
+        assert refusal(answer)[:2] == (400, "bad_request")
+
+    @pytest.mark.parametrize(
+        ("fields", "said"),
+        [
+            ({"frame_stride": "0"}, "frame_stride"),
+            ({"frame_stride": "often"}, "frame_stride"),
+            ({"max_frames": "-1"}, "max_frames"),
+            ({"device": "toaster"}, "device"),
+            ({"pipeline_id": ""}, "choose either"),
+            ({"plugin_id": "bench"}, "choose either"),
+            ({"plugin_id": "bench", "tool": "look", "params": "{"}, "params"),
+        ],
+    )
+    def test_options_that_make_no_sense(
+        self, client: Client, workshop: Workshop, fields: dict[str, str], said: str
+    ) -> None:
+        status, code, detail = refusal(post(client, upload_of(workshop.clip()), **fields))
+
+        assert (status, code) == (422, "invalid_request")
+        assert said in detail
+
+    def test_a_pipeline_and_a_tool(self, client: Client, workshop: Workshop) -> None:
+        answer = post(client, upload_of(workshop.clip()), plugin_id="bench", tool="look", pipeline_id="look")
+
+        assert refusal(answer)[:2] == (422, "invalid_request")
+
+    def test_an_unknown_pipeline(self, client: Client, workshop: Workshop) -> None:
+        answer = post(client, upload_of(workshop.clip()), pipeline_id="nope")
+
+        assert refusal(answer) == (404, "invalid_pipeline", "Unknown pipeline_id: nope")
+
+    @pytest.mark.parametrize(("plugin", "tool"), [("nope", "look"), ("bench", "nope")])
+    def test_an_unknown_tool(self, client: Client, workshop: Workshop, plugin: str, tool: str) -> None:
+        answer = post(client, upload_of(workshop.clip()), plugin_id=plugin, tool=tool)
+
+        assert refusal(answer)[:2] == (422, "invalid_pipeline")
+
+    def test_a_full_disk_that_is_seen_at_once(
+        self, client: Client, workshop: Workshop, settings: Any
+    ) -> None:
+        settings.JOBS = replace(settings.JOBS, min_free_bytes=2**60)
+
+        status, code, detail = refusal(post(client, upload_of(workshop.clip())))
+
+        assert (status, code) == (507, "disk_full")
+        assert "delete old jobs" in detail
+
+    def test_a_disk_that_fills_up(
+        self, client: Client, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Everything written to this device finds no room."""
+
+        class OnFullDisk(uploads.IntoPlace):
+            def __init__(self, request: HttpRequest, path: Path, max_bytes: int, room: Room) -> None:
+                path.symlink_to("/dev/full")
+                super().__init__(request, path, max_bytes, room)
+
+        monkeypatch.setattr(uploads, "IntoPlace", OnFullDisk)
+        monkeypatch.setattr(uploads, "NEW_FILE", "wb")
+
+        assert refusal(post(client, upload_of(workshop.clip())))[:2] == (507, "disk_full")
+
+    def test_a_database_that_finds_no_room(
+        self, client: Client, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(**fields: Any) -> None:
+            raise OperationalError("database or disk is full")
+
+        monkeypatch.setattr(submission, "submit_job", fail)
+
+        assert refusal(post(client, upload_of(workshop.clip())))[:2] == (507, "disk_full")
+
+    def test_a_page_of_another_site(self, client: Client, workshop: Workshop) -> None:
+        answer = client.post(SUBMIT, {"file": upload_of(workshop.clip())}, headers={"origin": "https://evil"})
+
+        assert refusal(answer)[0] == 403
+
+    def test_somebody_who_must_log_in(self, client: Client, workshop: Workshop, settings: Any) -> None:
+        settings.FORGESYTE_REQUIRE_LOGIN = True
+
+        assert refusal(post(client, upload_of(workshop.clip())))[0] == 401
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("holiday.mp4", "holiday.mp4"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\videos\\a b.mp4", "a b.mp4"),
+        ("a\x00b\n\tc.mp4", "a b c.mp4"),
+        ("evil\u202e4pm.exe", "evil 4pm.exe"),
+        ("..", ".."),
+        ("", "unnamed"),
+        ("\x07", "unnamed"),
+        ("x" * 500 + ".mp4", "x" * 196 + ".mp4"),
+    ],
+)
+def test_a_name_is_for_display_only(name: str, shown: str) -> None:
+    assert display_name(name) == shown
+
+
+@pytest.mark.parametrize("error", [OSError(errno.EIO, "broken"), OperationalError("broken")])
+def test_an_error_that_is_not_about_room_is_a_bug(error: Exception) -> None:
+    with pytest.raises(type(error), match="broken"), uploads.disk_errors():
+        raise error
+
+
+def test_nobody_knows_how_a_video_was_held_that_cannot_be_decoded(workshop: Workshop) -> None:
+    path = workshop.clip()
+    for number in range(1, 9):
+        spoil(path, number)
+
+    assert (probe.examine(path, LIMITS).width, probe.examine(path, LIMITS).height) == (64, 48)
+
+
+@given(changes=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), max_size=50))
+@how(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.avi"])
+def test_no_damage_is_a_bug(tmp_path: Path, name: str, changes: list[tuple[float, int]]) -> None:
+    data = bytearray(film_of(name))
+    for place, value in changes:
+        data[int(place * len(data))] = value
+    path = tmp_path / "film"
+    path.write_bytes(data)
+
+    try:
+        found = probe.examine(path, LIMITS)
+    except UploadRefused:
+        return
+    assert found.width * found.height > 0
+    assert found.frames is None or 0 < found.frames <= LIMITS.frames
+
+
+@cache
+def film_of(name: str) -> bytes:
+    with TemporaryDirectory() as folder:
+        return write_clip(Path(folder) / name, codec="mjpeg" if name == "a.avi" else "libx264").read_bytes()
+
+
+def test_a_video_of_unknown_length(workshop: Workshop) -> None:
+    path = write_clip(workshop.folder / "a.mkv")
+    found = probe.examine(path, replace(LIMITS, duration_s=0, frames=0))
+
+    assert found.suffix == "mkv"
+    with pytest.raises(UploadRefused):
+        probe.examine(path, replace(LIMITS, pixels=10))

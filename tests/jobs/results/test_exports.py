@@ -1,0 +1,215 @@
+"""Results as other programs read them."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jobs.results.exports import COLUMNS, FORMATS, Source, cell
+from jobs.results.result_lines import encode, error_line, result_line
+
+SOURCE = Source("job-1", "street.mp4", "boxes", "completed", 200, 100)
+CAR = {"x": 0.1, "y": 0.2, "w": 0.25, "h": 0.5, "label": "car", "score": 0.9}
+SIGN = {
+    **{"x": 0.5, "y": 0.5, "w": 0.1, "h": 0.1, "label": "text", "score": 0.8},
+    **{"text": "NO ENTRY", "text_score": 0.97, "track_id": 7},
+}
+LINES = [
+    result_line(1, 0.0, {"detections": [CAR, SIGN], "text": "NO ENTRY"}, {"find": 1.5}, []),
+    result_line(2, 0.04, {"detections": []}, {"find": 1.5}, ["dark"]),
+    error_line(3, 0.08, "It cannot be decoded: zeros", []),
+    result_line(4, 0.12, {"detections": [CAR]}, {"find": 1.5}, []),
+]
+
+
+def export(name: str, lines: list[dict[str, Any]] | None = None, source: Source = SOURCE) -> bytes:
+    kept = [encode(line) for line in (LINES if lines is None else lines)]
+    return b"".join(FORMATS[name].write(source, lambda: iter(kept)))
+
+
+def rows(lines: list[dict[str, Any]] | None = None) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(export("csv", lines).decode(), newline="")))
+
+
+def of(*detections: dict[str, Any]) -> list[dict[str, Any]]:
+    return [result_line(1, 0.0, {"detections": list(detections)}, {}, [])]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_no_format_holds_more_than_a_line_back(name: str) -> None:
+    taken = 0
+
+    def lines() -> Iterator[bytes]:
+        nonlocal taken
+        for line in LINES:
+            taken += 1
+            yield encode(line)
+
+    pieces = FORMATS[name].write(SOURCE, lines)
+    while taken == 0:
+        next(pieces)
+    assert taken == 1, "the first piece needs the first line only"
+
+
+class TestJson:
+    def test_every_line_is_there(self) -> None:
+        assert json.loads(export("json")) == {
+            "job_id": "job-1",
+            "pipeline_id": "boxes",
+            "status": "completed",
+            "source_name": "street.mp4",
+            "results": LINES,
+        }
+
+    def test_nothing_yet(self) -> None:
+        assert json.loads(export("json", []))["results"] == []
+
+    def test_lines_of_json(self) -> None:
+        assert [json.loads(line) for line in export("jsonl").splitlines()] == LINES
+
+
+class TestCsv:
+    def test_a_row_for_each_detection_and_each_failure(self) -> None:
+        found = rows()
+
+        assert [(row["frame_index"], row["label"]) for row in found] == [
+            *(("1", "car"), ("1", "text"), ("3", ""), ("4", "car"))
+        ]
+        assert found[2]["error"] == "It cannot be decoded: zeros"
+        assert tuple(found[0]) == COLUMNS
+
+    def test_fractions_and_pixels(self) -> None:
+        car = rows()[0]
+
+        assert [float(car[name]) for name in ("x", "y", "w", "h")] == [0.1, 0.2, 0.25, 0.5]
+        assert [float(car[f"{name}_px"]) for name in ("left", "top", "width", "height")] == [20, 20, 50, 50]
+
+    def test_what_a_tool_did_not_set_is_empty(self) -> None:
+        car, sign, *_ = rows()
+
+        assert (car["text"], car["text_score"], car["track_id"]) == ("", "", "")
+        assert (sign["text"], sign["text_score"], sign["track_id"]) == ("NO ENTRY", "0.97", "7")
+
+    def test_text_without_a_place_has_a_row(self) -> None:
+        (row,) = rows([result_line(1, 0.0, {"detections": [], "text": "3 cars"}, {}, [])])
+
+        assert (row["text"], row["x"]) == ("3 cars", "")
+
+    @pytest.mark.parametrize(
+        ("text", "harmless"),
+        [
+            ("=1+1", "'=1+1"),
+            ("+1", "'+1"),
+            ("-1", "'-1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            (" =1", "' =1"),
+            ('"=1', "'\"=1"),
+            ("\t=1", "'\t'=1"),
+            ("\r=1", "'\r'=1"),
+            ("\n@a", "'\n'@a"),
+            ("＝1", "'＝1"),  # noqa: RUF001
+            ("SALE;=1+1", "SALE;'=1+1"),
+            ('SALE; "=1+1', "SALE;' \"=1+1"),
+            ("a\tb\t+1", "a\tb\t'+1"),
+            ("a\n=1\r\n-2", "a\n'=1\r\n'-2"),
+            ("a|@b;;=c", "a|'@b;;'=c"),
+            ("a-b = c; d", "a-b = c; d"),
+            ("3, -4", "3, -4"),
+        ],
+    )
+    def test_no_text_becomes_a_formula_whatever_separates_cells(self, text: str, harmless: str) -> None:
+        (row,) = rows(of({**SIGN, "text": text, "label": text}))
+
+        assert row["text"] == row["label"] == harmless
+
+    def test_nor_does_what_a_tool_gives_instead_of_a_number(self) -> None:
+        (row,) = rows(of({**SIGN, "track_id": "=1", "score": "@a"}))
+
+        assert (row["track_id"], row["score"]) == ("'=1", "'@a")
+
+    @given(text=st.text(st.sampled_from("=+-@;|\t\r\n \"'a,＝")))  # noqa: RUF001
+    def test_no_cell_begins_like_a_formula_in_any_program(self, text: str) -> None:
+        """However a program takes a line apart, quotes or not."""
+        for piece in re.split(r"[;|\t\r\n]", cell(text)):
+            assert not piece.lstrip(' "').startswith(("=", "+", "-", "@", "＝"))  # noqa: RUF001
+
+    @given(text=st.text(st.characters(codec="utf-8")))
+    def test_any_text_comes_back(self, text: str) -> None:
+        (row,) = rows(of({**SIGN, "text": text}))
+
+        assert row["text"] == cell(text)
+
+    def test_a_box_without_a_place(self) -> None:
+        (row,) = rows(of({**CAR, "x": None}))
+
+        assert (row["x"], row["left_px"], row["label"]) == ("", "", "car")
+
+
+class TestCoco:
+    """What pycocotools builds its index of: images, annotations and categories that refer to each other."""
+
+    def parsed(self, lines: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(export("coco", lines))
+        images = {image["id"] for image in found["images"]}
+        categories = {category["id"] for category in found["categories"]}
+        assert len(images) == len(found["images"])
+        assert len(categories) == len(found["categories"])
+        numbers = [annotation["id"] for annotation in found["annotations"]]
+        assert numbers == list(range(1, len(numbers) + 1))
+        for annotation in found["annotations"]:
+            assert annotation["image_id"] in images
+            assert annotation["category_id"] in categories
+            assert annotation["iscrowd"] == 0
+            left, top, width, height = annotation["bbox"]
+            assert annotation["area"] == pytest.approx(width * height, abs=0.01)
+            assert 0 <= left < left + width <= SOURCE.width
+            assert 0 <= top < top + height <= SOURCE.height
+            assert len(annotation["segmentation"][0]) == 8
+        return found
+
+    def test_an_image_for_each_frame(self) -> None:
+        found = self.parsed()
+
+        assert [image["id"] for image in found["images"]] == [1, 2, 3, 4]
+        assert found["images"][0]["file_name"] == "street_000001.jpg"
+        assert (found["images"][0]["width"], found["images"][0]["height"]) == (200, 100)
+
+    def test_boxes_in_pixels_of_their_category(self) -> None:
+        found = self.parsed()
+
+        names = {category["id"]: category["name"] for category in found["categories"]}
+        boxes = [
+            (names[item["category_id"]], item["image_id"], item["bbox"]) for item in found["annotations"]
+        ]
+        assert boxes == [
+            ("car", 1, [20, 20, 50, 50]),
+            ("text", 1, [100, 50, 20, 10]),
+            ("car", 4, [20, 20, 50, 50]),
+        ]
+
+    def test_scores_texts_and_tracks_are_kept(self) -> None:
+        car, sign, _ = self.parsed()["annotations"]
+
+        assert car["score"] == 0.9
+        assert "text" not in car
+        assert (sign["text"], sign["track_id"]) == ("NO ENTRY", 7)
+
+    def test_boxes_end_at_the_edge(self) -> None:
+        (found,) = self.parsed(of({**CAR, "x": -0.1, "y": 0.75}))["annotations"]
+
+        assert found["bbox"] == [0, 75, 30, 25]
+
+    @pytest.mark.parametrize("place", [{"x": None}, {"x": 1.5}, {"w": 0.0}, {"h": -0.1}])
+    def test_what_has_no_area_is_left_out(self, place: dict[str, Any]) -> None:
+        assert self.parsed(of({**CAR, **place}, SIGN))["annotations"][0]["text"] == "NO ENTRY"
+
+    def test_nothing_found(self) -> None:
+        found = self.parsed(of())
+
+        assert found["annotations"] == found["categories"] == []

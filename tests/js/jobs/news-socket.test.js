@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { NewsSocket, SILENCE_MS, newsAddress } from "../../../static/js/jobs/news-socket.js";
+import { FakeClock, fakeWebSocketClass } from "../fakes.js";
+
+function setUp() {
+  const clock = new FakeClock();
+  const Sockets = fakeWebSocketClass();
+  const heard = [];
+  const changes = [];
+  const socket = new NewsSocket({
+    url: () => "ws://host/v1/realtime",
+    WebSocket: Sockets,
+    clock,
+    random: () => 0.5,
+    heard: (news) => heard.push(news),
+    changed: (connection) => changes.push(connection),
+  });
+  socket.start();
+  return { clock, Sockets, socket, heard, changes };
+}
+
+test("news are heard, pings are answered and not heard", () => {
+  const { Sockets, heard, changes } = setUp();
+  Sockets.last.opens();
+  Sockets.last.says({ type: "ping", payload: {} });
+  Sockets.last.says({ type: "deleted", payload: { job_id: "a" } });
+  Sockets.last.onmessage({ data: "nonsense" });
+  assert.deepEqual(Sockets.last.sent, ['{"type":"pong"}']);
+  assert.deepEqual(heard.map(({ type }) => type), ["deleted"]);
+  assert.deepEqual(changes, ["connecting", "connected"]);
+});
+
+test("a lost connection comes back for ever, after no more than the longest wait", () => {
+  const { clock, Sockets, changes } = setUp();
+  for (let i = 0; i < 20; i += 1) {
+    Sockets.last.ends(1006);
+    assert.equal(changes.at(-1), "waiting");
+    clock.advance(16_000);
+    assert.equal(Sockets.made.length, i + 2);
+  }
+});
+
+test("after news the waits are short again", () => {
+  const { clock, Sockets } = setUp();
+  Sockets.last.ends(1006);
+  clock.advance(1000);
+  Sockets.last.ends(1006);
+  clock.advance(2000);
+  Sockets.last.says({ type: "ping", payload: {} });
+  Sockets.last.ends(1006);
+  clock.advance(1000);
+  assert.equal(Sockets.made.length, 4);
+});
+
+for (const code of [4400, 4401, 4404]) {
+  test(`${code} is final`, () => {
+    const { clock, Sockets, changes } = setUp();
+    Sockets.last.ends(code);
+    clock.advance(1e6);
+    assert.equal(changes.at(-1), "refused");
+    assert.equal(Sockets.made.length, 1);
+  });
+}
+
+test("a connection that is silent is given up", () => {
+  const { clock, Sockets } = setUp();
+  const first = Sockets.last;
+  first.opens();
+  clock.advance(SILENCE_MS);
+  assert.equal(first.closedWith, 1000);
+  clock.advance(1000);
+  assert.equal(Sockets.made.length, 2);
+});
+
+test("starting twice makes one connection, and what was stopped stays silent", () => {
+  const { clock, Sockets, socket, heard } = setUp();
+  socket.start();
+  const old = Sockets.last;
+  socket.stop();
+  socket.stop();
+  old.says({ type: "deleted", payload: { job_id: "a" } });
+  clock.advance(1e6);
+  assert.deepEqual(heard, []);
+  assert.equal(Sockets.made.length, 1);
+  socket.start();
+  assert.equal(Sockets.made.length, 2);
+});
+
+test("whoever is online again does not wait", () => {
+  const { Sockets, socket } = setUp();
+  socket.hurry();
+  assert.equal(Sockets.made.length, 1, "it is connected");
+  Sockets.last.ends(1006);
+  socket.hurry();
+  assert.equal(Sockets.made.length, 2);
+});
+
+test("the address names the jobs", () => {
+  assert.equal(newsAddress("https://host:1/videos/?a=b", "/v1/realtime", []), "wss://host:1/v1/realtime");
+  assert.equal(newsAddress("http://host/", "/v1/realtime", ["a", "b"]), "ws://host/v1/realtime?job_id=a&job_id=b");
+});

@@ -1,0 +1,365 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { FRESH_MS, LONGEST_FRESH_MS } from "../../../static/js/live/transport/answers.js";
+import { TOLD_MS } from "../../../static/js/live/capture/opener.js";
+import { SourceError } from "../../../static/js/live/capture/stream-source.js";
+import { initialState } from "../../../static/js/live/state.js";
+import { settled } from "../fakes.js";
+import { DETECTION, SIZE, result, setUp } from "../stream.js";
+
+test("start opens the camera, connects and streams", async () => {
+  const { live, store, Sockets, pump, devices, picture } = setUp();
+  const starting = live.start();
+  assert.equal(store.state.camera, "starting");
+  await starting;
+  assert.equal(store.state.camera, "on");
+  assert.equal(store.state.sourceName, "My camera");
+  assert.equal(store.state.connection.name, "connecting");
+  assert.equal(Sockets.last.url, "first");
+  assert.equal(pump.isRunning, true);
+  assert.equal(devices.refreshes, 1);
+  await live.start();
+  assert.equal(Sockets.made.length, 1);
+  assert.equal(picture.starts.length, 1);
+});
+
+test("stop ends the source, the session and the pictures, and leaves nothing on the screen", async () => {
+  const { live, store, Sockets, picture, pump, streaming, answered } = setUp();
+  await streaming();
+  answered();
+  live.stop();
+  assert.equal(picture.isOn, false);
+  assert.equal(pump.isRunning, false);
+  assert.equal(Sockets.last.closedWith, 1000);
+  assert.deepEqual(store.state, initialState("first"));
+});
+
+test("an answer is shown with its own picture and age, and vanishes when none follows", async () => {
+  const { store, Sockets, clock, streaming, sends } = setUp();
+  await streaming();
+  assert.equal(store.state.isWarming, true);
+  sends();
+  clock.advance(40);
+  Sockets.last.says(result(1));
+  assert.equal(store.state.isWarming, false);
+  assert.deepEqual(store.state.frame, {
+    frameIndex: 1, detections: [DETECTION], text: "HELLO", counts: {}, timingsMs: { total: 20 },
+    jpeg: { size: 30_000, frameIndex: 1 }, size: SIZE, takenAt: 0,
+  });
+  assert.equal(store.state.delayMs, 40);
+  clock.advance(FRESH_MS - 1);
+  assert.notEqual(store.state.frame, null);
+  clock.advance(1);
+  assert.deepEqual([store.state.frame, store.state.delayMs, store.state.fps], [null, null, null]);
+});
+
+test("each answer renews what is shown; the rate is told", async () => {
+  const { store, clock, streaming, answered } = setUp();
+  await streaming();
+  for (let frame = 1; frame <= 20; frame += 1) {
+    answered();
+    clock.advance(100);
+  }
+  assert.equal(store.state.frame.frameIndex, 20);
+  assert.ok(Math.abs(store.state.fps - 10) < 0.01);
+});
+
+test("where answers come seldom, boxes stay from one to the next, but not for ever", async () => {
+  const { store, clock, streaming, answered } = setUp();
+  await streaming();
+  for (let frame = 1; frame <= 5; frame += 1) {
+    answered();
+    clock.advance(1300);
+    assert.equal(store.state.frame?.frameIndex ?? null, frame > 1 ? frame : null);
+  }
+  clock.advance(LONGEST_FRESH_MS);
+  assert.equal(store.state.frame, null);
+});
+
+test("a dropped frame changes nothing on the screen", async () => {
+  const { store, Sockets, streaming, answered, sends, stats } = setUp();
+  await streaming();
+  answered();
+  sends();
+  const before = store.state;
+  Sockets.last.says({ frame_index: 2, dropped: true });
+  assert.equal(store.state, before);
+  assert.equal(stats.of("frameDropped").length, 1);
+});
+
+test("everything that is counted is told to the figures", async () => {
+  const { Sockets, streaming, sends, clock, stats, live } = setUp();
+  await streaming();
+  sends();
+  clock.advance(70);
+  Sockets.last.says(result(1));
+  Sockets.last.says({ warning: "slow_down", suggested_fps: 7 });
+  live.stop();
+  assert.deepEqual(stats.told, [
+    ["connectionChanged", "connecting"],
+    ["connectionChanged", "connected"],
+    ["frameSent", { bytes: 30_000 }],
+    ["frameAnswered", { latencyMs: 70, timingsMs: { total: 20 } }],
+    ["slowedDown"],
+    ["connectionChanged", "disconnected"],
+  ]);
+});
+
+test("slow_down reaches the pacing, and what is done and why is told", async () => {
+  const { Sockets, pacing, live, streaming, answered, sends } = setUp();
+  assert.equal(live.doing().why, "Nothing is sent: there is no picture");
+  await streaming();
+  assert.equal(live.doing().why, "One frame a second while the pipeline loads");
+  answered();
+  Sockets.last.says({ warning: "slow_down", suggested_fps: 7 });
+  assert.equal(pacing.fps, 7);
+  sends({ width: 480, height: 640 });
+  Sockets.last.bufferedAmount = 123;
+  Sockets.last.says({ frame_index: 99, dropped: true, backpressure: "warning" });
+  assert.deepEqual(live.doing(), {
+    targetFps: 7, unanswered: 1, width: 480, height: 640, quality: 0.8, bufferedAmount: 123, backpressure: "warning",
+    encodedIn: "worker", why: "7 fps: the server asked for fewer frames",
+  });
+});
+
+test("what is sent at most can be chosen", async () => {
+  const { live, pacing, quality } = setUp();
+  live.configure({ maxFps: 5, quality: 0.5 });
+  live.configure({ size: { width: 320, height: 240 } });
+  assert.equal(pacing.fps, 5);
+  assert.deepEqual(quality.plan, { quality: 0.5, limit: { width: 320, height: 240 } });
+});
+
+test("a camera that cannot be had is told, and Retry asks again", async () => {
+  const { live, store, picture, Sockets } = setUp();
+  picture.problem = new SourceError("camera_refused");
+  await live.start();
+  assert.equal(store.state.camera, "off");
+  assert.equal(store.state.failure.code, "camera_refused");
+  assert.equal(Sockets.made.length, 0);
+  picture.problem = null;
+  await live.retry();
+  assert.equal(store.state.failure, null);
+  assert.equal(store.state.camera, "on");
+  assert.equal(Sockets.made.length, 1);
+});
+
+test("an error that nobody foresaw is told too", async () => {
+  const { live, store, picture } = setUp();
+  picture.problem = new RangeError("odd");
+  await live.start();
+  assert.deepEqual(store.state.failure, { code: "camera_failed", detail: "RangeError: odd" });
+});
+
+test("an error of the server is told, the camera stays, and Retry connects again", async () => {
+  const { live, store, picture, Sockets, streaming } = setUp();
+  await streaming();
+  Sockets.last.says({ error: "pipeline_failure", detail: "YOLO inference failed" });
+  Sockets.last.ends(4500);
+  assert.deepEqual(store.state.failure, { code: "pipeline_failure", detail: "YOLO inference failed" });
+  assert.equal(store.state.connection.name, "disconnected");
+  assert.equal(picture.isOn, true);
+  await live.retry();
+  assert.equal(store.state.failure, null);
+  assert.equal(Sockets.made.length, 2);
+  assert.equal(picture.starts.length, 1);
+});
+
+test("another pipeline means another session, and the camera stays on", async () => {
+  const { live, store, picture, Sockets, streaming, answered } = setUp();
+  await streaming();
+  answered();
+  live.choose("second");
+  assert.equal(Sockets.made[0].closedWith, 1000);
+  assert.equal(Sockets.last.url, "second");
+  assert.equal(store.state.frame, null);
+  assert.deepEqual([picture.isOn, picture.starts.length], [true, 1]);
+});
+
+test("another pipeline clears the failure of the last one", async () => {
+  const { live, store, Sockets, streaming } = setUp();
+  await streaming();
+  Sockets.last.ends(4404);
+  live.choose("second");
+  assert.equal(store.state.failure, null);
+  assert.equal(store.state.connection.name, "connecting");
+});
+
+test("choosing while nothing is on connects nothing", () => {
+  const { live, store, Sockets } = setUp();
+  live.choose("second");
+  assert.equal(store.state.pipelineId, "second");
+  assert.equal(Sockets.made.length, 0);
+});
+
+test("a lost session takes its boxes along and begins to count anew", async () => {
+  const { store, Sockets, pacing, clock, streaming, answered, sends } = setUp();
+  await streaming();
+  answered();
+  sends();
+  Sockets.last.ends(1006);
+  assert.equal(store.state.frame, null);
+  assert.equal(pacing.unanswered, 0);
+  clock.advance(1000);
+  Sockets.last.opens();
+  assert.equal(sends(), 1);
+  assert.equal(store.state.isWarming, true);
+});
+
+// Sources.
+
+test("a source chosen while nothing is on is what the next start opens", async () => {
+  const { live, store, picture, Sockets } = setUp();
+  const file = { name: "street.mp4" };
+  await live.useSource("file", { file });
+  assert.deepEqual([store.state.source, store.state.camera, picture.starts], ["file", "off", []]);
+  assert.equal(Sockets.made.length, 0);
+  await live.start();
+  assert.deepEqual(picture.starts, [{ kind: "file", file }]);
+  live.stop();
+  assert.equal(store.state.source, "file");
+});
+
+test("another source goes on in the same session, without the boxes of the one before", async () => {
+  const { live, store, Sockets, pump, pacing, streaming, answered, sends } = setUp();
+  await streaming();
+  answered();
+  sends();
+  const switching = live.useSource("screen");
+  assert.deepEqual([store.state.isSwitching, store.state.camera, store.state.source], [true, "on", "screen"]);
+  await switching;
+  assert.deepEqual([store.state.isSwitching, store.state.sourceName], [false, "My screen"]);
+  assert.equal(store.state.frame, null);
+  Sockets.last.says(result(2));
+  assert.equal(store.state.frame, null, "an answer to the source before is shown on this one");
+  assert.equal(pacing.unanswered, 0);
+  answered();
+  assert.equal(store.state.frame.frameIndex, 3);
+  assert.equal(Sockets.made.length, 1);
+  assert.equal(Sockets.last.closedWith, null);
+  assert.equal(pump.starts, 2);
+});
+
+test("a source that could not be switched to is told of for a while; Retry tries it again", async () => {
+  const { live, store, picture, clock, streaming, Sockets } = setUp();
+  await streaming();
+  picture.problem = new SourceError("screen_failed");
+  await live.useSource("screen");
+  assert.deepEqual([store.state.camera, store.state.source], ["on", "camera"]);
+  assert.equal(store.state.failure.code, "screen_failed");
+  await live.retry();
+  assert.deepEqual(picture.starts.map(({ kind }) => kind), ["camera", "screen", "screen"]);
+  clock.advance(TOLD_MS);
+  assert.equal(store.state.failure, null);
+  live.stop();
+  picture.problem = null;
+  await live.start();
+  assert.equal(picture.starts.at(-1).kind, "camera");
+  assert.equal(Sockets.made.length, 2);
+});
+
+test("one that took the present source along ends the stream", async () => {
+  const { live, store, picture, Sockets, pump, streaming } = setUp();
+  await streaming();
+  picture.problem = new SourceError("camera_busy");
+  const { start } = picture;
+  picture.start = function (choice) {
+    this.source = null;
+    return start.call(this, choice);
+  };
+  await live.useSource("camera", { deviceId: "b" });
+  assert.equal(store.state.failure.code, "camera_busy");
+  assert.deepEqual([store.state.camera, store.state.isSwitching, pump.isRunning], ["off", false, false]);
+  assert.equal(Sockets.last.closedWith, 1000);
+});
+
+test("a person who changes their mind sees what was there before, failure and all", async () => {
+  const { live, store, picture, Sockets, streaming } = setUp();
+  await streaming();
+  Sockets.last.ends(4404);
+  picture.isCancelled = true;
+  await live.useSource("screen");
+  assert.deepEqual([store.state.camera, store.state.source], ["on", "camera"]);
+  assert.equal(store.state.failure.code, "invalid_pipeline");
+});
+
+test("a person who changes their mind at the start is back where they were, without a word", async () => {
+  const { live, store, picture, Sockets } = setUp();
+  picture.isCancelled = true;
+  await live.useSource("screen");
+  await live.start();
+  assert.deepEqual([store.state.camera, store.state.failure, store.state.source], ["off", null, "screen"]);
+  assert.equal(Sockets.made.length, 0);
+});
+
+test("the last of several choices counts", async () => {
+  const { live, store, picture, Sockets } = setUp();
+  const answers = [];
+  picture.start = (choice) => new Promise((resolve) => answers.push((isOpen) => {
+    if (isOpen) picture.source = { kind: choice.kind, name: "", deviceId: "", facing: "" };
+    resolve(isOpen);
+  }));
+  void live.start();
+  void live.useSource("screen");
+  answers[0](false);
+  await settled();
+  assert.equal(store.state.camera, "starting");
+  answers[1](true);
+  await settled();
+  assert.deepEqual([store.state.camera, store.state.source], ["on", "screen"]);
+  assert.equal(Sockets.made.length, 1);
+});
+
+test("a source that is there only after Stop changes nothing", async () => {
+  const { live, store, picture, Sockets } = setUp();
+  let open = () => {};
+  picture.start = () => new Promise((resolve) => { open = resolve; });
+  const starting = live.start();
+  live.stop();
+  open(false);
+  await starting;
+  assert.deepEqual(store.state, initialState("first"));
+  assert.equal(Sockets.made.length, 0);
+});
+
+test("a stream that had failed connects again with its new source", async () => {
+  const { live, Sockets, streaming, store } = setUp();
+  await streaming();
+  Sockets.last.ends(4408);
+  await live.useSource("file", { file: {} });
+  assert.equal(Sockets.made.length, 2);
+  assert.equal(store.state.failure, null);
+});
+
+test("flip asks for the camera on the other side", async () => {
+  const { live, picture, store } = setUp();
+  await live.useSource("camera", { facing: "environment" });
+  await live.start();
+  await live.flip();
+  assert.equal(store.state.facing, "user");
+  await live.flip();
+  assert.deepEqual(picture.starts.map(({ facing }) => facing), ["environment", "user", "environment"]);
+});
+
+test("where cameras do not say which way they look, flip takes the next one", async () => {
+  const { live, picture } = setUp();
+  live.devicesChanged([{ id: "a", label: "A" }, { id: "b", label: "B" }]);
+  await live.useSource("camera", { deviceId: "b" });
+  await live.start();
+  await live.flip();
+  await live.flip();
+  assert.deepEqual(picture.starts.map(({ deviceId }) => deviceId), ["b", "a", "b"]);
+});
+
+for (const [kind, code] of [["camera", "camera_lost"], ["file", "file_lost"], ["screen", undefined]]) {
+  test(`a ${kind} that ends by itself ends the stream: ${code ?? "without a word"}`, async () => {
+    const { live, store, Sockets, streaming } = setUp();
+    await live.useSource(kind, { file: {} });
+    await streaming();
+    live.sourceEnded(kind);
+    assert.equal(store.state.failure?.code, code);
+    assert.equal(store.state.camera, "off");
+    assert.equal(Sockets.last.closedWith, 1000);
+  });
+}

@@ -1,0 +1,313 @@
+"""EasyOCR reads with a network of one's own, and says what it misses."""
+
+import hashlib
+import http.server
+import threading
+import zipfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pipelines.detections import Detection
+from pipelines.engine.networks import NetworkCache
+from pipelines.engine.readers.easyocr_reader import (
+    PUBLISHED,
+    EasyOcrOptions,
+    EasyOcrReader,
+    canvas_of,
+    corners_of,
+    fetch_missing,
+    parts_of,
+)
+from pipelines.engine.readers.text_reader import PADDING_ACROSS, PADDING_ALONG, PixelBox
+from pipelines.engine.weights.store import WeightsStore
+from pipelines.errors import PipelineError, WeightsNotFound
+from pipelines.tools.base import OpenContext, RunContext
+from pipelines.tools.ocr.read import ReadParams, ReadTool, unavailable
+from tests.pipelines.custom_reader import NAME, draw, make_digit_reader
+from tests.pipelines.tools.conftest import Image
+
+pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore:.*pin_memory.*")]
+NUMBERS = ["10724", "204", "421"]
+
+
+@pytest.fixture(scope="module")
+def weights_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("easyocr-weights")
+    (root / "easyocr").mkdir()
+    make_digit_reader(root / "easyocr")
+    return root
+
+
+@pytest.fixture(scope="module")
+def networks() -> NetworkCache:
+    return NetworkCache()
+
+
+def params(**options: object) -> ReadParams:
+    return ReadParams.model_validate(
+        {"engine": "easyocr", "min_score": 0.2, "easyocr": {"recog_network": NAME, **options}}
+    )
+
+
+def context_for(weights_dir: Path, networks: NetworkCache | None = None, **options: bool) -> OpenContext:
+    store = WeightsStore(weights_dir, weights_dir / "cache")
+    return OpenContext(networks or NetworkCache(), store, device="cpu", **options)
+
+
+def numbers_on_paper() -> tuple[Image, list[Detection]]:
+    """A page, and boxes so tight that they have with their air the margins which the reader has learnt."""
+    image = np.full((480, 640, 3), 255, np.uint8)
+    boxes = []
+    for row, number in enumerate(NUMBERS):
+        picture = draw(number)
+        height, width = picture.shape[:2]
+        left, top = 60, 40 + 120 * row
+        image[top : top + height, left : left + width] = picture
+        inner_height = height / (1 + 2 * PADDING_ACROSS)
+        along, across = PADDING_ALONG * inner_height, PADDING_ACROSS * inner_height
+        x, y, w, h = left + along, top + across, width - 2 * along, inner_height
+        boxes.append(Detection(x / 640, y / 480, w / 640, h / 480, "text", 0.9))
+    return image, boxes
+
+
+def test_a_recogniser_of_ones_own_reads(weights_dir: Path, networks: NetworkCache) -> None:
+    tool = ReadTool(params(), context_for(weights_dir, networks))
+    image, boxes = numbers_on_paper()
+    context = RunContext(1)
+    # The order of the boxes is not the order on the paper, in which they come out.
+    shuffled = [boxes[2], boxes[0], boxes[1]]
+    outputs = tool.run({"frame_index": 1, "image": image, "detections": shuffled}, context)
+    assert [box.text for box in outputs["detections"]] == NUMBERS
+    assert outputs["text"] == "10724\n204\n421"
+    assert context.counters["ocr_reads"] == 3
+    assert tool.metadata()["engine"] == "easyocr"
+    assert tool.metadata()["device_used"] == "cpu"
+
+
+def test_a_live_session_reads_with_it_once(weights_dir: Path, networks: NetworkCache) -> None:
+    tool = ReadTool(params(), context_for(weights_dir, networks, live=True))
+    image, boxes = numbers_on_paper()
+    reads = []
+    for index in range(3):
+        context = RunContext(index)
+        outputs = tool.run({"frame_index": index, "image": image, "detections": boxes}, context)
+        reads.append(context.counters["ocr_reads"])
+    assert outputs["text"] == "10724\n204\n421"
+    assert reads[0] == 3
+    assert reads[2] == 0
+
+
+def test_only_the_characters_asked_for_are_read(weights_dir: Path, networks: NetworkCache) -> None:
+    tool = ReadTool(params(allowlist="024"), context_for(weights_dir, networks))
+    image, boxes = numbers_on_paper()
+    outputs = tool.run({"frame_index": 1, "image": image, "detections": boxes}, RunContext(1))
+    assert set(outputs["text"]) <= set("024\n")
+    assert "204" in outputs["text"]
+
+
+def test_the_files_of_ones_own_recogniser_are_asked_for_by_name(tmp_path: Path) -> None:
+    context = context_for(tmp_path)
+    reason = unavailable(params(), context.weights)
+    assert reason is not None
+    for suffix in ("yaml", "py", "pth"):
+        assert f"{NAME}.{suffix}" in reason
+    assert str(tmp_path) not in reason
+    with pytest.raises(WeightsNotFound, match="Put the files into the folders of"):
+        ReadTool(params(), context)
+
+
+def test_the_folders_can_be_given(weights_dir: Path) -> None:
+    folder = str(weights_dir / "easyocr")
+    options = params(user_network_directory=folder, model_storage_directory=folder)
+    elsewhere = weights_dir / "elsewhere"
+    assert unavailable(options, WeightsStore(elsewhere, elsewhere, allowed=[weights_dir])) is None
+    reason = unavailable(options, WeightsStore(elsewhere, elsewhere))
+    assert reason is not None
+    assert "lies outside the folders for weights" in reason
+    with pytest.raises(WeightsNotFound, match="lies outside"):
+        ReadTool(options, OpenContext(NetworkCache(), WeightsStore(elsewhere, elsewhere)))
+    assert not elsewhere.exists()
+
+
+@pytest.mark.parametrize("name", ["latin_g2", "standard"])
+def test_the_folder_of_published_recognisers_is_held_to_the_same(tmp_path: Path, name: str) -> None:
+    options = params(recog_network=name, model_storage_directory=str(tmp_path / "out"))
+    with pytest.raises(WeightsNotFound, match="lies outside"):
+        ReadTool(options, context_for(tmp_path / "weights"))
+    assert not (tmp_path / "out").exists()
+
+
+def test_requests_may_name_what_easyocr_publishes() -> None:
+    from easyocr.config import recognition_models
+
+    names = {name for generation in recognition_models.values() for name in generation}
+    assert set(PUBLISHED) == {*names, "standard"}
+
+
+@pytest.fixture
+def download_server(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """The address of a real server, and the folder that it serves."""
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: object) -> None:
+            """Keep the test output clean."""
+
+    folder = tmp_path / "served"
+    folder.mkdir()
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=folder)) as httpd:
+        thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{httpd.server_address[1]}", folder
+        httpd.shutdown()
+        thread.join(10)
+
+
+def publish(folder: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Serve an untrained network in the place of EasyOCR's English one; returns the archive."""
+    import torch
+    from easyocr.config import recognition_models
+    from easyocr.model.vgg_model import Model
+
+    english = recognition_models["gen2"]["english_g2"]
+    network = Model(1, 256, 256, len(english["characters"]) + 1)
+    weights = folder / english["filename"]
+    torch.save({f"module.{key}": value for key, value in network.state_dict().items()}, weights)
+    archive = folder / "english.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.write(weights, weights.name)
+    monkeypatch.setitem(english, "url", f"{url}/{archive.name}")
+    monkeypatch.setitem(english, "md5sum", hashlib.md5(weights.read_bytes()).hexdigest())
+    return archive
+
+
+def test_a_published_recogniser_is_fetched_on_first_use(
+    tmp_path: Path, download_server: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, folder = download_server
+    publish(folder, url, monkeypatch)
+    options = ReadParams(engine="easyocr", min_score=0)
+    tool = ReadTool(options, context_for(tmp_path / "weights"))
+    assert [path.name for path in (tmp_path / "weights" / "easyocr").iterdir()] == ["english_g2.pth"]
+    image, boxes = numbers_on_paper()
+    outputs = tool.run({"frame_index": 1, "image": image, "detections": boxes}, RunContext(1))
+    assert len(outputs["detections"]) == 3
+
+
+@pytest.mark.parametrize("damage", ["not an archive", "wrong hash", "missing"])
+def test_a_bad_download_leaves_nothing_and_says_what_to_do(
+    tmp_path: Path, download_server: tuple[str, Path], monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    from easyocr.config import recognition_models
+
+    url, folder = download_server
+    archive = publish(folder, url, monkeypatch)
+    if damage == "not an archive":
+        archive.write_bytes(b"<html>please log in</html>")
+    elif damage == "missing":
+        archive.unlink()
+    else:
+        monkeypatch.setitem(recognition_models["gen2"]["english_g2"], "md5sum", "0" * 32)
+    storage = tmp_path / "weights" / "easyocr"
+    with pytest.raises(WeightsNotFound, match=r"EasyOCR needs .*english_g2\.pth.*put the english_g2\.pth"):
+        ReadTool(ReadParams(engine="easyocr"), context_for(tmp_path / "weights"))
+    assert list(storage.iterdir()) == []
+
+
+def test_a_damaged_file_is_not_replaced_behind_ones_back(tmp_path: Path) -> None:
+    damaged = tmp_path / "easyocr" / "english_g2.pth"
+    damaged.parent.mkdir()
+    damaged.write_bytes(b"damaged")
+    with pytest.raises(WeightsNotFound, match="there and damaged: delete it"):
+        ReadTool(ReadParams(engine="easyocr"), context_for(tmp_path))
+    assert damaged.read_bytes() == b"damaged"
+
+
+def test_the_whole_frame_needs_easyocrs_own_detector(
+    weights_dir: Path, networks: NetworkCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from easyocr.config import detection_models
+
+    monkeypatch.setitem(detection_models["craft"], "url", "http://127.0.0.1:9/craft.zip")
+    tool = ReadTool(params(), context_for(weights_dir, networks))
+    image, _ = numbers_on_paper()
+    with pytest.raises(WeightsNotFound, match=r"EasyOCR needs .*craft_mlt_25k\.pth.*no connection"):
+        tool.run({"frame_index": 1, "image": image}, RunContext(1))
+
+
+def test_the_lines_of_its_detector_become_boxes(
+    weights_dir: Path, networks: NetworkCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Its detector's weights are not at hand, so this is what the library documents as its answer.
+    class Finder:
+        def readtext(self, image_bgr: Image, **options: object) -> list[object]:
+            return [([[64, 48], [128, 48], [128, 96], [64, 96]], "4 2", 0.8)]
+
+    monkeypatch.setattr(EasyOcrReader, "_make", lambda reader, detector: (Finder(), 64))
+    tool = ReadTool(params(), context_for(weights_dir))
+    image, _ = numbers_on_paper()
+    outputs = tool.run({"frame_index": 1, "image": image}, RunContext(1))
+    assert outputs == {
+        "detections": [Detection(0.1, 0.1, 0.1, 0.1, "text", 0.8, "4 2", 0.8)],
+        "text": "4 2",
+    }
+
+
+def test_a_complaint_about_anything_else_is_passed_on(tmp_path: Path) -> None:
+    with pytest.raises(PipelineError, match=r"EasyOCR cannot be opened; the server's log says why"):
+        fetch_missing("no such thing", tmp_path, WeightsStore(tmp_path, tmp_path))
+
+
+def test_turned_boxes_begin_at_the_corner_that_comes_to_the_top_left() -> None:
+    box = (10, 20, 30, 90)
+    assert corners_of(box, 0) == ((10, 20), (30, 20), (30, 90), (10, 90))
+    assert corners_of(box, 1)[0] == (30, 20)
+    assert corners_of(box, 3)[0] == (10, 90)
+
+
+def test_readers_that_need_the_same_networks_share_them(weights_dir: Path, networks: NetworkCache) -> None:
+    before = ReadTool(params(), context_for(weights_dir, networks))
+    count = networks.count
+    own_way = params(
+        allowlist="024", decoder="beamsearch", languages=("en", "en"), model_storage_directory="./easyocr/."
+    )
+    tool = ReadTool(own_way, context_for(weights_dir, networks))
+    image, boxes = numbers_on_paper()
+    payload = {"frame_index": 1, "image": image, "detections": boxes}
+
+    assert networks.count == count
+    assert set(tool.run(payload, RunContext(1))["text"]) <= set("024\n")
+    assert not set(before.run(payload, RunContext(1))["text"]) <= set("024\n")
+
+
+def test_options_can_be_part_of_a_key() -> None:
+    assert hash(EasyOcrOptions()) == hash(EasyOcrOptions(languages=("en",)))
+
+
+@pytest.mark.parametrize(
+    ("box", "turns", "parts"),
+    [
+        ((10, 5, 110, 25), 0, [(10, 5, 110, 25)]),
+        ((0, 0, 300, 2), 0, [(0, 0, 150, 2), (150, 0, 300, 2)]),
+        ((0, 0, 2, 300), 1, [(0, 0, 2, 150), (0, 150, 2, 300)]),
+        ((0, 0, 2, 300), 3, [(0, 150, 2, 300), (0, 0, 2, 150)]),
+        ((0, 0, 65_500, 1), 0, []),
+    ],
+)
+def test_boxes_too_long_for_one_line_are_cut_in_the_order_of_reading(
+    box: PixelBox, turns: int, parts: list[PixelBox]
+) -> None:
+    assert parts_of(box, turns) == parts
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "canvas"),
+    [(480, 640, 2217), (1440, 2560, 2560), (3000, 3000, 1920), (3, 2000, 2560)],
+)
+def test_the_detector_s_input_has_no_more_pixels_than_a_wide_screen(
+    height: int, width: int, canvas: int
+) -> None:
+    assert canvas_of(np.empty((height, width, 3), np.uint8)) == canvas

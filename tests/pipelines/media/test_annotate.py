@@ -1,0 +1,132 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import ImageFont
+
+from pipelines.media import annotate
+from pipelines.media.annotate import VideoWriter, caption, colour_of, draw_result, font
+from pipelines.media.video import VideoReader
+from tests.pipelines.clips import frame_bgr, index_of
+from tests.pipelines.kit import detection
+
+GREY = np.full((240, 320, 3), 90, np.uint8)
+
+
+def drawn(**changes: Any) -> Any:
+    return draw_result(GREY, {"detections": [detection(**changes).as_dict()]})
+
+
+def changed(image_bgr: Any) -> tuple[int, int, int, int]:
+    """The box around every pixel that is not grey: left, top, right, bottom."""
+    ys, xs = np.nonzero((image_bgr != 90).any(axis=2))
+    return int(xs.min()), int(ys.min()), int(xs.max()), int(ys.max())
+
+
+def test_draws_a_box_where_the_detection_is() -> None:
+    image_bgr = drawn(x=0.25, y=0.5, w=0.5, h=0.25, text="A")
+
+    left, top, right, bottom = changed(image_bgr)
+    assert (left, right, bottom) == (80, 240, 180)
+    assert 90 < top < 120  # the caption stands above the box
+    assert (image_bgr[150, 160] == 90).all()  # nothing hides what is inside
+    assert (GREY == 90).all()
+
+
+def test_a_caption_stays_in_the_picture() -> None:
+    image_bgr = drawn(x=0.95, y=0.0, w=0.05, h=0.5, text="a long line")
+
+    left, top, right, bottom = changed(image_bgr)
+    assert left < 300
+    assert (top, right, bottom) == (0, 319, 120)
+
+
+def test_text_of_many_alphabets_is_drawn_differently() -> None:
+    looks = {drawn(text=text).tobytes() for text in ("EXIT", "ВЫХОД", "ΕΞΟΔΟΣ", "AUSGÄNGE")}
+
+    assert len(looks) == 4
+
+
+@pytest.mark.parametrize("result", [{}, {"detections": []}, {"text": "EXIT"}])
+def test_nothing_found_leaves_the_picture_as_it_is(result: dict[str, Any]) -> None:
+    assert np.array_equal(draw_result(GREY, result), GREY)
+
+
+@pytest.mark.parametrize("changes", [{"x": None}, {"h": None}, {"w": -0.1}])
+def test_a_detection_without_a_place_is_not_drawn(changes: dict[str, Any]) -> None:
+    assert np.array_equal(draw_result(GREY, {"detections": [{**detection().as_dict(), **changes}]}), GREY)
+
+
+@pytest.mark.parametrize("size_wh", [(1, 1), (9, 4000), (4000, 9)])
+def test_any_size_can_be_drawn_on(size_wh: tuple[int, int]) -> None:
+    image_bgr = np.zeros((size_wh[1], size_wh[0], 3), np.uint8)
+
+    assert draw_result(image_bgr, {"detections": [detection().as_dict()]}).shape == image_bgr.shape
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "sign 0.90"),
+        ({"text": "NO\n ENTRY"}, "NO ENTRY"),
+        ({"text": ""}, "sign 0.90"),
+        ({"track_id": 3}, "#3 sign 0.90"),
+        ({"track_id": 3, "text": "EXIT"}, "#3 EXIT"),
+    ],
+)
+def test_captions(changes: dict[str, Any], said: str) -> None:
+    assert caption(detection(**changes).as_dict()) == said
+
+
+def test_a_caption_without_a_score() -> None:
+    assert caption({"label": "sign", "score": None}) == "sign 0.00"
+
+
+def test_a_track_keeps_its_colour_and_so_does_a_label() -> None:
+    first, again, other = (
+        {"track_id": number, "label": label} for number, label in ((1, "a"), (1, "b"), (2, "a"))
+    )
+
+    assert colour_of(first) == colour_of(again)
+    assert colour_of(first) != colour_of(other)
+    assert colour_of({"label": "car"}) == colour_of({"label": "car"})
+
+
+def test_falls_back_to_pillows_own_font(monkeypatch: pytest.MonkeyPatch) -> None:
+    def family() -> str:
+        font.cache_clear()
+        found = font(20)
+        assert isinstance(found, ImageFont.FreeTypeFont)
+        return str(found.getname()[0])
+
+    assert family() == "DejaVu Sans"
+    with monkeypatch.context() as patch:
+        patch.setattr(annotate, "FONT", "no/such/font.ttf")
+        assert family() != "DejaVu Sans"
+    assert family() == "DejaVu Sans"
+
+
+def test_writes_a_video_that_others_can_read(tmp_path: Path) -> None:
+    path = tmp_path / "out.mp4"
+    with VideoWriter(path, 12.5) as writer:
+        for index in range(1, 6):
+            writer.write(frame_bgr(index, (65, 49)))
+
+    with VideoReader(path) as video:
+        assert video.fps == 12.5
+        frames = list(video.frames())
+    assert [index_of(frame.image_bgr) for frame in frames] == [1, 2, 3, 4, 5]
+    assert frames[0].image_bgr.shape == (50, 66, 3)
+
+
+def test_a_video_without_frames_closes_quietly(tmp_path: Path) -> None:
+    with VideoWriter(tmp_path / "out.mkv", 25.0):
+        pass
+    assert (tmp_path / "out.mkv").stat().st_size == 0
+
+
+@pytest.mark.parametrize("name", ["out.unknown", "no/such/folder/out.mp4"])
+def test_refuses_a_place_where_it_cannot_write(tmp_path: Path, name: str) -> None:
+    with pytest.raises((OSError, ValueError)):
+        VideoWriter(tmp_path / name, 25.0)

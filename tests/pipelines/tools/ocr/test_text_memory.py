@@ -1,0 +1,168 @@
+"""A line is read once and then remembered; what is unsure or old is read again."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipelines.engine.readers.text_reader import Reading
+from pipelines.tools.base import Load
+from pipelines.tools.ocr.text_memory import FORGET_AFTER_S, MemorySettings, TextMemory
+
+SURE = Reading("text", 0.9)
+SETTINGS = MemorySettings(reads_per_frame=4, min_score=0.5, sure_score=0.8, reread_interval_s=5.0)
+
+
+@dataclass
+class Clock:
+    now: float = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Session:
+    """A memory with a clock, and a reader that reads what the test says."""
+
+    def __init__(self, settings: MemorySettings = SETTINGS) -> None:
+        self.clock = Clock()
+        self.memory = TextMemory(settings, self.clock)
+
+    def frame(
+        self,
+        keys: list[int | None],
+        reading: Reading = SURE,
+        load: Load = Load.NORMAL,
+        areas: list[float] | None = None,
+    ) -> list[int | None]:
+        """The keys of the lines that were read on this frame, a fifteenth of a second after the last."""
+        self.clock.now += 1 / 15
+        places = self.memory.choose(keys, areas or [0.1] * len(keys), load)
+        for place in places:
+            key = keys[place]
+            assert key is not None
+            self.memory.note(key, reading)
+        return [keys[place] for place in places]
+
+
+def test_every_line_is_read_once_and_no_more_than_the_budget_on_a_frame() -> None:
+    session, keys = Session(), list[int | None](range(10))
+    reads = [session.frame(keys) for _ in range(10)]
+    assert [len(read) for read in reads] == [4, 4, 2, 0, 0, 0, 0, 0, 0, 0]
+    assert sorted(key for read in reads for key in read if key is not None) == list(range(10))
+
+
+def test_thirty_lines_are_read_within_ten_frames() -> None:
+    session, keys = Session(), list[int | None](range(30))
+    for _ in range(10):
+        session.frame(keys)
+    assert all(session.memory.best(key) == SURE for key in keys)
+
+
+def test_known_lines_are_read_again_one_after_the_other() -> None:
+    session, keys = Session(), list[int | None](range(8))
+    for _ in range(2):
+        session.frame(keys)
+    session.clock.now += SETTINGS.reread_interval_s
+    reads = [session.frame([*keys, 8]) for _ in range(9)]
+    assert reads[0] == [8, 0]
+    assert [len(read) for read in reads[1:]] == [1] * 7 + [0]
+    assert {key for read in reads for key in read} == set(range(9))
+
+
+def test_large_lines_come_before_small_ones_and_old_ones_before_new_ones() -> None:
+    session = Session(MemorySettings(1, 0.5, 0.8, 5.0))
+    assert session.frame([1, 2, 3], areas=[0.1, 0.3, 0.2]) == [2]
+    assert session.frame([1, 2, 3, 4], areas=[0.1, 0.3, 0.2, 0.9]) == [3]
+    assert session.frame([1, 2, 3, 4], areas=[0.1, 0.3, 0.2, 0.9]) == [1]
+    assert session.frame([1, 2, 3, 4], areas=[0.1, 0.3, 0.2, 0.9]) == [4]
+
+
+def test_under_load_one_line_is_read_and_at_the_worst_only_what_was_never_read() -> None:
+    session = Session()
+    assert session.frame([1, 2], load=Load.WARNING) == [1]
+    assert session.frame([1, 2], load=Load.CRITICAL) == [2]
+    session.clock.now += 6
+    assert session.frame([1, 2], load=Load.CRITICAL) == []
+    assert len(session.frame([1, 2], load=Load.WARNING)) == 1
+
+
+def test_a_sure_reading_is_repeated_after_the_interval() -> None:
+    session = Session()
+    assert session.frame([1]) == [1]
+    session.clock.now += 4.8
+    assert session.frame([1]) == []
+    session.clock.now += 0.2
+    assert session.frame([1]) == [1]
+
+
+def test_an_unsure_reading_is_repeated_soon_and_then_less_and_less() -> None:
+    session, unsure = Session(), Reading("illegible", 0.6)
+    frames_read = [number for number in range(150) if session.frame([1], unsure)]
+    pauses = [later - earlier for earlier, later in pairwise(frames_read)]
+    assert pauses == sorted(pauses)
+    assert pauses[0] <= 8
+    assert max(pauses) <= 75
+
+
+def test_a_line_that_is_never_legible_does_no_harm_in_a_long_session() -> None:
+    session = Session()
+    for _ in range(1200):
+        session.clock.now += 6
+        assert session.frame([1], Reading("", 0.0)) == [1]
+
+
+def test_readings_vote_by_their_score() -> None:
+    session = Session(MemorySettings(1, 0.5, 1.0, 0.01))
+    for text, score in (("N0 ENTRY", 0.9), ("NO ENTRY", 0.6), ("NO ENTRY", 0.7)):
+        session.clock.now += 10
+        session.frame([1], Reading(text, score))
+    assert session.memory.best(1) == Reading("NO ENTRY", 0.7)
+
+
+def test_readings_that_do_not_count_leave_no_text() -> None:
+    session = Session()
+    assert session.frame([1], Reading("|l|", 0.3)) == [1]
+    assert session.frame([2], Reading("", 0.0)) == [2]
+    assert session.memory.best(1) is None
+    assert session.memory.best(2) is None
+    assert session.memory.best(None) is None
+    assert session.memory.best(99) is None
+
+
+def test_boxes_that_are_not_followed_yet_are_not_read() -> None:
+    assert Session().frame([None, 7, None]) == [7]
+
+
+def test_a_line_out_of_sight_is_forgotten_after_a_while() -> None:
+    session = Session()
+    session.frame([1])
+    session.clock.now += FORGET_AFTER_S / 2
+    session.frame([])
+    assert session.memory.best(1) is not None
+    session.clock.now += FORGET_AFTER_S
+    session.frame([])
+    assert session.memory.best(1) is None
+
+
+@given(
+    frames=st.lists(st.lists(st.integers(0, 8), unique=True, max_size=6), max_size=30),
+    loads=st.lists(st.sampled_from(Load), min_size=30, max_size=30),
+    scores=st.lists(st.floats(0, 1), min_size=30, max_size=30),
+)
+def test_never_more_than_allowed_and_only_what_is_visible(
+    frames: list[list[int]], loads: list[Load], scores: list[float]
+) -> None:
+    session = Session(MemorySettings(3, 0.5, 0.8, 1.0))
+    for keys, load, score in zip(frames, loads, scores, strict=False):
+        read = session.frame(list(keys), Reading("x", score), load)
+        assert len(read) <= (3 if load is Load.NORMAL else 1)
+        assert set(read) <= set(keys)
+        assert len(set(read)) == len(read)
+
+
+@pytest.mark.parametrize("load", list(Load))
+def test_one_line_in_sight_is_read_under_any_load(load: Load) -> None:
+    assert Session().frame([1], load=load) == [1]
