@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.utils.module_loading import import_string
 from ninja import Router, Schema, Status
 
+from forgesyte import __version__
 from forgesyte.api.errors import Error
 from pipelines import readiness
 
@@ -18,6 +19,7 @@ class Health(Schema):
     """The answer of a living server."""
 
     status: str
+    version: str
 
 
 class Ready(Schema):
@@ -36,7 +38,7 @@ class NotReady(Error):
 @router.get("/health", response=Health, auth=None, summary="Is the server alive?")
 async def health(request: HttpRequest) -> dict[str, str]:
     """Answers whatever else goes on: it asks neither the database nor the engine."""
-    return {"status": "ok"}
+    return {"status": "ok", "version": __version__}
 
 
 @router.get("/ready", response={200: Ready, 503: NotReady}, auth=None, summary="Can the server serve?")

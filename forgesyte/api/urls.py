@@ -13,6 +13,7 @@ from django.urls import URLPattern, include, path
 from django_prometheus.exports import ExportToDjangoView
 from ninja import NinjaAPI
 
+from forgesyte import __version__
 from forgesyte.api.access import Access, CrossSite, cross_site, login_where_required
 from forgesyte.api.errors import answer_errors, plain
 from forgesyte.api.health import router as health_router
@@ -29,6 +30,7 @@ PAGES = frozenset({"openapi-json", "openapi-view", "api-root"})
 
 api = NinjaAPI(
     title="ForgeSyte",
+    version=__version__,
     description="Pipelines of vision tools: what there is, whether it can run, and one picture through it.",
     urls_namespace="api",
     auth=Access(),

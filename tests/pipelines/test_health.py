@@ -8,6 +8,7 @@ import pytest
 from django.db import DatabaseError
 from django.test import Client
 
+from forgesyte import __version__
 from pipelines import readiness
 from pipelines.engine.engine import Engine
 from pipelines.errors import PipelineError
@@ -33,7 +34,7 @@ def store_default(**params: Any) -> None:
 
 def test_health_asks_nobody(client: Client, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
-        assert client.get("/health").json() == {"status": "ok"}
+        assert client.get("/health").json() == {"status": "ok", "version": __version__}
 
 
 def test_ready(client: Client) -> None:
