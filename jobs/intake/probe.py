@@ -73,8 +73,7 @@ def probe(path: Path, limits: Limits) -> Found:
             examine_nicely, path, limits, memory_mb=MEMORY_MB, deadline_s=DEADLINE_S, pool=POOL
         )
     except OverBudget as error:
-        detail = f"This file costs too much to be opened: {error}"
-        raise UploadRefused(413, "file_too_costly", detail) from error
+        raise too_costly(str(error)) from error
     except Crashed as error:
         detail = "The file is damaged in a way that ends the program that reads it: export or copy it again"
         raise UploadRefused(422, "invalid_video", detail) from error
@@ -90,7 +89,11 @@ def examine(path: Path, limits: Limits) -> Found:
     """What the file is; raises UploadRefused for what cannot be worked through or declares too much."""
     if path.stat().st_size == 0:
         raise UploadRefused(422, "empty_file", "The file is empty")
-    found = as_picture(path, limits.pixels) or as_video(path, limits.pixels)
+    try:
+        found = as_picture(path, limits.pixels) or as_video(path, limits.pixels)
+    # A few bytes may declare more than any machine has.
+    except MemoryError as error:
+        raise too_costly("It needs more memory than it may have") from error
     if limits.duration_s and (found.duration_s or 0) > limits.duration_s:
         detail = (
             f"The video is {hours(found.duration_s or 0)} long and {hours(limits.duration_s)} is the most: "
@@ -101,6 +104,12 @@ def examine(path: Path, limits: Limits) -> Found:
         detail = f"The video has {found.frames:,} frames and {limits.frames:,} is the most (JOBS_MAX_FRAMES)"
         raise UploadRefused(413, "video_too_long", detail)
     return found
+
+
+def too_costly(why: str) -> UploadRefused:
+    """Why a file is not opened that takes more memory or time than it may."""
+    detail = f"This file costs too much to be opened, or is damaged: {why}"
+    return UploadRefused(413, "file_too_costly", detail)
 
 
 def check_pixels(width: int, height: int, max_pixels: int) -> None:

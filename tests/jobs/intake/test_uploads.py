@@ -443,6 +443,19 @@ def film_of(name: str) -> bytes:
         return write_clip(Path(folder) / name, codec="mjpeg" if name == "a.avi" else "libx264").read_bytes()
 
 
+def test_a_damaged_video_that_declares_more_than_there_is_memory_is_refused(tmp_path: Path) -> None:
+    data = bytearray(film_of("a.mp4"))
+    # The length of its table of codecs: 33 KB in a file of 2 KB.
+    data[data.index(b"stsd") + 14] = 129
+    path = tmp_path / "film"
+    path.write_bytes(data)
+
+    with pytest.raises(UploadRefused, match="costs too much") as refused:
+        probe.examine(path, LIMITS)
+
+    assert (refused.value.status, refused.value.code) == (413, "file_too_costly")
+
+
 def test_a_video_of_unknown_length(workshop: Workshop) -> None:
     path = write_clip(workshop.folder / "a.mkv")
     found = probe.examine(path, replace(LIMITS, duration_s=0, frames=0))
