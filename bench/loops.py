@@ -35,7 +35,8 @@ def forgesyte_loop(definition: str) -> Run:
     import django
 
     django.setup()
-    from pipelines.services import checked, get_engine
+    from pipelines.runtime import get_engine
+    from pipelines.services import checked
 
     pipeline = get_engine().open_sync(checked(json.loads(definition)), live=True)
     index = 0

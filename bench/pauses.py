@@ -38,7 +38,8 @@ def pauses_with_networks() -> tuple[float, float]:
     from django.core.management import call_command
 
     from forgesyte.server import memory
-    from pipelines.services import definition_of, get_engine
+    from pipelines.runtime import get_engine
+    from pipelines.services import definition_of
 
     call_command("migrate", verbosity=0)
     call_command("restore_pipelines", verbosity=0)

@@ -20,11 +20,12 @@ from pipelines import selectors
 from pipelines.definition_checks import checks
 from pipelines.errors import InvalidDefinition, WeightsNotFound
 from pipelines.graph.schema import DEFINITION_SCHEMA
-from pipelines.inspector import process_inspector
 from pipelines.media import uploads
 from pipelines.media.picture_slots import picture_slots
-from pipelines.services import DagPipelineService, get_engine
+from pipelines.runtime import get_engine
+from pipelines.services import DagPipelineService
 from pipelines.tools.base import Plugin, ToolSpec
+from pipelines.tools.inspector import process_inspector
 
 View = Callable[..., Awaitable[HttpResponseBase]]
 

@@ -17,7 +17,7 @@ Apps = Sequence[AppConfig] | None
 def check_plugins(app_configs: Apps, **kwargs: Any) -> list[CheckMessage]:
     """Warn of each third-party plugin that could not be loaded."""
     # The modules that need the models can be imported only when all apps are ready.
-    from pipelines.services import get_engine
+    from pipelines.runtime import get_engine
 
     return [
         Warning(f"Plugin left out: {problem}", hint="Repair or uninstall its package.", id="pipelines.W001")

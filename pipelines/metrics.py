@@ -6,7 +6,7 @@ from prometheus_client import REGISTRY
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from pipelines import services
+from pipelines import runtime
 
 LOADED = ("networks_loaded", "Networks that are loaded")
 BYTES = ("networks_bytes", "About how many bytes the loaded networks take: estimated by their files")
@@ -24,7 +24,7 @@ class NetworksCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """What is loaded now; none where there is no engine."""
-        engine = services.current_engine()
+        engine = runtime.current_engine()
         networks = engine.networks if engine else None
         yield GaugeMetricFamily(*LOADED, value=networks.count if networks else 0)
         yield GaugeMetricFamily(*BYTES, value=networks.size if networks else 0)

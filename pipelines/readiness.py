@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from django.db import DatabaseError, connection
 
-from pipelines.engine.engine import Engine
 from pipelines.engine.scheduling.slots import MOST_LENT
 from pipelines.errors import PipelineError
 from pipelines.graph.definition import PipelineDefinition
-from pipelines.services import definition_of, get_engine
+from pipelines.runtime import Runtime, get_engine
+from pipelines.services import definition_of
 
 logger = logging.getLogger(__name__)
 
@@ -28,11 +28,11 @@ LOADING = "loading"
 class Opening:
     """A pipeline that is or was opened once with an engine, so that its networks are in memory."""
 
-    engine: Engine
+    engine: Runtime
     definition: PipelineDefinition
     done: Future[None]
 
-    def serves(self, engine: Engine, definition: PipelineDefinition) -> bool:
+    def serves(self, engine: Runtime, definition: PipelineDefinition) -> bool:
         """Whether it still tells about this definition; a failure is worth another try."""
         failed = self.done.done() and self.done.exception() is not None
         return not failed and self.engine is engine and self.definition == definition
@@ -61,7 +61,7 @@ class Preloader:
         self._thread.shutdown(cancel_futures=True)
 
 
-def open_and_close(engine: Engine, definition: PipelineDefinition) -> None:
+def open_and_close(engine: Runtime, definition: PipelineDefinition) -> None:
     """Load what a live session of this pipeline needs; it stays in the engine.
 
     A blank frame goes through it, for some libraries are loaded and some memory is taken with the first one.

@@ -12,7 +12,7 @@ from pipelines.graph.definition import Node, PipelineDefinition, parse, read
 from pipelines.graph.fields import SLUG
 from pipelines.graph.validation import Problem, validate
 from pipelines.models import Pipeline
-from pipelines.services import get_engine
+from pipelines.runtime import get_engine
 from pipelines.tools.base import ToolSpec
 from pipelines.tools.parameters import shown
 

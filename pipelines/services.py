@@ -3,59 +3,30 @@
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
 from asgiref.sync import sync_to_async
-from django.conf import settings
 from django.db import close_old_connections
 
-from pipelines.engine.engine import Engine
 from pipelines.engine.scheduling.slots import Slot
 from pipelines.errors import InvalidDefinition, PipelineError, UnknownPipeline
 from pipelines.graph.definition import PipelineDefinition, parse
 from pipelines.graph.execution import OpenPipeline
 from pipelines.graph.fields import SLUG
 from pipelines.graph.validation import validate
-from pipelines.inspector import RunReport
 from pipelines.media.decoding import decode_alone
 from pipelines.media.video import VideoFrame, VideoReader
 from pipelines.models import Pipeline
+from pipelines.runtime import Runtime
+from pipelines.runtime import get_engine as get_engine
+from pipelines.tools.inspector import RunReport
 
 # A picture that is worked on for longer, loading aside, gets no answer.
 PICTURE_TIMEOUT_S = 60.0
-_lock = threading.Lock()
-_engine: Engine | None = None
 _definitions: dict[str, PipelineDefinition] = {}
-
-
-def get_engine() -> Engine:
-    """The engine of this process, made on the first call."""
-    global _engine
-    with _lock:
-        if _engine is None:
-            _engine = Engine.build(settings.PIPELINES)
-        return _engine
-
-
-def current_engine() -> Engine | None:
-    """The engine of this process, if it has been made."""
-    return _engine
-
-
-@contextmanager
-def override_engine(engine: Engine) -> Iterator[Engine]:
-    """Let `engine` be the engine of this process for the body; for tests."""
-    global _engine
-    with _lock:
-        before, _engine = _engine, engine
-    try:
-        yield engine
-    finally:
-        with _lock:
-            _engine = before
 
 
 def definition_of(pipeline_id: str) -> PipelineDefinition:
@@ -144,11 +115,11 @@ def with_decoding(report: RunReport, decode_ms: float) -> RunReport:
 class DagPipelineService:
     """Runs one picture through a stored pipeline, which is opened for it and closed again."""
 
-    def __init__(self, engine: Engine | None = None) -> None:
+    def __init__(self, engine: Runtime | None = None) -> None:
         self._engine = engine
 
     @property
-    def engine(self) -> Engine:
+    def engine(self) -> Runtime:
         """The engine that was given, or else that of the process."""
         return self._engine or get_engine()
 
@@ -203,7 +174,7 @@ class VideoFilePipelineService:
     A pipeline that `run_on_frame` has opened stays open, with what its tools remember of the frames before.
     """
 
-    def __init__(self, engine: Engine | None = None) -> None:
+    def __init__(self, engine: Runtime | None = None) -> None:
         self._engine = engine
         self._open: dict[str, OpenPipeline] = {}
 

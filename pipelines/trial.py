@@ -15,11 +15,11 @@ from PIL import Image
 from forgesyte.api.limits import LimitReached
 from pipelines.errors import PipelineError
 from pipelines.graph.definition import PipelineDefinition
-from pipelines.inspector import RunReport
 from pipelines.media.decoding import decode_alone
 from pipelines.media.images import encode_jpeg
 from pipelines.media.picture_slots import picture_slots
 from pipelines.services import DagPipelineService
+from pipelines.tools.inspector import RunReport
 
 # What is shown is at most this wide and high.
 MAX_SIDE = 1280

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from pipelines.inspector import RunReport
+from pipelines.tools.inspector import RunReport
 
 
 def as_line(frame_index: int, report: RunReport) -> str:

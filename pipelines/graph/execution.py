@@ -7,13 +7,13 @@ from typing import Any
 from pipelines.errors import InvalidDefinition, InvalidImage, PipelineError
 from pipelines.graph.definition import PipelineDefinition
 from pipelines.graph.plan import Step, make_plan
-from pipelines.graph.results import json_safe
 from pipelines.graph.validation import validate
-from pipelines.inspector import InspectorService, RunReport, process_inspector
 from pipelines.media.images import check_image, decode_image
-from pipelines.tool_runner import ToolRunner
 from pipelines.tools.base import Load, OpenContext
+from pipelines.tools.inspector import InspectorService, RunReport, process_inspector
+from pipelines.tools.json_results import json_safe
 from pipelines.tools.registry import PluginRegistry
+from pipelines.tools.tool_runner import ToolRunner
 
 
 class OpenPipeline:

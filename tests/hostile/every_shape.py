@@ -16,11 +16,11 @@ import numpy as np
 from PIL import Image
 
 from pipelines.defaults import default_definitions
-from pipelines.engine.engine import Engine
 from pipelines.engine.networks import NetworkCache
 from pipelines.engine.weights.store import WeightsStore
 from pipelines.errors import PipelineError
 from pipelines.graph.definition import parse
+from pipelines.runtime import Runtime
 from pipelines.tools.registry import PluginRegistry
 
 BUNDLED = Path("pipelines/bundled/forgesyte-text-n.onnx")
@@ -74,7 +74,7 @@ def main(folder: Path, pipeline_id: str) -> None:
     """Open the pipeline live and for files, run a camera's frame through both, and then every shape."""
     (folder / "weights").mkdir()
     shutil.copy(BUNDLED, folder / "weights" / "yolo11n.onnx")
-    engine = Engine(
+    engine = Runtime(
         slots=1,
         networks=NetworkCache(),
         weights=WeightsStore(folder / "weights", folder / "cache"),

@@ -15,12 +15,12 @@ from pytest_django import Settings
 from jobs.models import Job
 from jobs.worker.job_run import described
 from pipelines.engine.detectors.ultralytics import as_read, import_ultralytics, open_yolo
-from pipelines.engine.engine import Engine
 from pipelines.engine.networks import NetworkCache
 from pipelines.engine.weights.store import BUNDLED_DIR, WeightsStore
 from pipelines.errors import PipelineError
 from pipelines.models import Pipeline
-from pipelines.services import DagPipelineService, checked, override_engine
+from pipelines.runtime import Runtime, override_engine
+from pipelines.services import DagPipelineService, checked
 from pipelines.tools.parameters import ONLY_OPERATORS
 from pipelines.tools.registry import PluginProblem, PluginRegistry
 from tests.hostile.listener import Listener, listening, trap
@@ -68,11 +68,11 @@ def listener(mark: Path) -> Iterator[Listener]:
 
 
 @pytest.fixture
-def engine(tmp_path: Path, settings: Settings) -> Iterator[Engine]:
+def engine(tmp_path: Path, settings: Settings) -> Iterator[Runtime]:
     """The built-in tools, with folders of their own."""
     settings.PROJECT = replace(settings.PROJECT, data_dir=tmp_path / "data")
     settings.PIPELINES = replace(settings.PIPELINES, cache_dir=tmp_path / "cache")
-    engine = Engine(
+    engine = Runtime(
         slots=1,
         networks=NetworkCache(),
         weights=WeightsStore(tmp_path / "weights", tmp_path / "cache"),
@@ -191,7 +191,7 @@ def test_what_operators_have_set_is_not_told(client: Client) -> None:
     assert "/srv/" not in json.dumps(answer)
 
 
-def test_the_schema_shows_what_only_operators_may_set(client: Client, engine: Engine) -> None:
+def test_the_schema_shows_what_only_operators_may_set(client: Client, engine: Runtime) -> None:
     tools = {
         f"{plugin['id']}.{tool['id']}": tool["params"]
         for plugin in client.get("/plugins").json()["plugins"]
@@ -239,7 +239,7 @@ def test_a_stored_definition_and_its_trial_reach_nothing_outside(
 @pytest.mark.model
 @pytest.mark.parametrize("named", ["trap", "trap.pt", "./trap.pt"])
 def test_a_pickle_in_the_weights_folder_runs_no_code(
-    engine: Engine, mark: Path, tmp_path: Path, named: str
+    engine: Runtime, mark: Path, tmp_path: Path, named: str
 ) -> None:
     folder = tmp_path / "weights"
     folder.mkdir()
@@ -264,7 +264,7 @@ def test_ultralytics_gets_no_path_that_it_takes_for_another(tmp_path: Path) -> N
 
 
 @pytest.mark.model
-def test_all_names_of_one_network_load_it_once(engine: Engine, tmp_path: Path) -> None:
+def test_all_names_of_one_network_load_it_once(engine: Runtime, tmp_path: Path) -> None:
     folder = tmp_path / "weights" / "a"
     folder.mkdir(parents=True)
     shutil.copy(BUNDLED_DIR / "forgesyte-text-n.onnx", folder / "x.onnx")
@@ -294,7 +294,7 @@ def test_ultralytics_gets_nothing_but_the_path_of_what_is_there(path: str) -> No
         open_yolo(Path(path))
 
 
-def test_what_is_wrong_with_a_plugin_tells_no_path(client: Client, engine: Engine) -> None:
+def test_what_is_wrong_with_a_plugin_tells_no_path(client: Client, engine: Runtime) -> None:
     said = "ImportError: cannot import name 'x' (/srv/site-packages/acme.py)"
     engine.registry = PluginRegistry(engine.registry.plugins, [PluginProblem("acme", said)])
     definition = node("acme", "find")

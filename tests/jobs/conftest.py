@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jobs.worker import worker_process
-from pipelines.services import override_engine
+from pipelines.runtime import override_engine
 from tests.jobs.workshop import Workshop, bench_engine
 
 

@@ -15,24 +15,24 @@ from jobs.models import Job
 from jobs.selectors import read_lines
 from jobs.services import submit_job
 from jobs.worker import job_run
-from pipelines.engine.engine import Engine
 from pipelines.engine.networks import NetworkCache
-from pipelines.engine.scheduling.overload_flag import Pressure
+from pipelines.engine.scheduling.overload_flag import OverloadFlag
 from pipelines.engine.weights.store import WeightsStore
+from pipelines.runtime import Runtime
 from pipelines.tools.registry import PluginRegistry
 from tests.jobs.toolbox import definition, plugin
 from tests.pipelines.clips import FPS, write_clip
 
 
-def bench_engine(folder: Path) -> Engine:
+def bench_engine(folder: Path) -> Runtime:
     """An engine that knows the tools of the bench."""
-    return Engine(
+    return Runtime(
         slots=1,
         networks=NetworkCache(),
         weights=WeightsStore(folder / "weights", folder / "cache"),
         registry=PluginRegistry([plugin]),
         device="cpu",
-        pressure=Pressure(folder / "live_pressure"),
+        pressure=OverloadFlag(folder / "live_pressure"),
     )
 
 

@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.engine.engine import Engine
-from pipelines.services import override_engine
+from pipelines.runtime import Runtime, override_engine
 from tests.pipelines.toy import toy_engine
 
 
 @pytest.fixture
-def toys(tmp_path: Path) -> Iterator[Engine]:
+def toys(tmp_path: Path) -> Iterator[Runtime]:
     """An engine whose only plugin is the toy one, for the whole process."""
     with override_engine(toy_engine(tmp_path)) as engine:
         yield engine

@@ -12,8 +12,8 @@ from django.db import connection
 from django.test import Client
 
 from pipelines.defaults import default_definitions
-from pipelines.engine.engine import Engine
 from pipelines.models import Pipeline
+from pipelines.runtime import Runtime
 from pipelines.services import definition_of
 from pipelines.trial import PictureShelf
 from tests.pipelines.pictures import drawn, picture_file
@@ -208,7 +208,7 @@ class TestTrying:
         assert len(text) < 500_000
 
     def test_the_database_is_free_meanwhile(
-        self, admin_client: Client, toys: Engine, monkeypatch: pytest.MonkeyPatch
+        self, admin_client: Client, toys: Runtime, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         depths: list[int] = []
 

@@ -12,11 +12,10 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from PIL import Image
 
-from pipelines.engine.engine import Engine
 from pipelines.engine.networks import NetworkCache
 from pipelines.engine.weights.store import WeightsStore
 from pipelines.models import Pipeline
-from pipelines.services import override_engine
+from pipelines.runtime import Runtime, override_engine
 from pipelines.tools.base import RunContext
 from tests.pipelines.kit import definition, detection, registry, tool
 from tests.pipelines.pictures import drawn
@@ -40,14 +39,14 @@ def fail(payload: Mapping[str, Any], context: RunContext) -> Mapping[str, Any]:
 
 
 @pytest.fixture
-def engine(tmp_path: Path, db: None) -> Iterator[Engine]:
+def engine(tmp_path: Path, db: None) -> Iterator[Runtime]:
     tools = (
         tool("look", look, gives=["detections", "text"]),
         tool("fail", fail, gives=["text"], failure="Looking failed"),
         tool("stop", stop, gives=["text"]),
     )
     store = WeightsStore(tmp_path / "weights", tmp_path / "cache")
-    made = Engine(slots=1, networks=NetworkCache(), weights=store, registry=registry(*tools), device="cpu")
+    made = Runtime(slots=1, networks=NetworkCache(), weights=store, registry=registry(*tools), device="cpu")
     for tool_id in ("look", "fail", "stop"):
         data = {**definition({"look": tool_id}).as_dict(), "id": tool_id}
         Pipeline.objects.create(pipeline_id=tool_id, name=tool_id, definition=data)

@@ -10,10 +10,10 @@ from django.test import Client
 
 from forgesyte import __version__
 from pipelines import readiness
-from pipelines.engine.engine import Engine
 from pipelines.errors import PipelineError
 from pipelines.models import Pipeline
 from pipelines.readiness import Preloader
+from pipelines.runtime import Runtime
 from tests.pipelines.toy import toy_definition
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("toys")]
@@ -58,7 +58,7 @@ def test_a_default_pipeline_that_is_missing(client: Client) -> None:
 
 
 def test_a_pipeline_that_cannot_be_opened_is_tried_again(
-    client: Client, toys: Engine, monkeypatch: pytest.MonkeyPatch
+    client: Client, toys: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store_default()
     real = toys.open_sync
@@ -74,7 +74,7 @@ def test_a_pipeline_that_cannot_be_opened_is_tried_again(
 
 
 def test_a_bug_while_opening_tells_no_secrets(
-    client: Client, toys: Engine, monkeypatch: pytest.MonkeyPatch
+    client: Client, toys: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store_default()
 
@@ -86,7 +86,7 @@ def test_a_bug_while_opening_tells_no_secrets(
     assert client.get("/ready").json()["checks"]["pipeline yolo_ocr"] == "cannot be opened"
 
 
-def test_loading_takes_its_time_once(client: Client, toys: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_loading_takes_its_time_once(client: Client, toys: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     store_default()
     opened, go_on, real = [], threading.Event(), toys.open_sync
 
@@ -108,7 +108,7 @@ def test_loading_takes_its_time_once(client: Client, toys: Engine, monkeypatch: 
 
 
 def test_an_edited_pipeline_is_loaded_again(
-    client: Client, toys: Engine, monkeypatch: pytest.MonkeyPatch
+    client: Client, toys: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store_default()
     opened, real = [], toys.open_sync

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from prometheus_client import REGISTRY
 
-from pipelines import services
+from pipelines import runtime
 from pipelines.engine.networks import NetworkCache
-from pipelines.services import override_engine
+from pipelines.runtime import override_engine
 from tests.pipelines.toy import toy_engine
 
 NAMES = ("networks_loaded", "networks_bytes", "networks_dropped_total")
@@ -30,7 +30,7 @@ def test_loaded_networks_are_counted(tmp_path: Path) -> None:
 
 
 def test_asking_makes_no_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "_engine", None)
+    monkeypatch.setattr(runtime, "_runtime", None)
 
     assert figures() == [0, 0, 0]
-    assert services.current_engine() is None
+    assert runtime.current_engine() is None

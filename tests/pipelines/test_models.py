@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 
-from pipelines.engine.engine import Engine
 from pipelines.models import Pipeline
+from pipelines.runtime import Runtime
 from pipelines.services import definition_of
 from tests.pipelines.toy import toy_definition
 
@@ -71,7 +71,7 @@ def test_an_id_is_given_once() -> None:
     ]
 
 
-def test_what_is_saved_is_live_at_once(toys: Engine) -> None:
+def test_what_is_saved_is_live_at_once(toys: Runtime) -> None:
     row = saved(toy_definition("boxes", label="cat"))
     before = definition_of("boxes").nodes[0].params["label"]
 

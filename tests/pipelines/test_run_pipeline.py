@@ -16,12 +16,11 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from PIL import Image
 
-from pipelines.engine.engine import Engine
 from pipelines.engine.networks import NetworkCache
 from pipelines.engine.weights.store import WeightsStore
 from pipelines.media.video import VideoReader
 from pipelines.models import Pipeline
-from pipelines.services import override_engine
+from pipelines.runtime import Runtime, override_engine
 from pipelines.tools.base import RunContext
 from tests.pipelines.clips import spoil, write_clip
 from tests.pipelines.kit import definition, detection, registry, tool
@@ -44,21 +43,21 @@ def stop(payload: Mapping[str, Any], context: RunContext) -> Mapping[str, Any]:
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
+def engine(tmp_path: Path) -> Iterator[Runtime]:
     tools = (
         tool("look", look, gives=["detections", "text"]),
         tool("fail", fail, gives=["text"], failure="Looking failed"),
         tool("stop", stop, gives=["text"]),
     )
     store = WeightsStore(tmp_path / "weights", tmp_path / "cache")
-    made = Engine(slots=1, networks=NetworkCache(), weights=store, registry=registry(*tools), device="cpu")
+    made = Runtime(slots=1, networks=NetworkCache(), weights=store, registry=registry(*tools), device="cpu")
     with override_engine(made):
         yield made
     made.close()
 
 
 @pytest.fixture
-def stored(engine: Engine, db: None) -> None:
+def stored(engine: Runtime, db: None) -> None:
     for tool_id in ("look", "fail", "stop"):
         data = {**definition({"look": tool_id}).as_dict(), "id": tool_id}
         Pipeline.objects.create(pipeline_id=tool_id, name=tool_id, definition=data)
@@ -218,7 +217,7 @@ class TestRefusals:
         with pytest.raises(CommandError, match="Unknown pipeline_id: nobody; there are: fail, look, stop"):
             run("nobody", picture)
 
-    def test_says_how_to_get_the_default_pipelines(self, engine: Engine, db: None, picture: Path) -> None:
+    def test_says_how_to_get_the_default_pipelines(self, engine: Runtime, db: None, picture: Path) -> None:
         with pytest.raises(CommandError, match="restore_pipelines"):
             run("yolo_ocr", picture)
 
@@ -310,7 +309,7 @@ def test_ends_quietly_when_its_reader_has_seen_enough(tmp_path: Path, clip: Path
         "django.setup()\n"
         "from pathlib import Path\n"
         "from django.core.management import call_command\n"
-        "from pipelines.services import override_engine\n"
+        "from pipelines.runtime import override_engine\n"
         "from tests.pipelines.toy import toy_definition, toy_engine\n"
         "import json\n"
         "folder = Path(sys.argv[1])\n"

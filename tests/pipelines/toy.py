@@ -7,9 +7,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.detections import Detection
-from pipelines.engine.engine import Engine
 from pipelines.engine.networks import NetworkCache
 from pipelines.engine.weights.store import WeightsStore
+from pipelines.runtime import Runtime
 from pipelines.tools.base import DETECTIONS, TEXT, OpenContext, Plugin, RunContext, ToolSpec
 from pipelines.tools.registry import PluginProblem, PluginRegistry
 
@@ -105,9 +105,9 @@ PLUGIN = Plugin(
 )
 
 
-def toy_engine(folder: Path) -> Engine:
+def toy_engine(folder: Path) -> Runtime:
     """An engine that knows the toys, and of one plugin that could not be loaded."""
-    return Engine(
+    return Runtime(
         slots=1,
         networks=NetworkCache(),
         weights=WeightsStore(folder / "weights", folder / "cache"),

@@ -12,8 +12,8 @@ from PIL import Image
 
 from pipelines.engine.scheduling.slots import Slot, Slots
 from pipelines.errors import UnknownPipeline
-from pipelines.inspector import RunReport
 from pipelines.tools.base import Load
+from pipelines.tools.inspector import RunReport
 
 PATIENCE_S = 60.0
 

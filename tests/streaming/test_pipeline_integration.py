@@ -13,9 +13,8 @@ import pytest
 from asgiref.sync import sync_to_async
 from PIL import Image
 
-from pipelines.engine.engine import Engine
 from pipelines.models import Pipeline
-from pipelines.services import override_engine
+from pipelines.runtime import Runtime, override_engine
 from tests.pipelines.toy import toy_definition, toy_engine
 from tests.streaming.conftest import Client
 from tests.streaming.fakes import jpeg
@@ -25,7 +24,7 @@ stored = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def toys(tmp_path: Path) -> Iterator[Engine]:
+def toys(tmp_path: Path) -> Iterator[Runtime]:
     with override_engine(toy_engine(tmp_path)) as engine:
         yield engine
         engine.close()
@@ -44,7 +43,7 @@ def session(pipeline_id: str = "boxes") -> Client:
 
 
 @stored
-async def test_a_frame_goes_through_every_node(toys: Engine) -> None:
+async def test_a_frame_goes_through_every_node(toys: Runtime) -> None:
     await store(label="cup")
     async with session() as client:
         await client.send(jpeg(64, 48))
@@ -58,7 +57,7 @@ async def test_a_frame_goes_through_every_node(toys: Engine) -> None:
 
 
 @stored
-async def test_what_is_saved_is_live_for_the_next_session(toys: Engine) -> None:
+async def test_what_is_saved_is_live_for_the_next_session(toys: Runtime) -> None:
     await store(label="cup")
     async with session() as before:
         await before.send()
@@ -73,7 +72,7 @@ async def test_what_is_saved_is_live_for_the_next_session(toys: Engine) -> None:
 
 @stored
 @pytest.mark.parametrize("pipeline_id", ["gone", "disabled", "no slug", "%00", "x" * 300])
-async def test_what_is_no_enabled_pipeline(toys: Engine, pipeline_id: str) -> None:
+async def test_what_is_no_enabled_pipeline(toys: Runtime, pipeline_id: str) -> None:
     await store("disabled", enabled=False)
     async with session(pipeline_id) as client:
         message = await client.read()
@@ -83,7 +82,7 @@ async def test_what_is_no_enabled_pipeline(toys: Engine, pipeline_id: str) -> No
 
 
 @stored
-async def test_a_stored_pipeline_that_is_not_valid_any_more(toys: Engine) -> None:
+async def test_a_stored_pipeline_that_is_not_valid_any_more(toys: Runtime) -> None:
     await store(no_such_param=1)
     async with session() as client:
         message = await client.read()
@@ -93,7 +92,7 @@ async def test_a_stored_pipeline_that_is_not_valid_any_more(toys: Engine) -> Non
 
 
 @stored
-async def test_a_tool_that_raises_tells_no_secrets(toys: Engine) -> None:
+async def test_a_tool_that_raises_tells_no_secrets(toys: Runtime) -> None:
     await store(label="fail")
     async with session() as client:
         await client.send()
@@ -103,7 +102,7 @@ async def test_a_tool_that_raises_tells_no_secrets(toys: Engine) -> None:
 
 
 @stored
-async def test_a_frame_that_passes_the_checks_but_cannot_be_decoded(toys: Engine) -> None:
+async def test_a_frame_that_passes_the_checks_but_cannot_be_decoded(toys: Runtime) -> None:
     await store()
     headers_only = jpeg()[: jpeg().index(b"\xff\xda") + 2] + b"\xff\xd9"
     async with session() as client:

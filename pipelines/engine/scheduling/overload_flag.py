@@ -7,7 +7,7 @@ NOTE_EVERY_S = 0.5
 HIGH_FOR_S = 2.0
 
 
-class Pressure:
+class OverloadFlag:
     """Written where live sessions run, read where one would give way to them; without a path, neither."""
 
     def __init__(self, path: Path | None = None) -> None:

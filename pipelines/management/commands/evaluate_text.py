@@ -16,11 +16,11 @@ from pipelines.evaluation import benchmark, text_scores
 from pipelines.evaluation.reports import describe
 from pipelines.evaluation.text_scores import ALL, TextScore
 from pipelines.graph.execution import OpenPipeline
-from pipelines.inspector import RunReport
 from pipelines.management.commands.run_pipeline import definition_named, fitted, size_wh, write_picture
 from pipelines.media.annotate import draw_result
 from pipelines.media.images import decode_image
-from pipelines.services import get_engine
+from pipelines.runtime import get_engine
+from pipelines.tools.inspector import RunReport
 
 Words = dict[str, list[str]]
 Reports = dict[str, RunReport]

@@ -26,7 +26,8 @@ from pipelines.media.annotate import VideoWriter, draw_result
 from pipelines.media.images import FORMATS, decode_file, encode_jpeg, letterbox
 from pipelines.media.video import VideoFrame, VideoReader
 from pipelines.models import Pipeline
-from pipelines.services import definition_of, get_engine, run_video_frame
+from pipelines.runtime import get_engine
+from pipelines.services import definition_of, run_video_frame
 
 
 class Command(BaseCommand):

@@ -210,7 +210,7 @@ from django.core.management import call_command
 from django.db import connection
 from forgesyte.api.limits import LimitReached
 from jobs.services import submit_job
-from pipelines.services import override_engine
+from pipelines.runtime import override_engine
 from tests.jobs.toolbox import definition
 from tests.jobs.workshop import bench_engine, stored
 from tests.pipelines.clips import write_clip

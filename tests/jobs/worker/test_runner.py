@@ -16,7 +16,7 @@ from jobs.worker.heartbeat import Heart
 from jobs.worker.leases import Chunk, Claim
 from jobs.worker.worker_process import this_process
 from pipelines.graph.execution import OpenPipeline
-from pipelines.services import get_engine
+from pipelines.runtime import get_engine
 from tests.jobs.workshop import Workshop, abandon, indices_of, lines_of
 from tests.pipelines.clips import FPS, spoil
 

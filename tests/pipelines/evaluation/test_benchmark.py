@@ -7,9 +7,9 @@ import pytest
 
 from pipelines.evaluation.benchmark import WARM_UP, machine, measure, processor, table, with_rest
 from pipelines.graph.execution import open_pipeline
-from pipelines.inspector import InspectorService
 from pipelines.media.images import encode_jpeg
 from pipelines.tools.base import RunContext
+from pipelines.tools.inspector import InspectorService
 from tests.pipelines.kit import definition, open_context, registry, tool
 
 

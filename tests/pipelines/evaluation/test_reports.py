@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from pipelines.evaluation.reports import as_line, as_text, box_line, describe
-from pipelines.inspector import RunReport
+from pipelines.tools.inspector import RunReport
 from tests.pipelines.kit import detection
 
 TIMINGS = {"decode": 0.5, "read": 10.25, "total": 11.0}

@@ -9,9 +9,9 @@ import pytest
 from pipelines.errors import InvalidDefinition, InvalidImage, PipelineError, ToolFailure
 from pipelines.graph.definition import Node, PipelineDefinition
 from pipelines.graph.execution import OpenPipeline, open_pipeline
-from pipelines.inspector import InspectorService
 from pipelines.media.images import encode_jpeg
 from pipelines.tools.base import Load, RunContext, ToolSpec
+from pipelines.tools.inspector import InspectorService
 from tests.pipelines.kit import Run, definition, detection, open_context, registry, tool
 
 IMAGE = np.zeros((48, 64, 3), np.uint8)

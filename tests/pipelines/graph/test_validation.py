@@ -13,8 +13,8 @@ from pipelines.graph.definition import parse
 from pipelines.graph.execution import open_pipeline
 from pipelines.graph.plan import make_plan
 from pipelines.graph.validation import validate
-from pipelines.inspector import InspectorService
 from pipelines.tools.base import RunContext
+from pipelines.tools.inspector import InspectorService
 from tests.pipelines.kit import open_context, registry, tool
 
 IDS = ["a", "b", "c", "d", "e", "f"]

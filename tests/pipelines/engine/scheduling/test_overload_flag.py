@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from pipelines.engine.scheduling import overload_flag
-from pipelines.engine.scheduling.overload_flag import HIGH_FOR_S, Pressure
+from pipelines.engine.scheduling.overload_flag import HIGH_FOR_S, OverloadFlag
 
 
 def test_what_one_process_notes_another_sees(tmp_path: Path) -> None:
     path = tmp_path / "cache" / "live_pressure"
-    writer, reader = Pressure(path), Pressure(path)
+    writer, reader = OverloadFlag(path), OverloadFlag(path)
     assert not reader.is_high()
     writer.note()
     assert reader.is_high()
@@ -23,7 +23,7 @@ def test_what_one_process_notes_another_sees(tmp_path: Path) -> None:
 
 def test_it_is_noted_seldom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "live_pressure"
-    noted = Pressure(path)
+    noted = OverloadFlag(path)
     noted.note()
     path.unlink()
     noted.note()
@@ -34,11 +34,11 @@ def test_it_is_noted_seldom(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_without_a_place_nothing_is_noted() -> None:
-    nowhere = Pressure()
+    nowhere = OverloadFlag()
     nowhere.note()
     assert not nowhere.is_high()
 
 
 def test_a_place_that_cannot_be_written_does_no_harm(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    Pressure(tmp_path / "file" / "live_pressure").note()
+    OverloadFlag(tmp_path / "file" / "live_pressure").note()

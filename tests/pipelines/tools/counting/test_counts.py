@@ -12,12 +12,12 @@ import pytest
 from pipelines.detections import Detection
 from pipelines.graph.definition import parse
 from pipelines.graph.execution import OpenPipeline, open_pipeline
-from pipelines.graph.results import json_safe
 from pipelines.graph.validation import validate
-from pipelines.inspector import InspectorService
 from pipelines.tools.base import Plugin, Resumable, RunContext
 from pipelines.tools.counting.counts import MAX_UNSEEN, CountTool, Sightings, plugin
 from pipelines.tools.filters import plugin as filters
+from pipelines.tools.inspector import InspectorService
+from pipelines.tools.json_results import json_safe
 from pipelines.tools.registry import PluginRegistry
 from tests.pipelines.kit import open_context, tool
 from tests.pipelines.tools.conftest import Image, MakeContext

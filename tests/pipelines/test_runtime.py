@@ -12,13 +12,14 @@ import pytest
 from pydantic import BaseModel
 
 from pipelines.conf import PipelineSettings
-from pipelines.engine.engine import LOADERS, MOST_SLOTS, Engine, close_unwanted, cores
+from pipelines.engine.engine import MOST_SLOTS, cores
 from pipelines.engine.networks import NetworkCache
 from pipelines.engine.scheduling.slots import EngineClosed
 from pipelines.engine.weights.store import WeightsStore
 from pipelines.errors import InvalidDefinition, ToolFailure
 from pipelines.graph.definition import Node, PipelineDefinition
 from pipelines.graph.execution import OpenPipeline
+from pipelines.runtime import LOADERS, Runtime, close_unwanted
 from pipelines.tools.base import DETECTIONS, OpenContext, Plugin, RunContext, ToolSpec
 from pipelines.tools.registry import PluginRegistry
 
@@ -70,12 +71,12 @@ def gate() -> GateTool:
 
 
 @pytest.fixture
-def engine(gate: GateTool, tmp_path: Path) -> Iterator[Engine]:
+def engine(gate: GateTool, tmp_path: Path) -> Iterator[Runtime]:
     spec = ToolSpec(
         "gate", "Gate", "", NoParams, frozenset({DETECTIONS}), gate.open, failure="The gate is broken"
     )
     free = ToolSpec("free", "Free", "", NoParams, frozenset({DETECTIONS}), lambda params, context: GateTool())
-    made = Engine(
+    made = Runtime(
         slots=1,
         networks=NetworkCache(),
         weights=WeightsStore(tmp_path, tmp_path),
@@ -87,7 +88,7 @@ def engine(gate: GateTool, tmp_path: Path) -> Iterator[Engine]:
     made.close()
 
 
-async def test_a_pipeline_opens_in_a_loader_thread(engine: Engine, gate: GateTool) -> None:
+async def test_a_pipeline_opens_in_a_loader_thread(engine: Runtime, gate: GateTool) -> None:
     opened = await engine.open(DEFINITION, live=True)
     assert gate.thread.startswith("loader")
     assert gate.context is not None
@@ -96,13 +97,13 @@ async def test_a_pipeline_opens_in_a_loader_thread(engine: Engine, gate: GateToo
     opened.close()
 
 
-def test_the_calling_thread_can_open_one_for_a_device_of_its_own(engine: Engine, gate: GateTool) -> None:
+def test_the_calling_thread_can_open_one_for_a_device_of_its_own(engine: Runtime, gate: GateTool) -> None:
     engine.open_sync(DEFINITION, live=False, device="cuda").close()
     assert gate.context is not None
     assert (gate.context.live, gate.context.device) == (False, "cuda")
 
 
-async def test_opening_takes_no_slot(engine: Engine, gate: GateTool) -> None:
+async def test_opening_takes_no_slot(engine: Runtime, gate: GateTool) -> None:
     gate.may_open.clear()
     opening = asyncio.create_task(engine.open(DEFINITION, live=True))
     assert await asyncio.to_thread(gate.opening.wait, LIMIT_S)
@@ -116,7 +117,7 @@ def gated(pipeline_id: str, tool: str = "gate") -> PipelineDefinition:
     return PipelineDefinition(pipeline_id, "P", (Node("only", "test", tool, {}),), (), ("only",), ("only",))
 
 
-async def test_who_waits_for_one_slow_download_takes_no_loader(engine: Engine, gate: GateTool) -> None:
+async def test_who_waits_for_one_slow_download_takes_no_loader(engine: Runtime, gate: GateTool) -> None:
     gate.may_open.clear()
     same = [asyncio.create_task(engine.open(DEFINITION, live=True)) for _ in range(LOADERS + 1)]
     assert await asyncio.to_thread(gate.opening.wait, LIMIT_S)
@@ -130,7 +131,7 @@ async def test_who_waits_for_one_slow_download_takes_no_loader(engine: Engine, g
         opened.close()
 
 
-async def test_a_session_that_goes_leaves_the_queue(engine: Engine, gate: GateTool) -> None:
+async def test_a_session_that_goes_leaves_the_queue(engine: Runtime, gate: GateTool) -> None:
     gate.may_open.clear()
     busy = [asyncio.create_task(engine.open(gated(f"p{n}"), live=True)) for n in range(LOADERS)]
     for _ in range(LOADERS):
@@ -148,7 +149,7 @@ async def test_a_session_that_goes_leaves_the_queue(engine: Engine, gate: GateTo
     assert gate.opened == LOADERS
 
 
-async def test_what_was_opened_for_a_session_that_has_gone_is_closed(engine: Engine, gate: GateTool) -> None:
+async def test_what_was_opened_for_a_session_that_has_gone_is_closed(engine: Runtime, gate: GateTool) -> None:
     gate.may_open.clear()
     opening = asyncio.create_task(engine.open(DEFINITION, live=True))
     assert await asyncio.to_thread(gate.opening.wait, LIMIT_S)
@@ -169,19 +170,19 @@ def test_an_opening_that_failed_leaves_nothing_to_close() -> None:
     close_unwanted(cancelled)
 
 
-async def test_a_tool_that_cannot_be_opened_says_its_sentence(engine: Engine, gate: GateTool) -> None:
+async def test_a_tool_that_cannot_be_opened_says_its_sentence(engine: Runtime, gate: GateTool) -> None:
     gate.fails = True
     with pytest.raises(ToolFailure, match=r"^The gate is broken$"):
         await engine.open(DEFINITION, live=True)
 
 
-async def test_an_invalid_definition_is_refused(engine: Engine) -> None:
+async def test_an_invalid_definition_is_refused(engine: Runtime) -> None:
     unknown = PipelineDefinition("p", "P", (Node("only", "test", "none", {}),), (), ("only",), ("only",))
     with pytest.raises(InvalidDefinition):
         await engine.open(unknown, live=True)
 
 
-async def test_sessions_that_wait_are_counted(engine: Engine) -> None:
+async def test_sessions_that_wait_are_counted(engine: Runtime) -> None:
     async def use_slot() -> None:
         async with engine.slot():
             pass
@@ -195,7 +196,7 @@ async def test_sessions_that_wait_are_counted(engine: Engine) -> None:
     assert engine.waiting == 0
 
 
-async def test_a_closed_engine_hands_out_nothing(engine: Engine) -> None:
+async def test_a_closed_engine_hands_out_nothing(engine: Runtime) -> None:
     engine.close()
     with pytest.raises(EngineClosed):
         await engine.open(DEFINITION, live=True)
@@ -206,19 +207,19 @@ async def test_a_closed_engine_hands_out_nothing(engine: Engine) -> None:
 
 
 def test_settings_make_an_engine(tmp_path: Path) -> None:
-    engine = Engine.build(PipelineSettings(tmp_path / "weights", tmp_path / "cache", device="cpu"))
+    engine = Runtime.build(PipelineSettings(tmp_path / "weights", tmp_path / "cache", device="cpu"))
     assert engine.slots == 1
     assert engine.registry.find("yolo", "detect")
     assert engine.registry.find("ocr", "read")
     engine.close()
-    several = Engine.build(PipelineSettings(tmp_path / "weights", tmp_path / "cache", inference_slots=3))
+    several = Runtime.build(PipelineSettings(tmp_path / "weights", tmp_path / "cache", inference_slots=3))
     assert several.slots == 3
     several.close()
 
 
 def test_more_slots_may_be_tried_where_a_network_takes_several_frames(gate: GateTool, tmp_path: Path) -> None:
     spec = ToolSpec("gate", "Gate", "", NoParams, frozenset({DETECTIONS}), gate.open)
-    engine = Engine(
+    engine = Runtime(
         slots=0,
         networks=NetworkCache(),
         weights=WeightsStore(tmp_path, tmp_path),

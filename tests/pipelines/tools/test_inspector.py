@@ -2,8 +2,8 @@ import threading
 
 import pytest
 
-from pipelines.inspector import InspectorService
 from pipelines.tools.base import Load
+from pipelines.tools.inspector import InspectorService
 
 
 class Clock:

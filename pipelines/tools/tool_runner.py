@@ -2,15 +2,38 @@
 
 import logging
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from pipelines.errors import PipelineError, ToolFailure
-from pipelines.graph.definition import Node
-from pipelines.graph.results import json_safe
-from pipelines.inspector import Inspection, InspectorService
 from pipelines.tools.base import OpenContext, Resumable, ToolSpec
+from pipelines.tools.inspector import Inspection, InspectorService
+from pipelines.tools.json_results import json_safe
 
 LOGGER = logging.getLogger(__name__)
+
+
+class Node(Protocol):
+    """What a runner needs to know of the place in the graph that it runs for."""
+
+    @property
+    def id(self) -> str:
+        """Its id within the pipeline."""
+        ...
+
+    @property
+    def plugin_id(self) -> str:
+        """The plugin of its tool."""
+        ...
+
+    @property
+    def tool_id(self) -> str:
+        """The tool within the plugin."""
+        ...
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """The tool's parameters, as the definition has them."""
+        ...
 
 
 class ToolRunner:

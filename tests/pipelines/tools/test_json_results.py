@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipelines.graph.results import json_safe
+from pipelines.tools.json_results import json_safe
 from tests.pipelines.kit import detection
 
 

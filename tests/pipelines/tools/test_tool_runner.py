@@ -7,9 +7,9 @@ import pytest
 
 from pipelines.errors import PipelineError, ToolFailure, WeightsNotFound
 from pipelines.graph.definition import Node
-from pipelines.inspector import InspectorService
-from pipelines.tool_runner import ToolRunner
 from pipelines.tools.base import RunContext, ToolSpec
+from pipelines.tools.inspector import InspectorService
+from pipelines.tools.tool_runner import ToolRunner
 from tests.pipelines.kit import open_context, tool
 
 NODE = Node("detect", "kit", "see")
