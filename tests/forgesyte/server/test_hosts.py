@@ -66,7 +66,7 @@ def test_probes_are_answered_under_any_name(server: LiveServer, log: LogTail, pa
     assert log.lines() == []
 
 
-@pytest.mark.parametrize("path", ["/", "/pipelines/list", "/static/css/forgesyte.css", "/admin/", "/healthy"])
+@pytest.mark.parametrize("path", ["/", "/pipelines/list", "/static/css/base.css", "/admin/", "/healthy"])
 def test_elsewhere_a_wrong_name_is_one_line(server: LiveServer, log: LogTail, path: str) -> None:
     for host in HOSTS[:-2]:
         status, content = ask(server, path, f"Host: {host}")
