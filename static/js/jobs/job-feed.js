@@ -4,7 +4,7 @@ import { afterNews } from "./news.js";
 /**
  * @typedef {import("./job.js").JobData} JobData
  * @typedef {import("./news.js").News} News
- * @typedef {import("../live/transport/stream-socket.js").Clock} Clock
+ * @typedef {import("../shared/clock.js").Clock} Clock
  */
 
 /** What was found grows while a job runs; it is asked for no more often than this. */

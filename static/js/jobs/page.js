@@ -29,14 +29,6 @@ export function copier(id) {
   };
 }
 
-export const clock = {
-  /** @type {(callback: () => void, delayMs: number) => number} */
-  setTimeout: (callback, delayMs) => window.setTimeout(callback, delayMs),
-  /** @type {(timer: number) => void} */
-  clearTimeout: (timer) => window.clearTimeout(timer),
-  now: () => performance.now(),
-};
-
 /** Asks in a dialog whether a video is to be deleted. */
 export class Confirmation {
   #dialog = element("confirm", HTMLDialogElement);

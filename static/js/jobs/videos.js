@@ -1,7 +1,8 @@
 import { JobsApi } from "./api.js";
 import { JobList } from "./job-list.js";
 import { NewsSocket, newsAddress } from "./news-socket.js";
-import { Confirmation, announce, attempt, clock, copier, element } from "./page.js";
+import { Confirmation, announce, attempt, copier, element } from "./page.js";
+import { clock } from "../shared/clock.js";
 import { SendingList } from "./sending-list.js";
 import { Uploads } from "./uploads.js";
 

@@ -13,7 +13,7 @@ export class Address {
   /**
    * @param {object} needs
    * @param {(address: string) => void} needs.write
-   * @param {import("./transport/stream-socket.js").Clock} needs.clock
+   * @param {import("../shared/clock.js").Clock} needs.clock
    */
   constructor({ write, clock }) {
     this.#write = write;

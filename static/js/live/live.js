@@ -53,7 +53,7 @@ export class Live {
    * @param {import("./capture/quality.js").Quality} needs.quality
    * @param {{readonly place: string}} needs.encoder
    * @param {import("./transport/answers.js").Stats} needs.stats
-   * @param {import("./transport/stream-socket.js").Clock} needs.clock
+   * @param {import("../shared/clock.js").Clock} needs.clock
    * @param {() => number} needs.wallClock milliseconds that pass in a sleep, too
    * @param {() => boolean} needs.isHidden nobody can see the page
    */

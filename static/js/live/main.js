@@ -1,5 +1,6 @@
 import { Address } from "./address.js";
 import { ErrorBanner } from "./panels/error-banner.js";
+import { clock } from "../shared/clock.js";
 import { copyText } from "../shared/clipboard.js";
 import { Controls } from "./panels/controls.js";
 import { CountList } from "./panels/count-list.js";
@@ -35,14 +36,7 @@ const fileField = element("file", HTMLInputElement);
 // The listeners stay for as long as the page does.
 const { signal } = new AbortController();
 
-const now = () => performance.now();
-const clock = {
-  /** @type {(callback: () => void, delayMs: number) => number} */
-  setTimeout: (callback, delayMs) => window.setTimeout(callback, delayMs),
-  /** @type {(timer: number) => void} */
-  clearTimeout: (timer) => window.clearTimeout(timer),
-  now,
-};
+const { now } = clock;
 
 // What is on the page.
 

@@ -31,6 +31,7 @@ export const MODES = Object.freeze(["live", "exact"]);
 export const LAYERS = Object.freeze(["boxes", "labels", "scores", "text", "tracks", "trails", "index"]);
 export const SIZES = Object.freeze(["320x240", "640x480", "960x720", "1280x960"]);
 export const RATES = Object.freeze([1, 2, 5, 10, 15, 20, 30]);
+/** Below this letters fall apart. */
 export const LOWEST_QUALITY = 0.3;
 export const HIGHEST_QUALITY = 0.95;
 

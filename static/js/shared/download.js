@@ -9,7 +9,7 @@ const KEPT_MS = 10_000;
  * @param {object} needs
  * @param {() => HTMLAnchorElement} needs.createLink
  * @param {{createObjectURL: (blob: Blob) => string, revokeObjectURL: (url: string) => void}} needs.urls
- * @param {Pick<import("../live/transport/stream-socket.js").Clock, "setTimeout">} needs.clock
+ * @param {Pick<import("./clock.js").Clock, "setTimeout">} needs.clock
  */
 export function download(blob, name, { createLink, urls, clock }) {
   const link = createLink();

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { NewsSocket, SILENCE_MS, newsAddress } from "../../../static/js/jobs/news-socket.js";
+import { CONNECT_TIMEOUT_MS } from "../../../static/js/shared/reconnecting-socket.js";
 import { FakeClock, fakeWebSocketClass } from "../fakes.js";
 
 function setUp() {
@@ -37,7 +38,7 @@ test("a lost connection comes back for ever, after no more than the longest wait
   for (let i = 0; i < 20; i += 1) {
     Sockets.last.ends(1006);
     assert.equal(changes.at(-1), "waiting");
-    clock.advance(16_000);
+    clock.advance(Math.min(1000 * 2 ** i, 16_000));
     assert.equal(Sockets.made.length, i + 2);
   }
 });
@@ -63,6 +64,23 @@ for (const code of [4400, 4401, 4404]) {
     assert.equal(Sockets.made.length, 1);
   });
 }
+
+test("a handshake that takes too long is abandoned", () => {
+  const { clock, Sockets } = setUp();
+  clock.advance(CONNECT_TIMEOUT_MS);
+  assert.equal(Sockets.made[0].closedWith, 1000);
+  clock.advance(1000);
+  assert.equal(Sockets.made.length, 2);
+});
+
+test("each message starts the wait for the next one anew", () => {
+  const { clock, Sockets } = setUp();
+  Sockets.last.opens();
+  clock.advance(SILENCE_MS - 1);
+  Sockets.last.says({ type: "ping", payload: {} });
+  clock.advance(SILENCE_MS - 1);
+  assert.equal(Sockets.made.length, 1);
+});
 
 test("a connection that is silent is given up", () => {
   const { clock, Sockets } = setUp();

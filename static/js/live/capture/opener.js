@@ -27,7 +27,7 @@ export class Opener {
    * @param {object} needs
    * @param {import("../store.js").Store<LiveState>} needs.store
    * @param {import("../live.js").PictureLike} needs.picture
-   * @param {import("../transport/stream-socket.js").Clock} needs.clock
+   * @param {import("../../shared/clock.js").Clock} needs.clock
    * @param {(wasOn: boolean) => void} needs.opened called when a source is shown that was not before
    * @param {(failure: Failure | null) => void} needs.missing called when none is shown after all; without a failure
    *   the person changed their mind

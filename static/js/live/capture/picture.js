@@ -4,7 +4,7 @@ import { SourceError } from "./stream-source.js";
  * @typedef {import("./stream-source.js").Choice} Choice
  * @typedef {import("./stream-source.js").Source} Source
  * @typedef {import("./stream-source.js").SourceKind} SourceKind
- * @typedef {import("../transport/stream-socket.js").Clock} Clock
+ * @typedef {import("../../shared/clock.js").Clock} Clock
  */
 
 /** A source that shows nothing for this long will not show anything. */

@@ -1,3 +1,4 @@
+import { LOWEST_QUALITY } from "../options.js";
 import { FRAME_LIMIT } from "./frame-size.js";
 
 /**
@@ -17,8 +18,7 @@ export const STEPS = Object.freeze([
   { quality: 0.625, size: 0.5 },
 ]);
 
-/** No step goes below these; below them letters fall apart. What was chosen lower stays. */
-export const LOWEST_QUALITY = 0.4;
+/** No step goes below this, nor below the lowest quality that can be chosen. A size that was chosen smaller stays. */
 export const SHORTEST_LONG_SIDE = 320;
 
 /** A network that is slow for this long is no accident. */
@@ -87,7 +87,7 @@ export class Quality {
   /** @returns {Plan} */
   get plan() {
     const step = STEPS[this.#level] ?? { quality: 1, size: 1 };
-    const quality = Math.max(this.#quality * step.quality, Math.min(this.#quality, LOWEST_QUALITY));
+    const quality = Math.max(this.#quality * step.quality, LOWEST_QUALITY);
     const { width, height } = this.#size;
     const share = Math.max(step.size, Math.min(1, SHORTEST_LONG_SIDE / Math.max(width, height)));
     return { quality: Math.round(quality * 100) / 100, limit: { width: width * share, height: height * share } };

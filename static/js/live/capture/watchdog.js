@@ -49,7 +49,7 @@ export class Watchdog {
    * @param {SocketLike} needs.socket
    * @param {PumpLike} needs.pump
    * @param {import("../transport/pacing.js").Pacing} needs.pacing
-   * @param {import("../transport/stream-socket.js").Clock} needs.clock
+   * @param {import("../../shared/clock.js").Clock} needs.clock
    * @param {() => number} needs.wallClock milliseconds that pass in a sleep, too
    * @param {() => boolean} needs.isHidden nobody can see the page
    * @param {() => void} needs.retry

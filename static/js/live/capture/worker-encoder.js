@@ -1,6 +1,6 @@
 /**
  * @typedef {import("./encoder-worker.js").Answer} Answer
- * @typedef {import("../transport/stream-socket.js").Clock} Clock
+ * @typedef {import("../../shared/clock.js").Clock} Clock
  * @typedef {ImageBitmap | VideoFrame} Grabbed a picture that can be handed to a worker; whoever has it closes it
  * @typedef {Pick<Worker, "postMessage" | "terminate" | "onmessage" | "onerror" | "onmessageerror">} WorkerLike
  */

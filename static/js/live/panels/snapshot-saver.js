@@ -5,7 +5,7 @@ import { layersOf } from "../options.js";
  * @typedef {import("../state.js").Frame} Frame
  * @typedef {import("../options.js").Options} Options
  * @typedef {typeof import("../overlay/snapshot.js").snapshot} Snapshot
- * @typedef {import("../transport/stream-socket.js").Clock} Clock
+ * @typedef {import("../../shared/clock.js").Clock} Clock
  */
 
 /** Saves the frame that is shown: its picture with its boxes, or what the server said about it. */

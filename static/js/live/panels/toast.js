@@ -11,7 +11,7 @@ export class Toast {
   /**
    * @param {object} needs
    * @param {Pick<HTMLElement, "textContent">} needs.element a live region
-   * @param {import("../transport/stream-socket.js").Clock} needs.clock
+   * @param {import("../../shared/clock.js").Clock} needs.clock
    */
   constructor({ element, clock }) {
     this.#element = element;

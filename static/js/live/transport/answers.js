@@ -46,7 +46,7 @@ export class Answers {
    * @param {import("./pacing.js").Pacing} needs.pacing
    * @param {import("../capture/quality.js").Quality} needs.quality
    * @param {Stats} needs.stats
-   * @param {import("./stream-socket.js").Clock} needs.clock
+   * @param {import("../../shared/clock.js").Clock} needs.clock
    */
   constructor({ store, pacing, quality, stats, clock }) {
     this.#store = store;

@@ -1,22 +1,21 @@
-import { delayBefore } from "../../shared/backoff.js";
+import { ReconnectingSocket } from "../../shared/reconnecting-socket.js";
 import { readMessage } from "./messages.js";
 
 /**
  * @typedef {import("./messages.js").Message} Message
  * @typedef {import("./messages.js").ErrorMessage} ErrorMessage
- * @typedef {{setTimeout: (callback: () => void, delayMs: number) => unknown,
- *            clearTimeout: (timer: any) => void, now: () => number}} Clock
+ * @typedef {import("../../shared/clock.js").Clock} Clock
+ * @typedef {import("../../shared/reconnecting-socket.js").SocketClass} SocketClass
  * @typedef {{name: "disconnected"} | {name: "connecting"} | {name: "connected"} |
  *           {name: "reconnecting", retryAt: number}} Connection
  *   `retryAt` is a time of the clock.
  * @typedef {{code: string, detail: string}} Failure
- * @typedef {new (url: string) => WebSocket} SocketClass
  * @typedef {{connectionChanged: (connection: Connection) => void,
  *            messageReceived: (message: Message) => void,
- *            failed: (failure: Failure) => void}} SocketEvents
+ *            failed: (failure: Failure) => void}} StreamEvents
  */
 
-/** Close codes after which a new try would meet the same end. */
+/** Close codes after which a new attempt would be closed in the same way. */
 export const FINAL_CLOSE_CODES = Object.freeze(
   new Map([
     [4400, "invalid_message"],
@@ -32,79 +31,68 @@ export const FINAL_CLOSE_CODES = Object.freeze(
   ]),
 );
 
-/** A handshake that takes longer is given up: a network that vanished says nothing for minutes. */
-export const CONNECT_TIMEOUT_MS = 10_000;
-
-const CLOSED_BY_PAGE = 1000;
-const OPEN = 1;
-
-/** One session with the server that comes back by itself after a loss, until it is stopped or has failed. */
+/** One session of a stream; it reconnects after a loss until it is stopped or has failed. */
 export class StreamSocket {
-  #url;
-  #WebSocket;
-  #clock;
-  #random;
+  #socket;
   #events;
-  /** @type {WebSocket | null} */
-  #socket = null;
-  /** @type {ErrorMessage | null} */
+  /** @type {ErrorMessage | null} the last one of this connection */
   #lastError = null;
-  /** @type {unknown} */
-  #timer = null;
-  #attempt = 0;
 
   /**
    * @param {object} needs
-   * @param {() => string} needs.url asked at every try
+   * @param {() => string} needs.url asked at every attempt
    * @param {SocketClass} needs.WebSocket
    * @param {Clock} needs.clock
    * @param {() => number} needs.random
-   * @param {SocketEvents} needs.events
+   * @param {StreamEvents} needs.events
    */
-  constructor({ url, WebSocket, clock, random, events }) {
-    this.#url = url;
-    this.#WebSocket = WebSocket;
-    this.#clock = clock;
-    this.#random = random;
+  constructor({ events, ...needs }) {
+    const { clock } = needs;
     this.#events = events;
+    this.#socket = new ReconnectingSocket({
+      ...needs,
+      isFinal: (closeCode) => FINAL_CLOSE_CODES.has(closeCode),
+      // A stream whose frames stay unanswered is noticed by the watchdog.
+      silenceMs: null,
+      retriesForever: false,
+      events: {
+        connecting: () => this.#connecting(),
+        opened: () => events.connectionChanged({ name: "connected" }),
+        received: (data) => this.#received(data),
+        retrying: (delayMs) => events.connectionChanged({ name: "reconnecting", retryAt: clock.now() + delayMs }),
+        ended: (closeCode) => this.#ended(closeCode),
+      },
+    });
   }
 
   get isOpen() {
-    return this.#socket?.readyState === OPEN;
+    return this.#socket.isOpen;
   }
 
-  /** Bytes that were sent and have not left yet. */
+  /** Bytes given to the socket that have not left yet. */
   get bufferedAmount() {
-    return this.#socket?.bufferedAmount ?? 0;
+    return this.#socket.bufferedAmount;
   }
 
-  /** Connect; does nothing where a session is under way. */
+  /** Connect; does nothing while connected or waiting for the next attempt. */
   start() {
-    if (this.#socket || this.#timer !== null) return;
-    this.#attempt = 0;
-    this.#connect();
+    this.#socket.start();
   }
 
   /** Leave the session; nothing more is heard of it. */
   stop() {
-    this.#clearTimer();
-    this.#letGo();
+    this.#socket.stop();
     this.#events.connectionChanged({ name: "disconnected" });
   }
 
-  /** Where a new try is being waited for, make it now. */
+  /** Make the next attempt now, where one is waited for. */
   hurry() {
-    if (this.#socket || this.#timer === null) return;
-    this.#clearTimer();
-    this.#connect();
+    this.#socket.hurry();
   }
 
-  /** Give up a connection that stays silent, and come back. */
+  /** Abandon a connection that does not answer, and reconnect. */
   giveUp() {
-    if (!this.#socket) return;
-    this.#clearTimer();
-    this.#letGo();
-    this.#comeBack();
+    this.#socket.giveUp();
   }
 
   /**
@@ -112,25 +100,12 @@ export class StreamSocket {
    * @returns {boolean} false where no session is open
    */
   send(blob) {
-    if (!this.#socket || !this.isOpen) return false;
-    this.#socket.send(blob);
-    return true;
+    return this.#socket.send(blob);
   }
 
-  #connect() {
+  #connecting() {
     this.#lastError = null;
     this.#events.connectionChanged({ name: "connecting" });
-    const socket = new this.#WebSocket(this.#url());
-    this.#socket = socket;
-    socket.onopen = () => this.#opened();
-    socket.onmessage = (event) => this.#received(event.data);
-    socket.onclose = (event) => this.#closed(event.code);
-    this.#timer = this.#clock.setTimeout(() => this.giveUp(), CONNECT_TIMEOUT_MS);
-  }
-
-  #opened() {
-    this.#clearTimer();
-    this.#events.connectionChanged({ name: "connected" });
   }
 
   /** @param {unknown} data */
@@ -141,50 +116,15 @@ export class StreamSocket {
       return;
     }
     // An open connection proves little: only a result shows that the server works again.
-    if (message.kind === "result") this.#attempt = 0;
+    if (message.kind === "result") this.#socket.resetDelays();
     this.#events.messageReceived(message);
   }
 
-  /** @param {number} closeCode */
-  #closed(closeCode) {
-    this.#clearTimer();
-    this.#socket = null;
-    const code = FINAL_CLOSE_CODES.get(closeCode);
-    if (code === undefined) this.#comeBack();
-    else this.#fail({ code, detail: "", ...this.#wordsOfServer() });
-  }
-
-  #comeBack() {
-    const delay = delayBefore(this.#attempt, this.#random);
-    if (delay === null) {
-      this.#fail({ code: "connection_lost", detail: "", ...this.#wordsOfServer() });
-      return;
-    }
-    this.#attempt += 1;
-    this.#timer = this.#clock.setTimeout(() => this.hurry(), delay);
-    this.#events.connectionChanged({ name: "reconnecting", retryAt: this.#clock.now() + delay });
-  }
-
-  /** @param {Failure} failure */
-  #fail(failure) {
+  /** @param {number | null} closeCode null after the last attempt */
+  #ended(closeCode) {
+    const code = (closeCode !== null && FINAL_CLOSE_CODES.get(closeCode)) || "connection_lost";
+    const { code: serverCode, detail } = this.#lastError ?? { code, detail: "" };
     this.#events.connectionChanged({ name: "disconnected" });
-    this.#events.failed(failure);
-  }
-
-  #wordsOfServer() {
-    return this.#lastError ? { code: this.#lastError.code, detail: this.#lastError.detail } : {};
-  }
-
-  #letGo() {
-    const socket = this.#socket;
-    this.#socket = null;
-    if (!socket) return;
-    socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close(CLOSED_BY_PAGE);
-  }
-
-  #clearTimer() {
-    if (this.#timer !== null) this.#clock.clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#events.failed({ code: serverCode, detail });
   }
 }

@@ -12,7 +12,7 @@ import { WorkerEncoder, grabPicture } from "../capture/worker-encoder.js";
 
 /**
  * @typedef {import("../state.js").LiveState} LiveState
- * @typedef {import("./stream-socket.js").Clock} Clock
+ * @typedef {import("../../shared/clock.js").Clock} Clock
  * @typedef {object} Needs
  * @property {HTMLVideoElement} video
  * @property {import("../store.js").Store<LiveState>} store

@@ -43,7 +43,7 @@ test("bytes that stay step quality down first, then the size, in the same shape,
 });
 
 for (const [chosen, lowest] of [
-  [{ quality: 0.5, size: { width: 320, height: 240 } }, { quality: 0.4, limit: { width: 320, height: 240 } }],
+  [{ quality: 0.4, size: { width: 320, height: 240 } }, { quality: 0.3, limit: { width: 320, height: 240 } }],
   [{ quality: 0.3, size: { width: 160, height: 120 } }, { quality: 0.3, limit: { width: 160, height: 120 } }],
   [{ quality: 1, size: { width: 1280, height: 960 } }, { quality: 0.63, limit: { width: 640, height: 480 } }],
 ]) {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { CONNECT_TIMEOUT_MS, FINAL_CLOSE_CODES, StreamSocket } from "../../../../static/js/live/transport/stream-socket.js";
+import { CONNECT_TIMEOUT_MS } from "../../../../static/js/shared/reconnecting-socket.js";
+import { FINAL_CLOSE_CODES, StreamSocket } from "../../../../static/js/live/transport/stream-socket.js";
 import { FakeClock, fakeWebSocketClass } from "../../fakes.js";
 
 const DELAYS = [1000, 2000, 4000, 8000, 16000];
