@@ -33,8 +33,23 @@ async def test_one_plea_for_one_flood(engine: FakeEngine) -> None:
         messages += await flood(client, engine.opened[0], 60)
     [plea] = [message for message in messages if "warning" in message]
     assert plea["warning"] == "slow_down"
-    assert plea["suggested_fps"] >= 1.0
-    assert plea["suggested_fps"] == round(plea["suggested_fps"], 1)
+
+
+async def test_the_plea_names_the_rate_that_was_reached(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr("streaming.consumers.new_policy", lambda _: Backpressure(clock=lambda: now[0]))
+    async with Client() as client:
+        pipeline = await ready(client, engine)
+        for _ in range(20):
+            now[0] += 0.1
+            await client.send()
+            await client.read()
+            await begun(pipeline)
+        messages = await flood(client, pipeline, 60)
+    [plea] = [message for message in messages if "warning" in message]
+    assert plea["suggested_fps"] == 10.5, "21 results in 2 s, of which the first arrived before they began"
 
 
 async def test_the_plea_comes_after_the_answer_that_crossed(engine: FakeEngine) -> None:

@@ -2,11 +2,15 @@
 
 import asyncio
 import json
+import threading
 
 import pytest
 
+from forgesyte.server import memory
 from pipelines.errors import ToolFailure
+from streaming import consumers
 from streaming.consumers import StreamConsumer, live_sessions
+from streaming.idle_task import Rest
 from tests.streaming.conftest import Client, dropped, ready
 from tests.streaming.fakes import PATIENCE_S, FakeEngine, FakePipeline, begun, closed
 from tests.streaming.samples import sample
@@ -138,3 +142,35 @@ async def test_a_pipeline_that_fails_to_close_is_logged(
         monkeypatch.setattr(pipeline, "close", broken)
     assert "internal_error" in caplog.messages
     assert not live_sessions
+
+
+async def test_memory_is_given_back_once_the_last_session_has_ended(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    given_back = threading.Event()
+
+    class Noted(Rest):
+        def begin(self) -> None:
+            told.append("begin")
+            super().begin()
+
+        def disturb(self) -> None:
+            told.append("disturb")
+            super().disturb()
+
+    monkeypatch.setattr(consumers, "rest", Noted(given_back.set, after_s=0))
+    async with Client() as first:
+        await ready(first, engine)
+        async with Client() as second:
+            await ready(second, engine)
+        assert told == ["disturb", "disturb"], "a session is left"
+    assert told == ["disturb", "disturb", "begin", "disturb"]
+    assert await asyncio.to_thread(given_back.wait, PATIENCE_S)
+
+
+def test_what_is_done_at_rest_gives_memory_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    trimmed: list[bool] = []
+    monkeypatch.setattr(memory, "trim", lambda: trimmed.append(True))
+    consumers.rest._work()
+    assert trimmed == [True]

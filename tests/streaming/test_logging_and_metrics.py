@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 from itertools import pairwise
 from typing import Any
 
@@ -240,3 +241,23 @@ def test_everything_is_on_the_metrics_page(client: Browser) -> None:
         "stream_slot_queue_depth",
     ):
         assert f"# TYPE {name}" in page
+
+
+async def test_the_total_is_the_age_of_the_frame(engine: FakeEngine) -> None:
+    """From its arrival to its result, with what it waited; on it stands the alert about old frames."""
+    async with Client() as client:
+        pipeline = await ready(client, engine)
+        pipeline.hold()
+        age_s = count("stream_frame_age_seconds_sum")
+        before_sent = time.monotonic()
+        await client.send()
+        await begun(pipeline)
+        has_begun = time.monotonic()
+        pipeline.release()
+        message = await client.read()
+        longest_ms = (time.monotonic() - before_sent) * 1000
+    timings_ms = message["timings_ms"]
+    assert timings_ms["wait"] < timings_ms["total"] <= longest_ms + 0.01
+    assert timings_ms["wait"] <= (has_begun - before_sent) * 1000 + 0.01
+    observed_ms = (count("stream_frame_age_seconds_sum") - age_s) * 1000
+    assert timings_ms["total"] - 0.01 <= observed_ms <= longest_ms + 0.01

@@ -45,6 +45,16 @@ def test_processed_frames_leave_their_time() -> None:
     assert session.processed_frames == 1
 
 
+def test_processed_frames_are_what_the_client_is_told_to_send() -> None:
+    now = [0.0]
+    session = SessionManager("a", Backpressure(clock=lambda: now[0]))
+    for _ in range(12):
+        session.increment_frame()
+        session.mark_processed()
+    now[0] += 2
+    assert session.policy.suggested_fps == 6.0
+
+
 def test_now_is_in_milliseconds_and_does_not_run_backwards() -> None:
     first = SessionManager.now_ms()
     assert abs(first - time.monotonic() * 1000) < 1000

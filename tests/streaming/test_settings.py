@@ -1,11 +1,14 @@
 """Reading the stream's settings from the environment."""
 
 import re
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from forgesyte.env import BadSetting
 from streaming.conf import MEGABYTE, StreamSettings
+from streaming.consumers import new_policy
 
 
 def test_an_empty_environment_gives_the_documented_defaults() -> None:
@@ -47,3 +50,46 @@ def test_the_message_limit_follows_the_frame_limit_unless_it_is_set() -> None:
 def test_bad_values_name_the_variable(env: dict[str, str], says: str) -> None:
     with pytest.raises(BadSetting, match=re.escape(says)):
         StreamSettings.from_env(env)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "field", "means"),
+    [
+        ("STREAM_DROP_THRESHOLD", "0.2", "drop_threshold", 0.2),
+        ("STREAM_SLOWDOWN_THRESHOLD", "0.4", "slowdown_threshold", 0.4),
+        ("STREAM_RATE_WINDOW_S", "7.5", "rate_window_s", 7.5),
+        ("STREAM_RATE_MIN_FRAMES", "3", "rate_min_frames", 3),
+        ("STREAM_MAX_FRAME_SIZE_MB", "2", "max_frame_bytes", 2 * 1024 * 1024),
+        ("STREAM_MAX_FRAME_PIXELS", "1000", "max_frame_pixels", 1000),
+        ("STREAM_MAX_MESSAGE_SIZE_MB", "6", "max_message_bytes", 6 * 1024 * 1024),
+        ("STREAM_MAX_SESSIONS", "9", "max_sessions", 9),
+        ("STREAM_MAX_SESSIONS_PER_ADDRESS", "4", "max_sessions_per_address", 4),
+        ("STREAM_IDLE_TIMEOUT_S", "12", "idle_timeout_s", 12),
+        ("STREAM_MAX_SESSION_S", "90", "max_session_s", 90),
+        ("STREAM_FRAME_TIMEOUT_S", "4", "frame_timeout_s", 4),
+        ("STREAM_OPEN_TIMEOUT_S", "70", "open_timeout_s", 70),
+    ],
+)
+def test_each_setting_is_read_into_its_field(name: str, value: str, field: str, means: float) -> None:
+    changes: dict[str, Any] = {field: means}
+    if field == "max_frame_bytes":
+        changes["max_message_bytes"] = 8 * MEGABYTE
+    assert StreamSettings.from_env({name: value}) == replace(StreamSettings(), **changes)
+
+
+def test_the_drop_policy_does_as_the_settings_say() -> None:
+    policy = new_policy(
+        StreamSettings(drop_threshold=0.4, slowdown_threshold=0.6, rate_window_s=2000, rate_min_frames=3)
+    )
+    assert (policy.drop_threshold, policy.slowdown_threshold) == (0.4, 0.6)
+    for _ in range(2):
+        policy.frame_received()
+        policy.frame_dropped()
+    assert policy.drop_rate == 0
+    policy.frame_received()
+    assert policy.drop_rate == pytest.approx(2 / 3)
+    for _ in range(500):
+        policy.frame_processed()
+    assert policy.suggested_fps == 5.0, (
+        "500 results in a twentieth of the window, the least that is counted with"
+    )

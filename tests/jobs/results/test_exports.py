@@ -75,6 +75,26 @@ class TestJson:
 
 
 class TestCsv:
+    def test_every_column_of_every_row(self) -> None:
+        assert export("csv").decode().splitlines() == [
+            "frame_index,time_s,label,score,x,y,w,h,left_px,top_px,width_px,height_px,"
+            "text,text_score,track_id,error",
+            "1,0.0,car,0.9,0.1,0.2,0.25,0.5,20.0,20.0,50.0,50.0,,,,",
+            "1,0.0,text,0.8,0.5,0.5,0.1,0.1,100.0,50.0,20.0,10.0,NO ENTRY,0.97,7,",
+            "3,0.08,,,,,,,,,,,,,,It cannot be decoded: zeros",
+            "4,0.12,car,0.9,0.1,0.2,0.25,0.5,20.0,20.0,50.0,50.0,,,,",
+        ]
+
+    def test_a_text_without_a_place_and_a_number_of_zero(self) -> None:
+        lines = [
+            result_line(5, 0.2, {"detections": [], "text": "3 cars"}, {}, []),
+            result_line(6, 0.24, {"detections": [{**CAR, "x": 0.0, "score": 0.0, "track_id": 0}]}, {}, []),
+        ]
+        assert export("csv", lines).decode().splitlines()[1:] == [
+            "5,0.2,,,,,,,,,,,3 cars,,,",
+            "6,0.24,car,0.0,0.0,0.2,0.25,0.5,0.0,20.0,50.0,50.0,,,0,",
+        ]
+
     def test_a_row_for_each_detection_and_each_failure(self) -> None:
         found = rows()
 
@@ -172,6 +192,31 @@ class TestCoco:
             assert 0 <= top < top + height <= SOURCE.height
             assert len(annotation["segmentation"][0]) == 8
         return found
+
+    def test_every_field(self) -> None:
+        frame = {"width": 200, "height": 100}
+        car = {"category_id": 1, "bbox": [20.0, 20.0, 50.0, 50.0], "area": 2500.0, "iscrowd": 0, "score": 0.9}
+        car["segmentation"] = [[20.0, 20.0, 70.0, 20.0, 70.0, 70.0, 20.0, 70.0]]
+        assert self.parsed() == {
+            "info": {"description": "street.mp4 through boxes", "version": "job-1"},
+            "licenses": [],
+            "images": [
+                {"id": 1, **frame, "file_name": "street_000001.jpg", "frame_index": 1, "time_s": 0.0},
+                {"id": 2, **frame, "file_name": "street_000002.jpg", "frame_index": 2, "time_s": 0.04},
+                {"id": 3, **frame, "file_name": "street_000003.jpg", "frame_index": 3, "time_s": 0.08},
+                {"id": 4, **frame, "file_name": "street_000004.jpg", "frame_index": 4, "time_s": 0.12},
+            ],
+            "annotations": [
+                {"id": 1, "image_id": 1, **car},
+                {
+                    **{"id": 2, "image_id": 1, "category_id": 2, "iscrowd": 0, "area": 200.0, "score": 0.8},
+                    **{"bbox": [100.0, 50.0, 20.0, 10.0], "text": "NO ENTRY", "track_id": 7},
+                    "segmentation": [[100.0, 50.0, 120.0, 50.0, 120.0, 60.0, 100.0, 60.0]],
+                },
+                {"id": 3, "image_id": 4, **car},
+            ],
+            "categories": [{"id": 1, "name": "car"}, {"id": 2, "name": "text"}],
+        }
 
     def test_an_image_for_each_frame(self) -> None:
         found = self.parsed()

@@ -332,3 +332,34 @@ def test_a_job_that_is_resumed_behind_its_last_frame_only_ends(workshop: Worksho
     Job.objects.filter(pk=job.pk).update(status="pending")
     again = workshop.work(job)
     assert (again.status, again.chunks_done, again.summary) == ("completed", job.chunks_done, job.summary)
+
+
+@pytest.mark.parametrize(("tool", "worked_on"), [("look", [4, 5, 6, 7, 8]), ("count", [4, 5, 6, 7, 8])])
+def test_a_resumed_job_goes_on_behind_its_checkpoint_with_the_state_kept_there(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, tool: str, worked_on: list[int]
+) -> None:
+    job = workshop.submit(tool=tool)
+    die_after(job, 1)
+    assert frames_worked_on(workshop, job, monkeypatch) == worked_on
+
+
+def test_a_tool_without_a_state_to_go_on_with_sees_the_file_again(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = workshop.submit(tool="recall")
+    die_after(job, 1)
+    assert frames_worked_on(workshop, job, monkeypatch) == list(range(1, 9))
+
+
+def frames_worked_on(workshop: Workshop, job: Job, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Which frames the next attempt at the job gives to its pipeline."""
+    run, seen = OpenPipeline.run, []
+
+    def noted(self: OpenPipeline, payload: Any, *more: Any) -> Any:
+        seen.append(payload["frame_index"])
+        return run(self, payload, *more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(OpenPipeline, "run", noted)
+        assert workshop.work(job).status == "completed"
+    return seen

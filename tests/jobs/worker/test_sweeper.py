@@ -1,9 +1,12 @@
 """Jobs of dead workers, and jobs that nobody would have heard of any more."""
 
+import os
+import time
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
@@ -257,13 +260,30 @@ def test_deliveries_are_tidied(workshop: Workshop, dead: str) -> None:
 
 
 def test_old_jobs_go_where_so_set(workshop: Workshop, settings: Any) -> None:
-    job = workshop.work(workshop.submit())
-    Job.objects.update(finished_at=timezone.now() - timedelta(days=3))
+    old, young, new = (workshop.work(workshop.submit(max_frames=1)) for _ in range(3))
+    waiting = workshop.submit()
+    for job, days in ((old, 3), (young, 1)):
+        Job.objects.filter(pk=job.pk).update(finished_at=timezone.now() - timedelta(days=days))
     sweep_files()
-    assert fresh(job)
+    assert Job.objects.count() == 4, "nothing is deleted unless it is asked for"
     settings.JOBS = replace(settings.JOBS, keep_s=timedelta(days=2).total_seconds())
     sweep_files()
-    assert not Job.objects.exists()
+    assert set(Job.objects.values_list("pk", flat=True)) == {young.pk, new.pk, waiting.pk}
+    assert not storage.upload_dir(old.pk).exists()
+    for kept in (young, new, waiting):
+        assert kept.source_path.is_file()
+
+
+def test_an_upload_that_may_still_go_on_is_left_alone(workshop: Workshop) -> None:
+    half, broken_off = storage.upload_dir(uuid4()), storage.upload_dir(uuid4())
+    for folder in (half, broken_off):
+        folder.mkdir(parents=True)
+        (folder / storage.ARRIVING).touch()
+    two_days_ago = time.time() - timedelta(days=2).total_seconds()
+    for path in (broken_off / storage.ARRIVING, broken_off):
+        os.utime(path, (two_days_ago, two_days_ago))
+    sweep_files()
+    assert (half.exists(), broken_off.exists()) == (True, False)
 
 
 def test_the_dead_stay_where_the_sweep_fails(workshop: Workshop, dead: str) -> None:

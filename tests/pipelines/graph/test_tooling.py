@@ -165,3 +165,12 @@ def test_needs_are_not_judged_where_edges_cannot_be_read() -> None:
     graph = PipelineDefinition("p", "P", (Node("b", "kit", "count"),), (Edge("", ""),), ("b",), ("b",))
 
     assert said(graph, tool("count", takes=["detections"]), unreadable=("edges[0]",)) == []
+
+
+@pytest.mark.parametrize("edges", [[("a", "c"), ("b", "c")], [("b", "c"), ("a", "c")]])
+def test_a_join_of_a_known_and_an_unknown_tool_is_not_judged(edges: list[tuple[str, str]]) -> None:
+    graph = definition({"a": "detect", "b": "unknown", "c": "count"}, edges, ["a", "b"], ["c"])
+
+    assert said(graph, tool("detect", gives=["text"]), tool("count", takes=["text", "detections"])) == [
+        "nodes[b].tool_id: the plugin 'kit' has no tool 'unknown'; it has: detect, count"
+    ]

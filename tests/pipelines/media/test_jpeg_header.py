@@ -55,6 +55,42 @@ def test_what_decoders_may_skip_between_header_and_picture_hides_no_scan() -> No
     assert read_header(data[:tables] + b"\x00\x01" + data[tables:]).scans == 30
 
 
+SEGMENTS = {
+    **{"Huffman tables": 0xC4, "arithmetic coding": 0xCC, "quantisation": 0xDB},
+    **{"restart interval": 0xDD, "comment": 0xFE},
+    **{f"application {number}": 0xE0 + number for number in range(16)},
+}
+
+
+@pytest.mark.parametrize("before", [b"\xff\xc0", b"\xff\xda"], ids=["frame header", "scan"])
+@pytest.mark.parametrize("marker", SEGMENTS.values(), ids=SEGMENTS)
+def test_tables_and_remarks_of_every_kind_may_stand_before(marker: int, before: bytes) -> None:
+    data = saved()
+    place = data.index(before)
+
+    with_segment = data[:place] + bytes([0xFF, marker]) + b"\x00\x04ab" + data[place:]
+    assert read_header(with_segment) == JpegHeader(40, 30, 1)
+
+
+@pytest.mark.parametrize("marker", [0x01, 0xC3, 0xC8, 0xD0, 0xD8, 0xD9, 0xDA, 0xDC, 0xDE, 0xDF, 0xF0])
+def test_nothing_else_may(marker: int) -> None:
+    data = saved()
+    place = data.index(b"\xff\xc0")
+    segment = bytes([0xFF, marker]) + b"\x00\x04ab"
+
+    with pytest.raises(BadHeader, match="no frame header"):
+        read_header(data[:place] + segment + data[place:])
+
+
+def test_a_picture_with_restart_intervals_and_a_comment_is_read_as_it_is_decoded() -> None:
+    data = saved(restart_marker_blocks=1, comment="by hand", exif=b"Exif\x00\x00")
+    assert b"\xff\xdd" in data
+    assert b"\xff\xfe" in data
+
+    assert read_header(data) == JpegHeader(40, 30, 1)
+    assert simplejpeg.decode_jpeg(data).shape == (30, 40, 3)
+
+
 def test_segments_without_end_are_not_read_through() -> None:
     data = saved()
     scan = data.index(b"\xff\xda")
