@@ -16,8 +16,15 @@ from pipelines.conf import PipelineSettings
 from streaming.conf import StreamSettings
 from streaming.protocol import ErrorCode
 from tests.demo_runner import ROOT, Demo, blocks_of, missing_lines
+from tests.quotes import Sayings
 
 DOCS = ROOT / "docs"
+APPS = ("forgesyte", "pipelines", "streaming", "jobs", "loadtest", "training", "bench")
+FOLDERS = (*APPS, "tests", "docs", "static", "templates", ".ci", ".github")
+# Packages that every Django app has, or that lie within a room that is named.
+UNNAMED = {"management", "commands", "migrations", "templatetags", "clients", "report", "soak"} | {
+    *("scenes", "lookalikes", "webcam", "peers")
+}
 OF_THE_TESTS = {"DJANGO_SETTINGS_MODULE", "FORGESYTE_PRELOAD"}
 
 
@@ -119,8 +126,69 @@ def test_every_option_of_the_live_page_is_documented() -> None:
     assert missing == []
 
 
+def quoted_sentences(page: str) -> list[str]:
+    """What stands in backticks and reads as a sentence: a capital letter, blanks, and no path."""
+    spans = re.findall(r"`([A-Z][a-z]+ [^`]*)`", page)
+    return [span for span in spans if not re.search(r"[<>=]|\]$", span)]
+
+
+def test_every_quoted_sentence_is_one_that_the_server_sends() -> None:
+    said = Sayings([ROOT / name for name in ("forgesyte", "pipelines", "streaming", "jobs")])
+    quoted = quoted_sentences((DOCS / "ENDPOINTS.md").read_text())
+    assert len(quoted) >= len(ErrorCode)
+    assert [sentence for sentence in quoted if not said.has(sentence)] == []
+
+
+def test_a_sentence_that_nobody_says_is_found(tmp_path: Path) -> None:
+    (tmp_path / "words.py").write_text(
+        'a = f"Frame exceeds {1:g}MB"\nb = "No frame" " arrived"\nc = f"{a} {b}"\n'
+    )
+    said = Sayings([tmp_path])
+    assert said.has("Frame exceeds 5MB")
+    assert said.has("No frame arrived")
+    assert said.has("No frame ...")
+    assert not said.has("No frame for 30 seconds")
+    assert not said.has("Frame exceeds 5")
+
+
+def pages() -> list[Path]:
+    return [*ROOT.glob("*.md"), *DOCS.rglob("*.md")]
+
+
+def named_paths(page: str) -> list[str]:
+    """What stands in backticks and begins with one of the project's folders; made folders aside."""
+    begins = "|".join(map(re.escape, FOLDERS))
+    return [path for path in re.findall(rf"`((?:{begins})/[\w./-]*)`", page) if "/.venv" not in path]
+
+
+def named_modules(page: str) -> list[str]:
+    """File names without a folder: modules of the room that the sentence names."""
+    return re.findall(r"`([\w-]+\.(?:js|py))`", page)
+
+
+def test_every_path_that_a_page_names_is_there() -> None:
+    named = [(page.name, path) for page in pages() for path in named_paths(page.read_text())]
+    assert len(named) > 60
+    assert [(page, path) for page, path in named if not (ROOT / path).exists()] == []
+
+
+def test_every_module_that_the_architecture_names_is_there() -> None:
+    files = {file.name for folder in (*APPS, "static") for file in (ROOT / folder).rglob("*.[jp][sy]")}
+    named = named_modules((DOCS / "ARCHITECTURE.md").read_text())
+    assert len(named) > 10
+    assert [name for name in named if name not in files] == []
+
+
+def test_the_map_of_the_architecture_names_every_folder() -> None:
+    page = (DOCS / "ARCHITECTURE.md").read_text()
+    tree = page[page.index("```\nforgesyte/") : page.index("Imports go one way")]
+    packages = {file.parent.name for app in APPS for file in (ROOT / app).rglob("__init__.py")}
+    assert len(packages) > 20
+    assert [name for name in sorted(packages - UNNAMED) if f"{name}/" not in tree] == []
+
+
 def test_links_lead_somewhere() -> None:
-    for page in [ROOT / "README.md", ROOT / "SECURITY.md", *DOCS.rglob("*.md")]:
+    for page in pages():
         for link in re.findall(r"\]\(([^)#]+)", page.read_text()):
             if not link.startswith("http"):
                 assert (page.parent / link).exists(), f"{page.name} links to {link}"

@@ -1,6 +1,7 @@
 """`streaming/` or `jobs/` and its route lines can be deleted, and everything else goes on working."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -78,6 +79,21 @@ def test_checks_and_migrations_pass(copy: Path) -> None:
     run(copy, "manage.py", "migrate")
     run(copy, "manage.py", "check")
     assert "No changes detected" in run(copy, "manage.py", "makemigrations", "--check")
+
+
+def test_every_management_command_starts(copy: Path) -> None:
+    names = sorted(path.stem for path in copy.glob("*/management/commands/[!_]*.py"))
+    assert {"load_test", "run_pipeline", "serve"} <= set(names)
+    for name in names:
+        assert f"manage.py {name}" in run(copy, "manage.py", name, "--help")
+
+
+def test_the_plan_names_lines_that_are_there() -> None:
+    plan = (ROOT / "docs" / "ROLLBACK_PLAN.md").read_text()
+    steps = re.findall(r"^\d\. In `(\S+)`, delete the line `(.+)`$", plan, re.MULTILINE)
+    assert len(steps) == 2
+    for file, line in steps:
+        assert f"    {line}\n" in (ROOT / file).read_text()
 
 
 def test_pages_and_the_api_answer(copy: Path) -> None:
