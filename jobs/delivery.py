@@ -12,14 +12,17 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from jobs.conf import DATABASE_TASKS
 from jobs.models import Job
-from jobs.tasks import annotate_job, run_job
 
 # A backend that cannot be asked what became of a delivery: it counts as lost after so long.
 LOST_AFTER = timedelta(minutes=10)
 FIRST = 10
+# By name: what the tasks do stands above this module.
+RUN_JOB = "jobs.tasks.run_job"
+ANNOTATE_JOB = "jobs.tasks.annotate_job"
 
 
 def deliver_on_commit(job_id: UUID, *, first: bool = False, after: timedelta | None = None) -> None:
@@ -29,7 +32,7 @@ def deliver_on_commit(job_id: UUID, *, first: bool = False, after: timedelta | N
 
 def deliver(job_id: UUID, *, first: bool = False, after: timedelta | None = None) -> None:
     """Have the job worked on: before all others if it was interrupted, or after a while."""
-    task = run_job
+    task = import_string(RUN_JOB)
     if has_database_backend():
         run_after = timezone.now() + after if after else None
         task = task.using(priority=FIRST if first else 0, run_after=run_after)
@@ -38,7 +41,7 @@ def deliver(job_id: UUID, *, first: bool = False, after: timedelta | None = None
 
 def deliver_annotation(job_id: UUID) -> None:
     """Have the job's annotated video made."""
-    _note(job_id, annotate_job.enqueue(str(job_id)).id)
+    _note(job_id, import_string(ANNOTATE_JOB).enqueue(str(job_id)).id)
 
 
 def has_database_backend() -> bool:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from jobs.intake.sources import PICTURE, VIDEO
+from jobs.sources import PICTURE, VIDEO
 
 
 class Job(models.Model):

@@ -1,12 +1,22 @@
-"""The table of allowed moves: from which states a job comes to which, and the same of its annotated video.
+"""The table of allowed state changes of a job and of its annotated video, and the UPDATE that makes them.
 
 Every UPDATE that changes a state asks for a move in its WHERE, so nothing else can happen, whoever is late.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
 
 from jobs.models import ACTIVE, Job
+from jobs.realtime.nudger import nudge
+
+# The fields of a row that no worker holds.
+NO_LEASE: Mapping[str, Any] = {"lease_owner": "", "lease_expires_at": None}
 
 
 @dataclass(frozen=True)
@@ -35,3 +45,18 @@ GIVE_BACK_DRAWING = Move("annotated_status", [_A.RUNNING], _A.PENDING)
 DRAWN = Move("annotated_status", [_A.RUNNING], _A.READY)
 NOT_DRAWN = Move("annotated_status", [_A.RUNNING], _A.FAILED)
 FORGET_DRAWN = Move("annotated_status", list(_A), _A.NONE)
+
+
+def change_one(job_id: UUID, jobs: QuerySet[Job], *moves: Move, **fields: Any) -> bool:
+    """Change this job if it is still among `jobs` and each move is allowed; the row count says who won.
+
+    Whoever watches it hears of that once it is committed. States change by moves only.
+    """
+    for move in moves:
+        jobs = jobs.filter(**{f"{move.field}__in": move.sources})
+        fields[move.field] = move.target
+    mine = jobs.filter(pk=job_id)
+    won = mine.update(**fields, version=F("version") + 1, updated_at=timezone.now()) == 1
+    if won:
+        transaction.on_commit(lambda: nudge(job_id))
+    return won

@@ -14,23 +14,19 @@ from django.utils import timezone
 
 from forgesyte.logs import log_event
 from jobs import events, moves, storage
-from jobs.changes import change_one
 from jobs.delivery import deliver_annotation, deliver_on_commit
+from jobs.failures import NO_FRAME_WORKED
 from jobs.intake.quotas import Submitter, check_room, one_at_a_time
-from jobs.intake.sources import StoredSource
 from jobs.models import FINISHED, Job
+from jobs.moves import change_one
 from jobs.realtime.nudger import nudge
-from jobs.worker.leases import NO_LEASE
-from jobs.worker.progress import frames_to_do
+from jobs.sources import StoredSource, frames_to_do
 from pipelines.services import checked, definition_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 logger = logging.getLogger(__name__)
-
-# The code of a job that went through all its frames and could not work on a single one.
-NO_FRAME_WORKED = "no_frame_worked"
 
 
 def submit_job(
@@ -82,7 +78,7 @@ def submit_job(
 
 def cancel_job(*, job_id: UUID) -> bool:
     """Stop a job that waits or runs; False where there is none. Its worker stops before its next frame."""
-    won = change_one(job_id, Job.objects.all(), moves.CANCEL, finished_at=timezone.now(), **NO_LEASE)
+    won = change_one(job_id, Job.objects.all(), moves.CANCEL, finished_at=timezone.now(), **moves.NO_LEASE)
     if won:
         _log(events.CANCELLED, job_id)
     return won
@@ -116,7 +112,7 @@ def retry_job(*, job_id: UUID) -> bool:
             error_message="",
             finished_at=None,
             annotated_progress=0.0,
-            **NO_LEASE,
+            **moves.NO_LEASE,
             **again,
         )
         if won:
@@ -137,7 +133,7 @@ def _delete(jobs: QuerySet[Job], job_id: UUID) -> bool:
         if not jobs.select_for_update().filter(pk=job_id).exists():
             return False
         # Whoever works on it loses it first, so that no chunk is added to what is being deleted.
-        change_one(job_id, Job.objects.all(), moves.CANCEL, **NO_LEASE)
+        change_one(job_id, Job.objects.all(), moves.CANCEL, **moves.NO_LEASE)
         deleted, _ = Job.objects.filter(pk=job_id).delete()
         if deleted:
             transaction.on_commit(partial(storage.delete_files, job_id))

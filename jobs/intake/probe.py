@@ -14,7 +14,7 @@ from typing import Any
 import av
 from PIL import Image
 
-from jobs.intake.sources import PICTURE, VIDEO
+from jobs.sources import PICTURE, VIDEO
 from pipelines.isolation import Crashed, OverBudget, Pool, run_isolated
 from pipelines.media.images import FORMATS
 from pipelines.media.uploads import UploadRefused

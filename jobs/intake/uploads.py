@@ -18,7 +18,7 @@ from django.http import HttpRequest, UnreadablePostError
 from forgesyte.api.limits import LimitReached
 from jobs.intake.free_space import Room
 from jobs.intake.probe import Limits, probe
-from jobs.intake.sources import StoredSource
+from jobs.sources import StoredSource
 from jobs.storage import ARRIVING, data_dir, sync_folders, upload_dir
 from pipelines.isolation import Busy
 from pipelines.media.uploads import UploadRefused

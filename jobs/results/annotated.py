@@ -9,11 +9,11 @@ from typing import Any
 
 from forgesyte.data_folder import sync_folder
 from jobs import selectors, storage
-from jobs.intake.sources import PICTURE
+from jobs.intake.frames import EndOfFile, frames_of
 from jobs.models import Job
 from jobs.results.mp4_writer import Image, Mp4Writer
 from jobs.results.sound import Sound
-from jobs.worker.frames import EndOfFile, frames_of
+from jobs.sources import PICTURE
 from pipelines.media.annotate import draw_result
 from pipelines.media.images import encode_jpeg
 

@@ -9,10 +9,11 @@ from django.conf import settings
 
 from forgesyte.logs import log_event
 from jobs import events, storage
+from jobs.failures import DATABASE_AWAY, describe_failure
 from jobs.models import Job
 from jobs.worker import leases
 from jobs.worker.heartbeat import Heart, Stopped
-from jobs.worker.job_run import AWAY, described, give_back
+from jobs.worker.job_run import give_back
 from jobs.worker.leases import Claim, LeaseLost
 from jobs.worker.worker_process import this_process
 
@@ -34,11 +35,11 @@ def annotate(job_id: UUID) -> None:
             log_event(logger, logging.WARNING, events.LEASE_LOST, job_id=str(job_id))
         except Stopped:
             give_back(claim)
-        except AWAY:
+        except DATABASE_AWAY:
             logger.exception(events.WORKER_TROUBLE, extra={"fields": {"job_id": str(job_id)}})
         except Exception as error:
             logger.exception(events.ANNOTATED, extra={"fields": {"job_id": str(job_id)}})
-            leases.fail_drawing(claim, described(error)[1])
+            leases.fail_drawing(claim, describe_failure(error)[1])
         else:
             if leases.finish_drawing(claim, annotated_bytes=size_bytes):
                 log_event(logger, logging.INFO, events.ANNOTATED, job_id=str(job_id))

@@ -1,20 +1,18 @@
 """What a delivery does: claim the job, work on it, and leave it in a state from which somebody can go on."""
 
-import errno
 import logging
-import re
 import time
 from datetime import timedelta
 from functools import partial
-from pathlib import PurePath
 from uuid import UUID
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 
 from forgesyte.logs import log_event
 from jobs import events
 from jobs.delivery import deliver_annotation, deliver_on_commit
+from jobs.failures import DATABASE_AWAY, DISK_FULL, HOPELESS, describe_failure, is_disk_full
 from jobs.models import ACTIVE, Job
 from jobs.worker import leases
 from jobs.worker.heartbeat import Heart, Stopped
@@ -22,16 +20,8 @@ from jobs.worker.leases import Claim, LeaseLost
 from jobs.worker.retry_policy import Record
 from jobs.worker.runner import Attempt
 from jobs.worker.worker_process import WorkerProcess, this_process
-from pipelines.errors import InvalidDefinition, InvalidImage, InvalidVideo, PipelineError
 
 logger = logging.getLogger(__name__)
-
-# Whatever is tried again, these stay as they are.
-HOPELESS = (InvalidVideo, InvalidImage, InvalidDefinition)
-AWAY = (OperationalError, InterfaceError)
-DATABASE_FULL = re.compile("disk is full|No space left")
-DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-UNEXPECTED = "An unexpected error occurred; the server's log says more"
 
 
 def run(job_id: UUID) -> None:
@@ -76,10 +66,10 @@ def work_on(job: Job, claim: Claim, process: WorkerProcess) -> None:
 def end_or_leave(claim: Claim, place: int, error: Exception) -> None:
     """End the attempt; where the database cannot be reached, leave it: the lease runs out in time."""
     try:
-        if isinstance(error, AWAY) and described(error)[0] != "disk_full":
+        if isinstance(error, DATABASE_AWAY) and not is_disk_full(error):
             raise error
         end_attempt(claim, place, error)
-    except AWAY:
+    except DATABASE_AWAY:
         logger.exception(events.WORKER_TROUBLE, extra={"fields": {"job_id": str(claim.job_id)}})
 
 
@@ -103,7 +93,7 @@ def give_back(claim: Claim) -> None:
 
 def end_attempt(claim: Claim, place: int, error: Exception) -> None:
     """An attempt ended in an error: there is another, unless that has no hope or was tried often enough."""
-    code, detail = described(error)
+    code, detail = describe_failure(error)
     if isinstance(error, FileNotFoundError) and not leases.is_held(claim):
         return
     with transaction.atomic():
@@ -113,7 +103,7 @@ def end_attempt(claim: Claim, place: int, error: Exception) -> None:
         detail = detail.replace(job.source_path.name, job.source_name)
         record = Record(job.strikes, job.suspect_frame, job.losses).struck(place)
         counted = {"strikes": record.strikes, "suspect_frame": record.place}
-        over = isinstance(error, HOPELESS) or code == "disk_full" or record.is_out(settings.JOBS.max_strikes)
+        over = isinstance(error, HOPELESS) or code == DISK_FULL or record.is_out(settings.JOBS.max_strikes)
         fields = {"job_id": str(job.pk), "attempt": job.attempt, "frame_index": place, "code": code}
         if over:
             leases.fail(claim, code, detail, **counted)
@@ -125,18 +115,6 @@ def end_attempt(claim: Claim, place: int, error: Exception) -> None:
         logger.error(events.FAILED, exc_info=error, extra={"fields": {**fields, "detail": detail}})
     else:
         logger.warning(events.ATTEMPT_FAILED, exc_info=error, extra={"fields": fields})
-
-
-def described(error: Exception) -> tuple[str, str]:
-    """A code and a sentence for the person whose job it is."""
-    if isinstance(error, PipelineError):
-        return error.code, error.detail
-    full = isinstance(error, OSError) and error.errno in DISK_FULL
-    if full or (isinstance(error, AWAY) and DATABASE_FULL.search(str(error))):
-        return "disk_full", "The disk is full. Make room and retry: the job goes on where it stopped"
-    if isinstance(error, FileNotFoundError):
-        return "file_missing", f"A file of the job is missing: {PurePath(str(error.filename)).name}"
-    return "internal_error", UNEXPECTED
 
 
 def log_over(claim: Claim, job: Job, duration_ms: int) -> None:

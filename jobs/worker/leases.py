@@ -4,7 +4,6 @@ Every write asks in its WHERE whether the job is still theirs. Cancelling and de
 another worker, take `lease_owner` away, so an attempt that has lost its job changes nothing any more.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,9 +16,8 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from jobs import moves
-from jobs.changes import change_one
 from jobs.models import FINISHED, Job, ResultChunk
-from jobs.moves import Move
+from jobs.moves import Move, change_one
 
 
 class LeaseLost(Exception):
@@ -84,9 +82,6 @@ def lease(owner: str, now: datetime) -> dict[str, Any]:
     """The fields of a lease that begins now."""
     expires_at = now + timedelta(seconds=settings.JOBS.lease_s)
     return {"lease_owner": owner, "lease_expires_at": expires_at, "heartbeat_at": now}
-
-
-NO_LEASE: Mapping[str, Any] = {"lease_owner": "", "lease_expires_at": None}
 
 
 def kept_lines(job_id: UUID) -> int:
@@ -158,4 +153,4 @@ def fail_drawing(claim: Claim, message: str, **fields: Any) -> bool:
 
 
 def _let_go(claim: Claim, move: Move, **fields: Any) -> bool:
-    return change_one(claim.job_id, held(claim), move, **NO_LEASE, **fields)
+    return change_one(claim.job_id, held(claim), move, **moves.NO_LEASE, **fields)

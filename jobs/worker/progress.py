@@ -1,12 +1,4 @@
-"""How many frames there are to do, and how much of that is done; pure."""
-
-
-def frames_to_do(frames: int | None, stride: int, at_most: int | None) -> int | None:
-    """How many of `frames` are worked on with this stride and limit; None where the file does not say."""
-    if frames is None:
-        return None
-    every = -(-frames // stride)
-    return every if at_most is None else min(every, at_most)
+"""Compare the frames that are done with those that are expected; pure."""
 
 
 def ends_early(done: int, total: int | None) -> bool:

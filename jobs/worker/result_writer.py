@@ -11,11 +11,11 @@ from django.conf import settings
 
 from forgesyte.logs import log_event
 from jobs import events, storage
+from jobs.failures import NO_FRAME_WORKED
 from jobs.models import Job
 from jobs.results.result_lines import Line, encode
 from jobs.results.summary import Summary
 from jobs.selectors import read_lines
-from jobs.services import NO_FRAME_WORKED
 from jobs.worker import leases
 from jobs.worker.leases import Chunk, Claim
 from jobs.worker.progress import ends_early, percent

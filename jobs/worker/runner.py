@@ -6,11 +6,11 @@ from contextlib import ExitStack, closing
 from typing import Any
 
 from jobs import events, storage
+from jobs.intake.frames import EndOfFile, Item, SourceFrame, bytes_of, frames_of
 from jobs.models import Job
 from jobs.results.result_lines import Line, error_line, result_line
 from jobs.worker import leases
 from jobs.worker.frame_marker import FrameMarker
-from jobs.worker.frames import EndOfFile, Item, SourceFrame, bytes_of, frames_of
 from jobs.worker.heartbeat import Heart, Stopped
 from jobs.worker.leases import Claim
 from jobs.worker.prefetch import Prefetch

@@ -15,9 +15,9 @@ from django.db import transaction
 
 from jobs import storage
 from jobs.intake.probe import Limits, examine
-from jobs.intake.sources import StoredSource
 from jobs.models import Job
 from jobs.services import delete_job, submit_job
+from jobs.sources import StoredSource
 from jobs.worker import leases
 from jobs.worker.job_run import work_on
 from jobs.worker.leases import Claim

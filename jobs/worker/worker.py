@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from forgesyte.logs import log_event
 from jobs import events
-from jobs.cleaning import Cleaning
 from jobs.delivery import has_database_backend
 from jobs.worker import job_run, sweeper
+from jobs.worker.cleaning import Cleaning
 from jobs.worker.worker_process import WorkerProcess, this_process
 
 logger = logging.getLogger(__name__)

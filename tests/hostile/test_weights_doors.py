@@ -12,8 +12,8 @@ from django.test import Client
 from django.utils.html import escape
 from pytest_django import Settings
 
+from jobs.failures import describe_failure
 from jobs.models import Job
-from jobs.worker.job_run import described
 from pipelines.engine.detectors.ultralytics import as_read, import_ultralytics, open_yolo
 from pipelines.engine.networks import NetworkCache
 from pipelines.engine.weights.store import BUNDLED_DIR, WeightsStore
@@ -316,4 +316,4 @@ def test_what_is_wrong_with_a_plugin_tells_no_path(client: Client, engine: Runti
 
 def test_a_file_that_is_gone_is_named_without_its_folder() -> None:
     missing = FileNotFoundError(2, "No such file", "/srv/data/uploads/source.mp4")
-    assert described(missing) == ("file_missing", "A file of the job is missing: source.mp4")
+    assert describe_failure(missing) == ("file_missing", "A file of the job is missing: source.mp4")

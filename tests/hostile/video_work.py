@@ -3,10 +3,10 @@
 import threading
 from pathlib import Path
 
+from jobs.intake.frames import EndOfFile, SourceFrame, bytes_of, frames_of
 from jobs.intake.probe import Limits, probe
-from jobs.intake.sources import VIDEO
 from jobs.results.annotated import write_annotated
-from jobs.worker.frames import EndOfFile, SourceFrame, bytes_of, frames_of
+from jobs.sources import VIDEO
 from jobs.worker.prefetch import Prefetch
 from pipelines.media.uploads import UploadRefused
 

@@ -21,8 +21,9 @@ from hypothesis.stateful import (
 )
 
 from jobs import services
-from jobs.intake.sources import StoredSource
+from jobs.failures import NO_FRAME_WORKED
 from jobs.models import FINISHED, Job
+from jobs.sources import StoredSource
 from jobs.worker import job_run, leases
 from jobs.worker.leases import Chunk, Claim, LeaseLost
 from jobs.worker.sweeper import sweep
@@ -184,7 +185,7 @@ class JobLife(RuleBasedStateMachine):
         elif ends == "complete":
             leases.complete(claim)
         else:
-            code = services.NO_FRAME_WORKED if ends == "no_frame" else "internal_error"
+            code = NO_FRAME_WORKED if ends == "no_frame" else "internal_error"
             leases.fail(claim, code, "It broke")
         worker._claims.discard(claim)
 

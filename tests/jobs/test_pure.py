@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from jobs.results.density import FIRST_BUCKET_S, MAX_BUCKETS, Density
 from jobs.results.result_lines import encode, error_line, result_line
 from jobs.results.summary import MAX_KNOWN, MAX_LABELS, MAX_TEXTS, MAX_WARNINGS, Summary
+from jobs.sources import frames_to_do
 from jobs.worker.frame_marker import FrameMarker, marked_frame
-from jobs.worker.progress import ends_early, frames_to_do, percent
+from jobs.worker.progress import ends_early, percent
 from jobs.worker.retry_policy import MAX_LOSSES, Record
 
 

@@ -10,10 +10,10 @@ from typing import Any
 from django.utils import timezone
 
 from jobs import storage
-from jobs.intake.sources import PICTURE, VIDEO, StoredSource
 from jobs.models import Job
 from jobs.selectors import read_lines
 from jobs.services import submit_job
+from jobs.sources import PICTURE, VIDEO, StoredSource
 from jobs.worker import job_run
 from pipelines.engine.networks import NetworkCache
 from pipelines.engine.scheduling.overload_flag import OverloadFlag

@@ -33,7 +33,7 @@ import sys
 import django
 django.setup()
 from jobs import moves
-from jobs.changes import change_one
+from jobs.moves import change_one
 from jobs.models import Job
 for number, _ in enumerate(sys.stdin, start=1):
     tools = {{"number": number, "bulk": "x" * {BULK}}}

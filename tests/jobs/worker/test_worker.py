@@ -21,12 +21,12 @@ from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
-from jobs import cleaning, storage
+from jobs import storage
 from jobs.checks import check_folders
 from jobs.conf import JobSettings
 from jobs.models import Job
+from jobs.worker import cleaning, sweeper
 from jobs.worker import supervisor as supervisor_module
-from jobs.worker import sweeper
 from jobs.worker import worker as worker_module
 from jobs.worker.supervisor import Crew, WorkerSupervisor
 from jobs.worker.worker import Worker

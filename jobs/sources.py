@@ -26,3 +26,11 @@ class StoredSource:
     fps: float | None = None
     duration_s: float | None = None
     frames: int | None = None
+
+
+def frames_to_do(frames: int | None, stride: int, at_most: int | None) -> int | None:
+    """How many of `frames` are worked on with this stride and limit; None where the file does not say."""
+    if frames is None:
+        return None
+    every = -(-frames // stride)
+    return every if at_most is None else min(every, at_most)

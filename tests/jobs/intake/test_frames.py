@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jobs.intake.sources import PICTURE, VIDEO
-from jobs.worker.frames import EndOfFile, SourceFrame, bytes_of, frames_of
+from jobs.intake.frames import EndOfFile, SourceFrame, bytes_of, frames_of
+from jobs.sources import PICTURE, VIDEO
 from pipelines.errors import InvalidImage, InvalidVideo
 from tests.jobs.films import write_film
 from tests.pipelines.clips import packets_of, spoil, write_clip

@@ -7,7 +7,7 @@ from pathlib import Path
 from numpy import uint8
 from numpy.typing import NDArray
 
-from jobs.intake.sources import PICTURE
+from jobs.sources import PICTURE
 from pipelines.media.images import decode_file
 from pipelines.media.video import VideoReader, lost_frame
 

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from jobs import cleaning, storage
-from jobs.cleaning import EVERY_S, Cleaning
+from jobs import storage
 from jobs.models import Job
 from jobs.services import prune_jobs
+from jobs.worker import cleaning
+from jobs.worker.cleaning import EVERY_S, Cleaning
 from tests.jobs.workshop import Workshop
 
 MONTH = timedelta(days=30)
