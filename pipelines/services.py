@@ -11,6 +11,7 @@ from typing import Any, Self
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 
+from pipelines.engine.scheduling.fair_queue import Usage as Usage
 from pipelines.engine.scheduling.slots import Slot
 from pipelines.errors import InvalidDefinition, PipelineError, UnknownPipeline
 from pipelines.graph.definition import PipelineDefinition, parse
@@ -26,6 +27,8 @@ from pipelines.tools.inspector import RunReport
 
 # A picture that is worked on for longer, loading aside, gets no answer.
 PICTURE_TIMEOUT_S = 60.0
+# All single pictures together have the share of one live session, however many are sent at once.
+SINGLE_PICTURES = Usage()
 _definitions: dict[str, PipelineDefinition] = {}
 
 
@@ -154,7 +157,7 @@ class DagPipelineService:
 
         try:
             given, decode_ms = await decoded(payload, holds) if holds else (payload, 0.0)
-            async with self.engine.slot() as slot:
+            async with self.engine.slot(SINGLE_PICTURES) as slot:
                 try:
                     return with_decoding(await slot.run_within(PICTURE_TIMEOUT_S, run), decode_ms)
                 except TimeoutError as error:

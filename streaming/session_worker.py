@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from pipelines.errors import PipelineError
 from pipelines.media.images import decode_image
 from pipelines.media.jpeg_header import read_header
-from pipelines.services import aopen_live, get_engine
+from pipelines.services import Usage, aopen_live, get_engine
 from pipelines.tools.base import Load
 from streaming import events, metrics, protocol
 from streaming.arrival_rate import Pace
@@ -49,6 +49,7 @@ class SessionWorker:
         self._limits = SessionLimits(settings, time.monotonic())
         self._arrived = asyncio.Event()
         self._loading = True
+        self._used, self._used_to_decode = Usage(), Usage()
 
     async def receive(self, data: bytes) -> None:
         """Check a frame and hold it; the frame that gives way is answered at once. Raises StreamError."""
@@ -151,7 +152,7 @@ class SessionWorker:
         limit_s = self._settings.frame_timeout_s
         large = await self._decode_large(limit_s)
         asked = time.perf_counter()
-        async with asyncio.timeout(limit_s) as deadline, self._engine.slot() as slot:
+        async with asyncio.timeout(limit_s) as deadline, self._engine.slot(self._used) as slot:
             metrics.SLOT_WAIT_SECONDS.observe(time.perf_counter() - asked)
             deadline.reschedule(None)
             frame, picture, spent_ms = large or self._choose()
@@ -171,7 +172,7 @@ class SessionWorker:
         held = self._mailbox.held
         if held is None or not is_large(held.data):
             return None
-        async with asyncio.timeout(limit_s) as deadline, self._engine.decoder() as slot:
+        async with asyncio.timeout(limit_s) as deadline, self._engine.decoder(self._used_to_decode) as slot:
             deadline.reschedule(None)
             frame, _, spent_ms = self._choose()
             started = time.monotonic()

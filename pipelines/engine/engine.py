@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING
 
 from pipelines.engine.networks import NetworkCache
+from pipelines.engine.scheduling.fair_queue import Usage
 from pipelines.engine.scheduling.overload_flag import OverloadFlag
 from pipelines.engine.scheduling.slot_tuner import SlotTuner
 from pipelines.engine.scheduling.slots import Slot, Slots
@@ -66,13 +67,19 @@ class Engine:
         """How many frames run beside the slots, because they take too long; MOST_LENT at most."""
         return max(self._slots.lent, self._decoders.lent)
 
-    def slot(self) -> AbstractAsyncContextManager[Slot]:
-        """Wait for a slot and hold it: `async with engine.slot() as slot: await slot.run(fn, ...)`."""
-        return self._slots.acquire()
+    def slot(self, usage: Usage | None = None) -> AbstractAsyncContextManager[Slot]:
+        """Wait for a slot and hold it: `async with engine.slot() as slot: await slot.run(fn, ...)`.
 
-    def decoder(self) -> AbstractAsyncContextManager[Slot]:
-        """Wait for one of the few places where large pictures are decoded, and hold it for the body."""
-        return self._decoders.acquire()
+        Who has used the least time is next; what a session has used is kept in `usage`.
+        """
+        return self._slots.acquire(usage)
+
+    def decoder(self, usage: Usage | None = None) -> AbstractAsyncContextManager[Slot]:
+        """Wait for one of the few places where large pictures are decoded, and hold it for the body.
+
+        `usage` is another one than that of the slots.
+        """
+        return self._decoders.acquire(usage)
 
     def adapt_slots(self) -> None:
         """Allow as many slots as the loaded networks take frames at once, and never fewer than the cores."""

@@ -10,6 +10,7 @@ from typing import Any
 
 from PIL import Image
 
+from pipelines.engine.scheduling.fair_queue import Usage
 from pipelines.engine.scheduling.slots import Slot, Slots
 from pipelines.errors import UnknownPipeline
 from pipelines.tools.base import Load
@@ -118,11 +119,11 @@ class FakeEngine:
     def waiting(self) -> int:
         return self.held.waiting
 
-    def slot(self) -> AbstractAsyncContextManager[Slot]:
-        return self.held.acquire()
+    def slot(self, usage: Usage | None = None) -> AbstractAsyncContextManager[Slot]:
+        return self.held.acquire(usage)
 
-    def decoder(self) -> AbstractAsyncContextManager[Slot]:
-        return self.decoders.acquire()
+    def decoder(self, usage: Usage | None = None) -> AbstractAsyncContextManager[Slot]:
+        return self.decoders.acquire(usage)
 
     async def aopen_live(self, pipeline_id: str) -> FakePipeline:
         self.opening.set()

@@ -1,14 +1,14 @@
-"""Slots: the right to run one frame now, handed out first come, first served."""
+"""Slots: the right to run one frame now; the session that has used the least time is next."""
 
 import asyncio
 import threading
-from collections import deque
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
+from pipelines.engine.scheduling.fair_queue import FairQueue, Usage
 from pipelines.engine.scheduling.frame_clock import FrameClock
 from pipelines.engine.scheduling.slot_tuner import SlotTuner
 from pipelines.errors import PipelineError
@@ -30,8 +30,9 @@ class EngineClosed(PipelineError):
 class Slot:
     """The right to run one call at a time in one of the engine's own worker threads."""
 
-    def __init__(self, workers: ThreadPoolExecutor) -> None:
+    def __init__(self, workers: ThreadPoolExecutor, usage: Usage) -> None:
         self._workers = workers
+        self.usage = usage
         self._clock = FrameClock()
         self.work: Future[Any] | None = None
         # Somebody else has got a slot in the place of this one.
@@ -40,7 +41,12 @@ class Slot:
     @property
     def runs_for_s(self) -> float:
         """For how long its call has run, without loading; 0 where none runs."""
-        return self._clock.spent_s if self.work and not self.work.done() else 0.0
+        return self.took_s if self.work and not self.work.done() else 0.0
+
+    @property
+    def took_s(self) -> float:
+        """Seconds since its last call began, without loading."""
+        return self._clock.spent_s
 
     async def run(self, fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Call `fn` in a worker thread and return what it returns, or raise what it raises; EngineClosed.
@@ -80,9 +86,10 @@ class Slot:
 class Slots:
     """Slots and worker threads for them; tasks of several event loops may wait.
 
-    A free slot goes straight to the task that has waited longest, so nobody can overtake. With a tuner their
-    number is what it says, up to `limit`. While tasks wait, a slot whose call has run for `lend_after_s` is
-    lent: somebody else gets one in its place, until the call is over. At most MOST_LENT are lent at once.
+    A free slot goes straight to the waiting task whose session has used the least time: see FairQueue. With a
+    tuner their number is what it says, up to `limit`. While tasks wait, a slot whose call has run for
+    `lend_after_s` is lent: somebody else gets one in its place, until the call is over. At most MOST_LENT are
+    lent at once.
     """
 
     def __init__(
@@ -96,7 +103,7 @@ class Slots:
         self._free = self._count
         self._closed = False
         self._lock = threading.Lock()
-        self._waiters: deque[_Waiter] = deque()
+        self._waiters: FairQueue[_Waiter] = FairQueue()
         self._workers = ThreadPoolExecutor(max_workers=limit + MOST_LENT, thread_name_prefix="slot")
 
     @property
@@ -120,10 +127,14 @@ class Slots:
         return self._free
 
     @asynccontextmanager
-    async def acquire(self) -> AsyncIterator[Slot]:
-        """Wait for a slot and hold it for the body; raises EngineClosed."""
-        await self._take()
-        slot = Slot(self._workers)
+    async def acquire(self, usage: Usage | None = None) -> AsyncIterator[Slot]:
+        """Wait for a slot and hold it for the body; raises EngineClosed.
+
+        What has the same `usage` has one share together; without it, each call counts as a new session.
+        """
+        usage = usage or Usage()
+        await self._take(usage)
+        slot = Slot(self._workers, usage)
         with self._lock:
             self._held.add(slot)
         try:
@@ -140,21 +151,21 @@ class Slots:
         """Turn away who waits; what runs now runs to its end. May be called again."""
         with self._lock:
             self._closed = True
-            waiters = list(self._waiters)
-            self._waiters.clear()
+            waiters = self._waiters.clear()
         for waiter in waiters:
             waiter.tell(waiter.turn_away)
         self._workers.shutdown(wait=False)
 
-    async def _take(self) -> None:
+    async def _take(self, usage: Usage) -> None:
         with self._lock:
             if self._closed:
                 raise EngineClosed("The server is stopping")
             if self._free > 0:
                 self._free -= 1
+                self._waiters.enter(usage)
                 return
             waiter = _Waiter(self)
-            self._waiters.append(waiter)
+            self._waiters.push(waiter, usage)
         waiter.watch(self._lend_after_s / CHECKS)
         try:
             await waiter.future
@@ -177,8 +188,7 @@ class Slots:
 
     def _forget(self, waiter: "_Waiter") -> None:
         with self._lock:
-            if waiter in self._waiters:
-                self._waiters.remove(waiter)
+            if self._waiters.remove(waiter):
                 return
         if waiter.granted:
             self._give_back()
@@ -187,6 +197,7 @@ class Slots:
         """Give back a slot that was used, unless it was lent; the tuner may change how many there are."""
         with self._lock:
             self._held.remove(slot)
+            self._waiters.charge(slot.usage, slot.took_s)
             if slot.lent:
                 self._lent -= 1
                 return
@@ -200,7 +211,7 @@ class Slots:
         self._give_back(slots)
 
     def _give_back(self, slots: int = 1) -> None:
-        """Hand each slot to the task that has waited longest, or keep it free."""
+        """Hand each slot to the task that is next, or keep it free."""
         with self._lock:
             self._free += slots
         while True:
@@ -208,7 +219,7 @@ class Slots:
                 if self._free <= 0 or not self._waiters:
                     return
                 self._free -= 1
-                waiter = self._waiters.popleft()
+                waiter = self._waiters.pop()
             if not waiter.tell(waiter.grant):
                 with self._lock:
                     self._free += 1

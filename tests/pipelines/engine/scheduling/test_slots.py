@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.engine.scheduling.fair_queue import Usage
 from pipelines.engine.scheduling.frame_clock import frame_clock, loading
 from pipelines.engine.scheduling.slot_tuner import SlotTuner
 from pipelines.engine.scheduling.slots import MOST_LENT, EngineClosed, Slots
@@ -107,6 +108,24 @@ async def test_who_waits_longest_is_next(slots: Slots) -> None:
             tasks.create_task(wait_for_turn(number))
             await until_waiting(slots, number + 1)
     assert order == [0, 1, 2, 3, 4]
+
+
+async def test_whose_frames_took_long_waits_for_those_whose_did_not(slots: Slots) -> None:
+    """By turns, a session whose frames cost five times as much had most of the time."""
+    costly, polite = Usage(), Usage()
+    order: list[str] = []
+
+    async def take(name: str, usage: Usage) -> None:
+        async with slots.acquire(usage):
+            order.append(name)
+
+    async with asyncio.TaskGroup() as tasks, slots.acquire(costly) as slot:
+        await slot.run(time.sleep, 0.02)
+        wanted = [("costly", costly), ("another costly", costly), ("polite", polite)]
+        for number, (name, usage) in enumerate(wanted):
+            tasks.create_task(take(name, usage))
+            await until_waiting(slots, number + 1)
+    assert order == ["polite", "costly", "another costly"]
 
 
 async def test_a_newcomer_cannot_overtake_the_one_who_was_promised_the_slot(slots: Slots) -> None:
