@@ -45,9 +45,9 @@ class JobsCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """What the rows say now; of workers, what this process knows, even where no database answers."""
-        crew = supervisor.crew()
-        yield GaugeMetricFamily(*WORKERS, value=crew.running)
-        yield GaugeMetricFamily(*WORKERS_MISSING, value=crew.wanted - crew.running)
+        worker_count = supervisor.worker_count()
+        yield GaugeMetricFamily(*WORKERS, value=worker_count.running)
+        yield GaugeMetricFamily(*WORKERS_MISSING, value=worker_count.wanted - worker_count.running)
         try:
             yield from list(self._read())
         except DatabaseError as error:

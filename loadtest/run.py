@@ -145,7 +145,7 @@ def running_crews(plan: LoadPlan, url: str, frames: tuple[bytes, ...]) -> Iterat
         for number in range(plan.process_count):
             own = tuple(visit for visit in everyone if visit.place % plan.process_count == number)
             ours, theirs = context.Pipe()
-            job = client_process.Job(plan, url, own, frames)
+            job = client_process.ClientTask(plan, url, own, frames)
             process = context.Process(target=client_process.main, args=(theirs, job), daemon=True)
             process.start()
             theirs.close()

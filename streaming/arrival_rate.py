@@ -1,4 +1,4 @@
-"""How fast frames come, so that what can wait makes no frame late."""
+"""Measures how fast frames arrive, so that work which can wait makes no frame late."""
 
 from collections import deque
 from statistics import median
@@ -8,7 +8,7 @@ REMEMBERED = 16
 PAUSE_S = 2.0
 
 
-class Pace:
+class ArrivalRate:
     """The intervals between the last frames of all sessions; times in seconds of one clock."""
 
     def __init__(self) -> None:

@@ -18,7 +18,7 @@ from forgesyte.server import memory
 from streaming import events, metrics, protocol
 from streaming.backpressure import Backpressure
 from streaming.conf import StreamSettings
-from streaming.idle_task import Rest
+from streaming.idle_task import IdleTask
 from streaming.protocol import ErrorCode, StreamError
 from streaming.session_log import SessionLog
 from streaming.session_manager import SessionManager
@@ -34,7 +34,7 @@ FULL = {
     "(STREAM_MAX_SESSIONS_PER_ADDRESS): close one, or try again later",
 }
 # A page that is loaded anew, or a connection that comes back, is no rest.
-rest = Rest(memory.give_back, after_s=3.0)
+rest = IdleTask(memory.give_back, after_s=3.0)
 
 
 class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types

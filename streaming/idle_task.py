@@ -1,12 +1,12 @@
-"""What is done once nobody streams any more."""
+"""Runs some work once no session has streamed for a while."""
 
 import asyncio
 import threading
 from collections.abc import Callable
 
 
-class Rest:
-    """Does some work in a thread, once, when there has been rest for a while; used on one event loop."""
+class IdleTask:
+    """Runs `work` in a thread, once, after `after_s` seconds without a session; used on one event loop."""
 
     def __init__(self, work: Callable[[], None], after_s: float) -> None:
         self._work = work
@@ -25,4 +25,4 @@ class Rest:
             self._timer = None
 
     def _start(self) -> None:
-        threading.Thread(target=self._work, name="rest", daemon=True).start()
+        threading.Thread(target=self._work, name="idle-task", daemon=True).start()

@@ -1,4 +1,4 @@
-"""Feels whether the process can answer at once: how late timers fire, how long the collector stops it."""
+"""Measures how late timers of the event loop fire and how long the garbage collector stops the process."""
 
 import asyncio
 import gc
@@ -12,7 +12,7 @@ MOST_PAUSES = 1000
 Observe = Callable[[float], None]
 
 
-class Pulse:
+class LoopMonitor:
     """Between `start` and `stop`, a timer of the running event loop tells its delay four times a second.
 
     It also passes on the pauses of the garbage collector, which may begin anywhere, in the middle of a

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from streaming.loop_monitor import Pulse
+from streaming.loop_monitor import LoopMonitor
 from streaming.protocol import ErrorCode
 
 # Finest where live vision is judged, from 5 to 40 ms, so that a quantile there is right to 2.5 ms.
@@ -58,7 +58,7 @@ GC_PAUSE_SECONDS = Histogram(
     buckets=SHORT_SECONDS,
 )
 
-_pulse = Pulse(LOOP_DELAY_SECONDS.observe, GC_PAUSE_SECONDS.observe)
+_loop_monitor = LoopMonitor(LOOP_DELAY_SECONDS.observe, GC_PAUSE_SECONDS.observe)
 # A look-up of labels costs more than all else here.
 _stage = cache(STAGE_SECONDS.labels)
 _result, _dropped, _error = (ANSWERS.labels(kind) for kind in ("result", "dropped", "error"))
@@ -116,9 +116,9 @@ def sessions_open(count: int) -> None:
     """So many sessions are open now; what costs time by itself is measured only while there are any."""
     SESSIONS_ACTIVE.set(count)
     if count:
-        _pulse.start()
+        _loop_monitor.start()
     else:
-        _pulse.stop()
+        _loop_monitor.stop()
 
 
 def count_received(size_bytes: int) -> None:

@@ -12,7 +12,7 @@ from pipelines.media.jpeg_header import read_header
 from pipelines.services import Usage, aopen_live, get_engine
 from pipelines.tools.base import Load
 from streaming import events, metrics, protocol
-from streaming.arrival_rate import Pace
+from streaming.arrival_rate import ArrivalRate
 from streaming.backpressure import BackpressureState
 from streaming.conf import StreamSettings
 from streaming.frame_validator import FrameValidationError, frame_too_large, validate_jpeg
@@ -28,7 +28,7 @@ Send = Callable[[protocol.Message], Awaitable[None]]
 # Larger than the pictures of cameras in a page; twenty million pixels take 0.1 s.
 LARGE_PIXELS = 3_000_000
 # The frames of all sessions of this process; only its event loop touches it.
-pace = Pace()
+pace = ArrivalRate()
 
 
 class SessionWorker:

@@ -8,7 +8,7 @@ from autobahn.websocket.xormasker import XorMaskerNull
 from daphne.ws_protocol import WebSocketProtocol
 from twisted.internet import reactor
 
-from forgesyte.server.flow_control import Valve
+from forgesyte.server.flow_control import FlowControl
 
 # A frame takes two or three steps, and a packet may hold thousands of frames: then others have a turn.
 STEPS_A_TURN = 48
@@ -42,7 +42,7 @@ class BoundedSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no t
 
     def __init__(self) -> None:
         super().__init__()
-        self.valve: Valve | None = None
+        self.flow: FlowControl | None = None
         self._limits: MessageLimits | None = None
         self._refusing = False
         self._failed = False
@@ -75,14 +75,14 @@ class BoundedSocket(WebSocketProtocol):  # type: ignore[misc]  # Daphne has no t
             if self._failed or self.state == self.STATE_CLOSED or not self.processData():
                 return
         self._waiting = True
-        if self.valve is not None:
-            self.valve.close("turn")
+        if self.flow is not None:
+            self.flow.pause("turn")
         reactor.callLater(REST_S if self.state == self.STATE_OPEN else CLOSING_REST_S, self._go_on)
 
     def _go_on(self) -> None:
         self._waiting = False
-        if self.valve is not None:
-            self.valve.open("turn")
+        if self.flow is not None:
+            self.flow.resume("turn")
         self.consumeData()
 
     # Messages that are too large

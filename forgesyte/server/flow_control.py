@@ -4,11 +4,11 @@ import asyncio
 from collections import deque
 from typing import Any, Protocol
 
-INBOX_LIMIT = 32
+RECEIVE_LIMIT = 32
 
 
 class Transport(Protocol):
-    """What the valve needs of a Twisted transport."""
+    """The part of a Twisted transport that flow control needs."""
 
     def pauseProducing(self) -> None:
         """Stop reading; the peer's own system then stops it from sending."""
@@ -19,7 +19,7 @@ class Transport(Protocol):
         ...
 
 
-class Valve:
+class FlowControl:
     """Reads from a peer only while nothing stands against it.
 
     It is the transport's producer, in Twisted's words: the transport calls it when its send buffer is full,
@@ -37,14 +37,14 @@ class Valve:
         if self._sent is not None:
             await self._sent.wait()
 
-    def close(self, obstacle: str) -> None:
-        """Stop reading until this obstacle is gone."""
+    def pause(self, obstacle: str) -> None:
+        """Stop reading until `resume` is called for this obstacle."""
         if not self._obstacles:
             self._transport.pauseProducing()
         self._obstacles.add(obstacle)
 
-    def open(self, obstacle: str) -> None:
-        """This obstacle is gone."""
+    def resume(self, obstacle: str) -> None:
+        """Remove this obstacle; reading goes on once there is none."""
         if obstacle in self._obstacles:
             self._obstacles.remove(obstacle)
             if not self._obstacles:
@@ -54,12 +54,12 @@ class Valve:
         """The send buffer is full."""
         self._sent = self._sent or asyncio.Event()
         self._sent.clear()
-        self.close("unsent")
+        self.pause("unsent")
 
     def resumeProducing(self) -> None:
         """The send buffer is empty."""
         self._let_send()
-        self.open("unsent")
+        self.resume("unsent")
 
     def stopProducing(self) -> None:
         """The connection is gone."""
@@ -70,15 +70,15 @@ class Valve:
             self._sent.set()
 
 
-class Inbox:
-    """Messages that the application has not taken yet; closes the valve while there are too many.
+class ReceiveQueue:
+    """Messages that the application has not taken yet; reading pauses while there are too many.
 
     The limit is no hard one: what was read together is kept together. It is small while it is empty, for
     there is one for each connection; asyncio's own queue holds four times as much.
     """
 
-    def __init__(self, valve: Valve) -> None:
-        self._valve = valve
+    def __init__(self, flow: FlowControl) -> None:
+        self._flow = flow
         self._messages: deque[dict[str, Any]] = deque()
         self._takers: list[asyncio.Future[None]] = []
 
@@ -89,15 +89,15 @@ class Inbox:
     def put_nowait(self, message: dict[str, Any]) -> None:
         """Add a message."""
         self._messages.append(message)
-        if len(self._messages) >= INBOX_LIMIT:
-            self._valve.close("unread")
+        if len(self._messages) >= RECEIVE_LIMIT:
+            self._flow.pause("unread")
         self._wake_one()
 
     def get_nowait(self) -> dict[str, Any]:
         """Take the oldest message; there must be one."""
         message = self._messages.popleft()
-        if len(self._messages) <= INBOX_LIMIT // 2:
-            self._valve.open("unread")
+        if len(self._messages) <= RECEIVE_LIMIT // 2:
+            self._flow.resume("unread")
         return message
 
     async def get(self) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from daphne.http_protocol import WebRequest as DaphneRequest
 from twisted.internet import reactor
 from twisted.web import http
 
-from forgesyte.server.flow_control import Inbox, Valve
+from forgesyte.server.flow_control import FlowControl, ReceiveQueue
 
 # How long a refused body is still taken in, so that the client gets to read why: a connection that is closed
 # while data comes in is reset, and what was sent on it is lost.
@@ -32,11 +32,11 @@ class ArrivingContent:
         """There is nothing to close."""
 
 
-class BodyInbox(Inbox):
+class BodyQueue(ReceiveQueue):
     """The pieces of a body that the application has not taken yet; its first look asks the client to send."""
 
-    def __init__(self, valve: Valve, ask: Callable[[], None]) -> None:
-        super().__init__(valve)
+    def __init__(self, flow: FlowControl, ask: Callable[[], None]) -> None:
+        super().__init__(flow)
         self._ask: Callable[[], None] | None = ask
 
     async def get(self) -> dict[str, Any]:
@@ -75,9 +75,9 @@ class WebRequest(DaphneRequest):  # type: ignore[misc]  # Daphne has no types
         """Whether a body is still coming in."""
         return self._arriving
 
-    def inbox(self) -> BodyInbox:
+    def receive_queue(self) -> BodyQueue:
         """A queue for the body, which stops the client while the application does not keep up."""
-        return BodyInbox(Valve(self.channel._networkProducer), self._continue)
+        return BodyQueue(FlowControl(self.channel._networkProducer), self._continue)
 
     def gotLength(self, length: int | None) -> None:
         """The headers are complete; a request with a body starts now. The length of a chunked one is None."""

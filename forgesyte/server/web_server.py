@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 from forgesyte.logs import log_event
 from forgesyte.server.answer_broken_off import AnswerBrokenOff
 from forgesyte.server.bounded_socket import CLOSE_WITHIN_S
-from forgesyte.server.flow_control import Inbox, Valve
+from forgesyte.server.flow_control import FlowControl, ReceiveQueue
 from forgesyte.server.https import SecureFactory
 from forgesyte.server.web_request import WebFactory, WebRequest
 from forgesyte.server.web_socket import WebSocket
@@ -97,22 +97,22 @@ class WebServer(Server):  # type: ignore[misc]  # Daphne has no types
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         """Start the application of one request or one socket; what either has pending is bounded."""
-        inbox: Inbox | asyncio.Queue[dict[str, Any]]
+        receive_queue: ReceiveQueue | asyncio.Queue[dict[str, Any]]
         if scope["type"] == "websocket":
-            valve = Valve(protocol.transport)
+            flow = FlowControl(protocol.transport)
             protocol.transport.unregisterProducer()
-            protocol.transport.registerProducer(valve, True)
-            inbox = Inbox(valve)
-            protocol.valve = valve
-            scope["drained"], scope["take_at_most"] = valve.drained, protocol.take_at_most
+            protocol.transport.registerProducer(flow, True)
+            receive_queue = ReceiveQueue(flow)
+            protocol.flow = flow
+            scope["drained"], scope["take_at_most"] = flow.drained, protocol.take_at_most
         elif protocol.has_body:
-            inbox = protocol.inbox()
+            receive_queue = protocol.receive_queue()
         else:
-            inbox = asyncio.Queue()
+            receive_queue = asyncio.Queue()
         scope["asgi"] = {"version": "3.0"}
-        running = asyncio.ensure_future(self._run(protocol, scope, inbox.get))
+        running = asyncio.ensure_future(self._run(protocol, scope, receive_queue.get))
         self.connections[protocol]["application_instance"] = running
-        return inbox
+        return receive_queue
 
     async def _run(
         self, protocol: Any, scope: dict[str, Any], receive: Callable[[], Awaitable[dict[str, Any]]]

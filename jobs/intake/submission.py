@@ -32,7 +32,7 @@ def read_params(given: Any) -> Any:
     return strict_json.loads(given) if isinstance(given, str) else given
 
 
-class Options(BaseModel):
+class SubmissionOptions(BaseModel):
     """What a form says beside the file: a stored pipeline, or one tool; which frames; where to run."""
 
     pipeline_id: str = Field(default="", max_length=MAX_ID)
@@ -44,7 +44,7 @@ class Options(BaseModel):
     device: Literal["auto", "cpu", "cuda", "gpu"] = "auto"
 
     @model_validator(mode="after")
-    def chooses_once(self) -> "Options":
+    def chooses_once(self) -> "SubmissionOptions":
         """Exactly one of the two ways to say what is to be done."""
         if bool(self.pipeline_id) == bool(self.plugin_id) or bool(self.plugin_id) != bool(self.tool):
             raise ValueError(CHOOSE)
@@ -88,11 +88,11 @@ def submit(request: HttpRequest) -> Job:
             )
 
 
-def options_of(fields: Mapping[str, Any]) -> Options:
+def options_of(fields: Mapping[str, Any]) -> SubmissionOptions:
     """The options in a form or an address, where an empty field is none; raises ninja's ValidationError."""
     given = {name: value for name, value in fields.items() if value != ""}
     try:
-        return Options.model_validate(given)
+        return SubmissionOptions.model_validate(given)
     except ValidationError as error:
         problems = [
             {"loc": ("form", *(problem["loc"] or ("pipeline_id",))), "msg": problem["msg"]}
@@ -101,7 +101,7 @@ def options_of(fields: Mapping[str, Any]) -> Options:
         raise RequestInvalid(problems) from error
 
 
-def definition_for(options: Options) -> "PipelineDefinition":
+def definition_for(options: SubmissionOptions) -> "PipelineDefinition":
     """What is to be done with each frame; raises PipelineError where that cannot be done now."""
     if options.pipeline_id:
         definition = definition_of(options.pipeline_id)

@@ -1,4 +1,4 @@
-"""Looks for news of jobs while anybody watches, and hands them out: one desk for a process."""
+"""Watches jobs for changes while anybody is connected, and sends them to all clients of the process."""
 
 import asyncio
 import logging
@@ -54,7 +54,7 @@ class Reader(Protocol):
         ...
 
 
-class NewsDesk:
+class Broadcaster:
     """Runs from the first client to the last; `listen` calls its argument when another process has news."""
 
     def __init__(
@@ -84,7 +84,7 @@ class NewsDesk:
         self.nudge()
 
     async def leave(self, client: Client) -> None:
-        """The client is gone; with the last one the desk closes."""
+        """Remove a client; with the last one the watching ends."""
         self._manager.disconnect(client)
         if len(self._manager) or self._task is None:
             return

@@ -12,11 +12,11 @@ from jobs.realtime.messages import Message
 WAITING_LIMIT = 64
 
 
-class Mailbox:
-    """What one client has yet to be sent.
+class Outbox:
+    """The messages that wait to be sent to one client.
 
-    A newer message of the same kind and job stands for the older one too, and the whole truth about a job for
-    all news of it. Beyond the limit the oldest message that may be dropped is dropped; ends never are.
+    A newer message of the same kind and job replaces the older one, and a full snapshot of a job replaces all
+    messages about it. Beyond the limit the oldest message that may be dropped is dropped; ends never are.
     """
 
     def __init__(self, limit: int = WAITING_LIMIT) -> None:
@@ -31,7 +31,7 @@ class Mailbox:
         """Let it wait its turn; never waits itself."""
         key = (message.type, message.job_id)
         older = self._waiting.pop(key, None)
-        if message.is_whole_truth:
+        if message.is_snapshot:
             self._forget(message.job_id)
         self._waiting[key] = message.after(older) if older else message
         if len(self._waiting) > self._limit:
@@ -58,9 +58,9 @@ class Mailbox:
 class Client:
     """One connection; `job_ids` are those it watches, None where it watches all."""
 
-    def __init__(self, job_ids: Collection[str] | None, mailbox: Mailbox | None = None) -> None:
+    def __init__(self, job_ids: Collection[str] | None, mailbox: Outbox | None = None) -> None:
         self.job_ids = None if job_ids is None else frozenset(job_ids)
-        self.mailbox = mailbox or Mailbox()
+        self.mailbox = mailbox or Outbox()
         self.is_greeted = False
 
     def greet(self, snapshots: Iterable[Message]) -> None:

@@ -18,7 +18,7 @@ from forgesyte.api.client_address import client_address, limited_owner
 from forgesyte.api.limits import Places, Quota
 from jobs import events
 from jobs.realtime.connection_manager import Client
-from jobs.realtime.db_reader import desk, missing
+from jobs.realtime.db_reader import job_broadcaster, missing
 from jobs.realtime.messages import ErrorMessage, Failure, Message, Ping, PingMessage, encode
 
 logger = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ class Ended(Exception):
 
 
 class RealtimeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
-    """Sends what the news desk has for one client; all it hears are pongs.
+    """Sends the news of jobs to one client, which answers with pongs only.
 
     What the connection owns lives in the task group around it, for `disconnect` is not called when a handler
     raises or the task is cancelled.
@@ -107,7 +107,7 @@ class RealtimeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channel
             if self._address is not None:
                 watchers.leave(self._address)
             if self._client:
-                await desk.leave(self._client)
+                await job_broadcaster.leave(self._client)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
         """Handle one message as Channels does, but without a visit to a thread for each."""
@@ -127,7 +127,7 @@ class RealtimeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channel
         for job_id in await missing(job_ids or frozenset()):
             raise Ended(End.UNKNOWN_JOB, f"There is no job {job_id}", job_id)
         self._client = Client(job_ids)
-        desk.join(self._client)
+        job_broadcaster.join(self._client)
         self._own = [
             self._tasks.create_task(work) for work in (self._send_news(self._client), self._keep_alive())
         ]

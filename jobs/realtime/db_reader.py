@@ -1,4 +1,4 @@
-"""The news desk of this process: the database behind it, and the shared channel layer where there is one."""
+"""Reads news of jobs from the database, and the one broadcaster of this process that sends them."""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +8,7 @@ from channels.db import database_sync_to_async
 from django.db import connection
 
 from jobs.models import Job
-from jobs.realtime.broadcaster import NewsDesk, Reading, Wanted
+from jobs.realtime.broadcaster import Broadcaster, Reading, Wanted
 from jobs.realtime.messages import Frame, FrameMessage, JobData
 from jobs.realtime.nudger import listen
 from jobs.schemas import job_data
@@ -18,7 +18,7 @@ from jobs.selectors import last_line
 NEWEST = 200
 
 
-class DatabaseReader:
+class DbReader:
     """Reads in a thread of its own over a connection that stays open while anybody watches."""
 
     def __init__(self) -> None:
@@ -87,5 +87,5 @@ def missing_of(job_ids: Iterable[str]) -> set[str]:
     return asked - {str(job_id) for job_id in found}
 
 
-desk = NewsDesk(DatabaseReader(), listen=listen)
+job_broadcaster = Broadcaster(DbReader(), listen=listen)
 missing = database_sync_to_async(missing_of)

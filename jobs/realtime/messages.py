@@ -117,7 +117,7 @@ class Envelope(BaseModel, Generic[Content]):
     model_config = ConfigDict(frozen=True)
 
     # The newest of this kind stands for all of its job that were said before, of whatever kind.
-    is_whole_truth: ClassVar[bool] = False
+    is_snapshot: ClassVar[bool] = False
     # What a client that reads too slowly can do without.
     may_be_dropped: ClassVar[bool] = True
 
@@ -142,7 +142,7 @@ class Envelope(BaseModel, Generic[Content]):
 class SnapshotMessage(Envelope[Snapshot]):
     """On connecting, and whenever the state of a job changes."""
 
-    is_whole_truth = True
+    is_snapshot = True
     may_be_dropped = False
     type: Literal["snapshot"] = "snapshot"
 
@@ -201,7 +201,7 @@ class ErrorMessage(Envelope[Failure]):
 class DeletedMessage(Envelope[Deleted]):
     """When a job was deleted."""
 
-    is_whole_truth = True
+    is_snapshot = True
     may_be_dropped = False
     type: Literal["deleted"] = "deleted"
 

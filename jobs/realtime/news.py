@@ -34,7 +34,7 @@ FACTS = (
 
 
 def snapshot(job: JobData) -> SnapshotMessage:
-    """The whole truth about a job."""
+    """The snapshot of a job: everything that clients are told about it."""
     return SnapshotMessage(payload=Snapshot(job_id=job["job_id"], job=job))
 
 

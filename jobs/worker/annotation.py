@@ -12,7 +12,7 @@ from jobs import events, storage
 from jobs.failures import DATABASE_AWAY, describe_failure
 from jobs.models import Job
 from jobs.worker import leases
-from jobs.worker.heartbeat import Heart, Stopped
+from jobs.worker.heartbeat import Heartbeat, Stopped
 from jobs.worker.job_run import give_back
 from jobs.worker.leases import Claim, LeaseLost
 from jobs.worker.worker_process import this_process
@@ -27,10 +27,10 @@ def annotate(job_id: UUID) -> None:
     if process.stopping.is_set() or (job := leases.claim_annotation(job_id, owner)) is None:
         return
     claim = Claim(job_id, owner, draws=True)
-    with process.holding(claim), Heart(claim, process.stopping) as heart:
+    with process.holding(claim), Heartbeat(claim, process.stopping) as heartbeat:
         try:
-            size_bytes = render(job, claim, heart)
-            heart.check()
+            size_bytes = render(job, claim, heartbeat)
+            heartbeat.check()
         except LeaseLost:
             log_event(logger, logging.WARNING, events.LEASE_LOST, job_id=str(job_id))
         except Stopped:
@@ -45,7 +45,7 @@ def annotate(job_id: UUID) -> None:
                 log_event(logger, logging.INFO, events.ANNOTATED, job_id=str(job_id))
 
 
-def render(job: Job, claim: Claim, heart: Heart) -> int:
+def render(job: Job, claim: Claim, heartbeat: Heartbeat) -> int:
     """Draw and encode; returns the file's size in bytes. What drawing needs is imported by those who draw."""
     from jobs.results.annotated import annotated_file
     from jobs.results.annotated import render as render_video
@@ -59,14 +59,14 @@ def render(job: Job, claim: Claim, heart: Heart) -> int:
             leases.note(claim, annotated_progress=round(min(max(percent, 0.0), 99.9), 1))
 
     is_ours = partial(leases.is_held, claim)
-    render_video(job, should_stop=partial(must_stop, heart), progress=progress, is_ours=is_ours)
+    render_video(job, should_stop=partial(must_stop, heartbeat), progress=progress, is_ours=is_ours)
     return storage.size_of(annotated_file(job))
 
 
-def must_stop(heart: Heart) -> bool:
+def must_stop(heartbeat: Heartbeat) -> bool:
     """Whether the work must not go on, for whatever reason."""
     try:
-        heart.check()
+        heartbeat.check()
     except (LeaseLost, Stopped):
         return True
     return False

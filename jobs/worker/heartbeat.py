@@ -25,8 +25,8 @@ class Stopped(Exception):
     """The worker is to end: keep what is done and give the job back."""
 
 
-class Heart:
-    """Beats while a job is worked on; use it in a `with`, and call `check` before each frame.
+class Heartbeat:
+    """Renews the lease while a job is worked on; use it in a `with`, and call `check` before each frame.
 
     A frame that takes longer than `JOBS_FRAME_TIMEOUT_S` hangs. A thread cannot be stopped, so the process
     ends, and the sweeper counts the frame as one that killed it.
@@ -41,7 +41,7 @@ class Heart:
         self._lost = threading.Event()
         self._over = threading.Event()
         self._frame: tuple[int, float] | None = None
-        self._thread = threading.Thread(target=self._beat, name="heart", daemon=True)
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()

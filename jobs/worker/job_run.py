@@ -15,10 +15,10 @@ from jobs.delivery import deliver_annotation, deliver_on_commit
 from jobs.failures import DATABASE_AWAY, DISK_FULL, HOPELESS, describe_failure, is_disk_full
 from jobs.models import ACTIVE, Job
 from jobs.worker import leases
-from jobs.worker.heartbeat import Heart, Stopped
+from jobs.worker.heartbeat import Heartbeat, Stopped
 from jobs.worker.leases import Claim, LeaseLost
-from jobs.worker.retry_policy import Record
-from jobs.worker.runner import Attempt
+from jobs.worker.retry_policy import RetryPolicy
+from jobs.worker.runner import Runner
 from jobs.worker.worker_process import WorkerProcess, this_process
 
 logger = logging.getLogger(__name__)
@@ -47,8 +47,8 @@ def run(job_id: UUID) -> None:
 def work_on(job: Job, claim: Claim, process: WorkerProcess) -> None:
     """One attempt, whatever becomes of it."""
     started = time.monotonic()
-    with Heart(claim, process.stopping) as heart:
-        attempt = Attempt(job, claim, heart, yield_to_live=settings.JOBS.yield_to_live)
+    with Heartbeat(claim, process.stopping) as heartbeat:
+        attempt = Runner(job, claim, heartbeat, yield_to_live=settings.JOBS.yield_to_live)
         try:
             finished = attempt.run()
         except LeaseLost:
@@ -101,7 +101,7 @@ def end_attempt(claim: Claim, place: int, error: Exception) -> None:
         if job is None:
             return
         detail = detail.replace(job.source_path.name, job.source_name)
-        record = Record(job.strikes, job.suspect_frame, job.losses).struck(place)
+        record = RetryPolicy(job.strikes, job.suspect_frame, job.losses).struck(place)
         counted = {"strikes": record.strikes, "suspect_frame": record.place}
         over = isinstance(error, HOPELESS) or code == DISK_FULL or record.is_out(settings.JOBS.max_strikes)
         fields = {"job_id": str(job.pk), "attempt": job.attempt, "frame_index": place, "code": code}

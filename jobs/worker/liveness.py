@@ -26,7 +26,7 @@ def host_name() -> str:
     return "".join(letter if letter.isalnum() else "_" for letter in socket.gethostname())[:32] or "host"
 
 
-class Presence:
+class Liveness:
     """Says that a worker lives, for as long as the process does or until `end`."""
 
     def __init__(self, folder: Path, worker_id: str) -> None:

@@ -1,4 +1,4 @@
-"""Keeps what a job finds: lines in chunks on disk, the checkpoint and the summary in the database."""
+"""Writes the results of a job: lines in chunks on disk, the checkpoint and the summary in the database."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 States = Mapping[str, bytes]
 
 
-class Keeper:
+class ResultWriter:
     """The results of one attempt, which begins where the checkpoint says; every write may raise LeaseLost."""
 
     def __init__(

@@ -1,4 +1,4 @@
-"""When a job has had enough attempts; pure."""
+"""Decides when a job has had enough attempts; pure."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ MAX_LOSSES = 100
 
 
 @dataclass(frozen=True)
-class Record:
+class RetryPolicy:
     """What an attempt leaves behind: `strikes` in a row at `place`, and `losses` since the last checkpoint.
 
     A place is the index of a frame, or 0 for what comes before the first one.
@@ -18,14 +18,14 @@ class Record:
     place: int | None
     losses: int = 0
 
-    def struck(self, place: int) -> "Record":
+    def struck(self, place: int) -> "RetryPolicy":
         """An attempt ended at this place; an end elsewhere begins to count anew."""
-        return Record(self.strikes + 1 if place == self.place else 1, place, self.losses)
+        return RetryPolicy(self.strikes + 1 if place == self.place else 1, place, self.losses)
 
-    def lost(self, place: int | None) -> "Record":
+    def lost(self, place: int | None) -> "RetryPolicy":
         """The worker died; at a place where it is known on which frame it was."""
         after = self if place is None else self.struck(place)
-        return Record(after.strikes, after.place, self.losses + 1)
+        return RetryPolicy(after.strikes, after.place, self.losses + 1)
 
     def is_out(self, max_strikes: int) -> bool:
         """Whether there will be no other attempt."""

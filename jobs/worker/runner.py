@@ -11,10 +11,10 @@ from jobs.models import Job
 from jobs.results.result_lines import Line, error_line, result_line
 from jobs.worker import leases
 from jobs.worker.frame_marker import FrameMarker
-from jobs.worker.heartbeat import Heart, Stopped
+from jobs.worker.heartbeat import Heartbeat, Stopped
 from jobs.worker.leases import Claim
 from jobs.worker.prefetch import Prefetch
-from jobs.worker.result_writer import Keeper, States
+from jobs.worker.result_writer import ResultWriter, States
 from pipelines.errors import PipelineError
 from pipelines.graph.execution import OpenPipeline
 from pipelines.services import live_is_pressed, open_for_file
@@ -28,13 +28,13 @@ UNEXPECTED = "Unexpected error occurred"
 LIVE_PAUSE_S = 0.5
 
 
-class Attempt:
+class Runner:
     """Works through a job that this process has claimed; `place` is the frame it is at, or 0 before."""
 
-    def __init__(self, job: Job, claim: Claim, heart: Heart, *, yield_to_live: bool) -> None:
+    def __init__(self, job: Job, claim: Claim, heartbeat: Heartbeat, *, yield_to_live: bool) -> None:
         self._job = job
         self._claim = claim
-        self._heart = heart
+        self._heartbeat = heartbeat
         self._yield_to_live = yield_to_live
         self.place = 0
 
@@ -46,9 +46,9 @@ class Attempt:
         """
         job = self._job
         storage.make_result_dir(job.pk)
-        keeper = Keeper(job, self._claim, tools_of(job.definition))
+        writer = ResultWriter(job, self._claim, tools_of(job.definition))
         with ExitStack() as stack:
-            pipeline, replay = self._open(stack, keeper)
+            pipeline, replay = self._open(stack, writer)
             marker = stack.enter_context(closing(FrameMarker(storage.marker_path(job.pk, job.attempt))))
             items = frames_of(
                 job.source_path,
@@ -60,19 +60,19 @@ class Attempt:
                 Prefetch(items, ahead=AHEAD_FRAMES, max_bytes=AHEAD_BYTES, size_of=bytes_of)
             )
             try:
-                self._work(ahead, pipeline, keeper, marker)
+                self._work(ahead, pipeline, writer, marker)
             except Stopped:
-                keeper.keep(states_of(pipeline))
+                writer.keep(states_of(pipeline))
                 raise
-            keeper.keep(states_of(pipeline))
-        return keeper.finish()
+            writer.keep(states_of(pipeline))
+        return writer.finish()
 
-    def _open(self, stack: ExitStack, keeper: Keeper) -> tuple[OpenPipeline, bool]:
+    def _open(self, stack: ExitStack, writer: ResultWriter) -> tuple[OpenPipeline, bool]:
         """The pipeline as it was at the checkpoint, or fresh and to see the file from its beginning again."""
         pipeline = stack.enter_context(closing(self._open_fresh()))
         if self._job.next_frame == 1:
             return pipeline, False
-        states = keeper.read_states() or stateless(pipeline)
+        states = writer.read_states() or stateless(pipeline)
         if states is None:
             return pipeline, True
         try:
@@ -84,39 +84,39 @@ class Attempt:
         return pipeline, False
 
     def _open_fresh(self) -> OpenPipeline:
-        self._heart.check()
+        self._heartbeat.check()
         pipeline = open_for_file(self._job.definition, device=self._job.device_requested)
         leases.note(self._claim, **facts_of(pipeline.metadata(), tools_of(self._job.definition)))
         return pipeline
 
     def _work(
-        self, items: Prefetch[Item], pipeline: OpenPipeline, keeper: Keeper, marker: FrameMarker
+        self, items: Prefetch[Item], pipeline: OpenPipeline, writer: ResultWriter, marker: FrameMarker
     ) -> None:
         at_most = self._job.max_frames
-        while at_most is None or keeper.summary.lines < at_most:
-            self._heart.check()
+        while at_most is None or writer.summary.lines < at_most:
+            self._heartbeat.check()
             item = next(items, None)
             if item is None:
                 return
             if isinstance(item, EndOfFile):
                 for warning in item.warnings:
-                    keeper.summary.warn(warning)
+                    writer.summary.warn(warning)
                 return
             self._give_way()
             line = self._run_frame(item, pipeline, marker)
             if item.index < self._job.next_frame:
                 continue
-            keeper.add(line)
-            if keeper.is_due:
-                keeper.keep(states_of(pipeline))
-            keeper.tell_progress()
+            writer.add(line)
+            if writer.is_due:
+                writer.keep(states_of(pipeline))
+            writer.tell_progress()
 
     def _run_frame(self, frame: SourceFrame, pipeline: OpenPipeline, marker: FrameMarker) -> Line:
         self.place = frame.index
         if frame.image_bgr is None:
             return error_line(frame.index, frame.time_s, frame.error, frame.warnings)
         marker.mark(frame.index)
-        self._heart.begin_frame(frame.index)
+        self._heartbeat.begin_frame(frame.index)
         try:
             report = pipeline.run({"frame_index": frame.index, "image": frame.image_bgr})
         except PipelineError as error:
@@ -128,14 +128,14 @@ class Attempt:
             )
             return error_line(frame.index, frame.time_s, UNEXPECTED, frame.warnings)
         finally:
-            self._heart.end_frame()
+            self._heartbeat.end_frame()
         warnings = [*frame.warnings, *report.warnings]
         return result_line(frame.index, frame.time_s, report.result, report.timings_ms, warnings)
 
     def _give_way(self) -> None:
         """Wait while live sessions have to drop frames, if so set."""
         while self._yield_to_live and live_is_pressed():
-            self._heart.wait(LIVE_PAUSE_S)
+            self._heartbeat.wait(LIVE_PAUSE_S)
 
 
 def states_of(pipeline: OpenPipeline) -> States:

@@ -23,8 +23,8 @@ STOP_WITHIN_S = 3.5
 
 
 @dataclass(frozen=True)
-class Crew:
-    """How many workers there are to be, and are; `reason` says why one of them is missing."""
+class WorkerCount:
+    """The number of workers that should run and that do run; `reason` says why one of them is missing."""
 
     wanted: int = 0
     running: int = 0
@@ -56,7 +56,7 @@ class WorkerSupervisor:
         global _supervisor
         _supervisor = self
         for number in range(self._count):
-            threading.Thread(target=self._keep_one, args=[number], name="worker-keeper", daemon=True).start()
+            threading.Thread(target=self._keep_one, args=[number], name="supervisor", daemon=True).start()
 
     def stop(self) -> None:
         """End them; whoever takes too long to give back what it has is killed."""
@@ -72,11 +72,11 @@ class WorkerSupervisor:
             except subprocess.TimeoutExpired:
                 process.kill()
 
-    def crew(self) -> Crew:
+    def worker_count(self) -> WorkerCount:
         """How many workers there are to be and are. One that died soon does not count until it has lasted."""
         with self._lock:
             reasons = list(self._failing.values())
-        return Crew(self._count, self._count - len(reasons), reasons[0] if reasons else "")
+        return WorkerCount(self._count, self._count - len(reasons), reasons[0] if reasons else "")
 
     def _keep_one(self, number: int) -> None:
         failures = 0
@@ -137,14 +137,14 @@ class WorkerSupervisor:
 _supervisor: WorkerSupervisor | None = None
 
 
-def crew() -> Crew:
+def worker_count() -> WorkerCount:
     """The workers that this process looks after; nobody where it looks after none."""
-    return _supervisor.crew() if _supervisor else Crew()
+    return _supervisor.worker_count() if _supervisor else WorkerCount()
 
 
 def readiness() -> dict[str, str]:
     """For `/ready`: whether there is a worker, where this process is to see to it that there is."""
-    now = crew()
+    now = worker_count()
     if not now.wanted:
         return {}
     return {"workers": "ok" if now.running else f"none is running: {now.reason}"}

@@ -20,7 +20,7 @@ from jobs.worker import leases
 from jobs.worker.frame_marker import marked_frame
 from jobs.worker.leases import Claim
 from jobs.worker.liveness import dead_workers, is_alive
-from jobs.worker.retry_policy import Record
+from jobs.worker.retry_policy import RetryPolicy
 from jobs.worker.worker_process import worker_of
 
 logger = logging.getLogger(__name__)
@@ -112,7 +112,7 @@ def reclaim(job: Job) -> bool:
 
 def reclaim_run(job: Job) -> bool:
     """Let another worker go on, or end the job where it has cost too many."""
-    record = Record(job.strikes, job.suspect_frame, job.losses).lost(
+    record = RetryPolicy(job.strikes, job.suspect_frame, job.losses).lost(
         marked_frame(storage.marker_path(job.pk, job.attempt))
     )
     counted = {
@@ -145,7 +145,7 @@ def reclaim_run(job: Job) -> bool:
 
 def reclaim_annotation(job: Job) -> bool:
     """Let another worker make the annotated video; not for ever, because that may be what kills them."""
-    record = Record(job.strikes, job.suspect_frame).struck(0)
+    record = RetryPolicy(job.strikes, job.suspect_frame).struck(0)
     claim = Claim(job.pk, job.lease_owner, draws=True)
     counted = {
         "strikes": record.strikes,
@@ -162,7 +162,7 @@ def reclaim_annotation(job: Job) -> bool:
     return won
 
 
-def why_given_up(record: Record) -> str:
+def why_given_up(record: RetryPolicy) -> str:
     """The sentence for a job that will not be tried again."""
     if record.place is not None and record.strikes > 1:
         where = f"at frame {record.place}" if record.place else "before the first frame"

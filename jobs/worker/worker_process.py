@@ -8,7 +8,7 @@ from secrets import token_hex
 
 from jobs import storage
 from jobs.worker.leases import Claim
-from jobs.worker.liveness import Presence, new_worker_id
+from jobs.worker.liveness import Liveness, new_worker_id
 
 
 @dataclass
@@ -19,20 +19,20 @@ class WorkerProcess:
     stopping: threading.Event = field(default_factory=threading.Event)
     _claims: set[Claim] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _presence: Presence | None = None
+    _liveness: Liveness | None = None
 
     def appear(self) -> None:
         """From now on others see that this worker lives, and would see at once that it died."""
         with self._lock:
-            if self._presence is None:
-                self._presence = Presence(storage.data_dir() / storage.WORKERS, self.worker_id)
+            if self._liveness is None:
+                self._liveness = Liveness(storage.data_dir() / storage.WORKERS, self.worker_id)
 
     def leave(self) -> None:
         """All is given back."""
         with self._lock:
-            if self._presence is not None:
-                self._presence.end()
-                self._presence = None
+            if self._liveness is not None:
+                self._liveness.end()
+                self._liveness = None
 
     def new_owner(self) -> str:
         """A name for an attempt, which no other attempt ever has."""

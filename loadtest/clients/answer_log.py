@@ -1,4 +1,4 @@
-"""Keeps account of one session's frames and of what answered each."""
+"""Pairs the answers of a session with its frames and counts the outcomes."""
 
 import json
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class SentFrame:
         return None if self.answered_at is None else self.answered_at - self.sent_at
 
 
-class Ledger:
+class AnswerLog:
     """Pairs answers with frames: by `frame_index` where the server gives it, else in the order of the frames.
 
     `open` counts frames without an answer, `extra` answers to no open frame, `slow_downs` pleas to send less;

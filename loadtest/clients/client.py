@@ -8,7 +8,7 @@ from contextlib import suppress
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from loadtest.clients.answer_log import Ledger
+from loadtest.clients.answer_log import AnswerLog
 from loadtest.clients.records import SessionRecord
 from loadtest.patterns import Visit, due_times, own_windows
 from loadtest.plan import LoadPlan
@@ -24,7 +24,7 @@ class Session:
 
     def __init__(self, plan: LoadPlan, visit: Visit, url: str, frames: Sequence[bytes]) -> None:
         self.visit = visit
-        self.ledger = Ledger()
+        self.answer_log = AnswerLog()
         self.ended = ""
         self._plan = plan
         self._url = url
@@ -69,12 +69,12 @@ class Session:
         """Send as the plan says, from `start` on the client's clock; then wait for what is unanswered."""
         if self.over:
             return
-        self.ledger.warming_up = False
+        self.answer_log.warming_up = False
         until = start + self.visit.leaves_s + (0 if self.visit.abrupt else self._plan.answer_within_s)
         with suppress(TimeoutError):
             async with asyncio.timeout(until - clock()):
                 await (self._send_at_once(start) if self._plan.closed_loop else self._send_on_time(start))
-                while self.ledger.open and not self.over:
+                while self.answer_log.open and not self.over:
                     self._heard.clear()
                     await self._heard.wait()
 
@@ -82,7 +82,7 @@ class Session:
         """Close the socket."""
         self._leaving = True
         if self.visit.abrupt and not self.over:
-            self._abandoned = self.ledger.open
+            self._abandoned = self.answer_log.open
         if self._socket is not None and self._reader is not None:
             try:
                 async with asyncio.timeout(CLOSE_WITHIN_S):
@@ -96,11 +96,11 @@ class Session:
         """What this session saw."""
         return SessionRecord(
             visit=self.visit,
-            frames=tuple(self.ledger.frames),
+            frames=tuple(self.answer_log.frames),
             connected_after_s=self._connected_after_s,
             answered_after_s=self._answered_after_s,
-            extra=self.ledger.extra,
-            slow_downs=self.ledger.slow_downs,
+            extra=self.answer_log.extra,
+            slow_downs=self.answer_log.slow_downs,
             unsent=self._unsent,
             abandoned=self._abandoned,
             ended=self.ended,
@@ -125,7 +125,7 @@ class Session:
         try:
             async with asyncio.timeout(self._plan.ready_within_s):
                 while not self.over:
-                    index = self.ledger.sent(clock())
+                    index = self.answer_log.sent(clock())
                     await self._send(index)
                     await self._answer_to(index)
                     if clock() >= until:
@@ -150,7 +150,7 @@ class Session:
                     self._unsent += 1
                     return
                 taken_at = now if wait_s > 0 else start + due
-                await self._send(self.ledger.sent(now, taken_at=taken_at, due=start + due))
+                await self._send(self.answer_log.sent(now, taken_at=taken_at, due=start + due))
         finally:
             self._unsent += sum(1 for _ in dues)
 
@@ -162,7 +162,7 @@ class Session:
 
     async def _send_in_turn(self, until: float) -> None:
         while not self.over and (now := clock()) < until:
-            index = self.ledger.sent(now)
+            index = self.answer_log.sent(now)
             await self._send(index)
             await self._answer_to(index)
             if self._plan.think_ms:
@@ -179,7 +179,7 @@ class Session:
 
     async def _answer_to(self, index: int) -> None:
         """Wait until this frame is answered, or the session has ended."""
-        if self.over or self.ledger.frames[index - 1].answered_at is not None:
+        if self.over or self.answer_log.frames[index - 1].answered_at is not None:
             return
         self._waiting[index] = asyncio.get_running_loop().create_future()
         await self._waiting[index]
@@ -188,13 +188,13 @@ class Session:
         try:
             while True:
                 message = await socket.recv()
-                index = self.ledger.read(message, clock())
+                index = self.answer_log.read(message, clock())
                 if index is not None and (waiting := self._waiting.pop(index, None)) and not waiting.done():
                     waiting.set_result(None)
                 self._heard.set()
         except ConnectionClosed as closed:
             if not self._leaving:
-                self.ended = self.ended or self.ledger.error or why(closed)
+                self.ended = self.ended or self.answer_log.error or why(closed)
         finally:
             for waiting in self._waiting.values():
                 if not waiting.done():

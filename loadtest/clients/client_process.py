@@ -1,4 +1,4 @@
-"""A process full of clients."""
+"""Runs many load-test clients in one process and reports their progress over a pipe."""
 
 import asyncio
 import gc
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-from loadtest.clients.answer_log import Ledger, Outcome
+from loadtest.clients.answer_log import AnswerLog, Outcome
 from loadtest.clients.client import Session, clock
 from loadtest.clients.records import SessionRecord
 from loadtest.patterns import Visit
@@ -19,8 +19,8 @@ CONNECT_AT_ONCE = 16
 
 
 @dataclass(frozen=True)
-class Job:
-    """What a process is to do."""
+class ClientTask:
+    """The task of one client process: the plan, the server and the visits that it plays."""
 
     plan: LoadPlan
     url: str
@@ -57,22 +57,22 @@ class Finished:
     cpu_s: float
 
 
-def main(connection: Connection, job: Job) -> None:
+def main(connection: Connection, job: ClientTask) -> None:
     """The process: carry out the job, and tell of it over the connection."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A collection would walk over every frame that was noted, and an answer would wait for it.
     gc.disable()
     try:
-        asyncio.run(Crew(connection, job).run())
+        asyncio.run(ClientProcess(connection, job).run())
     except* (EOFError, OSError):
         # Whoever started this is gone.
         pass
 
 
-class Crew:
+class ClientProcess:
     """The sessions of one process."""
 
-    def __init__(self, connection: Connection, job: Job) -> None:
+    def __init__(self, connection: Connection, job: ClientTask) -> None:
         self._connection = connection
         self._plan = job.plan
         self._sessions = [Session(job.plan, visit, job.url, job.frames) for visit in job.visits]
@@ -121,13 +121,14 @@ class Crew:
     async def _report(self) -> None:
         while True:
             await asyncio.sleep(REPORT_EVERY_S)
-            self._connection.send(progress_of([session.ledger for session in self._sessions], self._present))
+            logs = [session.answer_log for session in self._sessions]
+            self._connection.send(progress_of(logs, self._present))
 
 
-def progress_of(ledgers: Sequence[Ledger], present: int) -> Progress:
+def progress_of(ledgers: Sequence[AnswerLog], present: int) -> Progress:
     """What the sessions have seen up to now; takes their fresh round trips away."""
-    counts = {outcome: sum(ledger.counts[outcome] for ledger in ledgers) for outcome in Outcome}
-    fresh_s = tuple(seconds for ledger in ledgers for seconds in ledger.fresh_s)
-    for ledger in ledgers:
-        ledger.fresh_s.clear()
+    counts = {outcome: sum(answer_log.counts[outcome] for answer_log in ledgers) for outcome in Outcome}
+    fresh_s = tuple(seconds for answer_log in ledgers for seconds in answer_log.fresh_s)
+    for answer_log in ledgers:
+        answer_log.fresh_s.clear()
     return Progress(present, counts, fresh_s)

@@ -205,7 +205,7 @@ class JobLife(RuleBasedStateMachine):
     @rule(number=WORKER)
     def kill(self, number: int) -> None:
         """Its lock is free, its file still there, and nothing was given back."""
-        presence = self.workers[number]._presence
+        presence = self.workers[number]._liveness
         assert presence
         presence._file.close()
         self.workers[number] = self.new_worker(number)

@@ -16,7 +16,7 @@ from jobs.results.summary import MAX_KNOWN, MAX_LABELS, MAX_TEXTS, MAX_WARNINGS,
 from jobs.sources import frames_to_do
 from jobs.worker.frame_marker import FrameMarker, marked_frame
 from jobs.worker.progress import ends_early, percent
-from jobs.worker.retry_policy import MAX_LOSSES, Record
+from jobs.worker.retry_policy import MAX_LOSSES, RetryPolicy
 
 
 @pytest.mark.parametrize(
@@ -48,18 +48,18 @@ def test_a_file_ends_early_where_much_is_missing(done: int, total: int | None, e
 
 
 def test_strikes_count_in_a_row_at_one_place() -> None:
-    record = Record(0, None).struck(5).struck(5)
+    record = RetryPolicy(0, None).struck(5).struck(5)
     assert (record.strikes, record.place, record.is_out(3)) == (2, 5, False)
     assert record.struck(5).is_out(3)
-    assert record.struck(6) == Record(1, 6)
-    assert record.struck(6).struck(5) == Record(1, 5)
+    assert record.struck(6) == RetryPolicy(1, 6)
+    assert record.struck(6).struck(5) == RetryPolicy(1, 5)
 
 
 def test_losses_are_no_strikes_unless_the_place_is_known() -> None:
-    assert Record(1, 5).lost(None) == Record(1, 5, 1)
-    assert Record(1, 5).lost(5) == Record(2, 5, 1)
-    assert not Record(0, None, MAX_LOSSES - 2).lost(None).is_out(3)
-    assert Record(0, None, MAX_LOSSES - 1).lost(None).is_out(3)
+    assert RetryPolicy(1, 5).lost(None) == RetryPolicy(1, 5, 1)
+    assert RetryPolicy(1, 5).lost(5) == RetryPolicy(2, 5, 1)
+    assert not RetryPolicy(0, None, MAX_LOSSES - 2).lost(None).is_out(3)
+    assert RetryPolicy(0, None, MAX_LOSSES - 1).lost(None).is_out(3)
 
 
 def test_density_counts_by_time() -> None:

@@ -2,11 +2,11 @@
 
 import pytest
 
-from streaming.arrival_rate import PAUSE_S, REMEMBERED, Pace
+from streaming.arrival_rate import PAUSE_S, REMEMBERED, ArrivalRate
 
 
 def after(*arrivals: float) -> float | None:
-    pace = Pace()
+    pace = ArrivalRate()
     for arrival in arrivals:
         pace.arrived(arrival)
     return pace.next_due()

@@ -4,14 +4,14 @@ import time
 
 import pytest
 
-from streaming.arrival_rate import Pace
+from streaming.arrival_rate import ArrivalRate
 from tests.streaming.conftest import Client, ready
 from tests.streaming.fakes import FakeEngine, begun, waiting
 
 NEXT_DUE = 1e9
 
 
-class Steady(Pace):
+class Steady(ArrivalRate):
     """Knows when the next frame is due."""
 
     def next_due(self) -> float:
@@ -55,7 +55,7 @@ async def test_arrivals_of_all_sessions_set_the_pace(
 ) -> None:
     arrivals: list[float] = []
 
-    class Noted(Pace):
+    class Noted(ArrivalRate):
         def arrived(self, now: float) -> None:
             arrivals.append(now)
 

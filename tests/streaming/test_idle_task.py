@@ -3,7 +3,7 @@
 import asyncio
 import threading
 
-from streaming.idle_task import Rest
+from streaming.idle_task import IdleTask
 from tests.streaming.fakes import PATIENCE_S
 
 
@@ -19,7 +19,7 @@ async def test_it_is_done_in_a_thread_after_a_while() -> None:
         threads.append(threading.current_thread().name)
         over.set()
 
-    rest = Rest(work, after_s=0)
+    rest = IdleTask(work, after_s=0)
     rest.begin()
     rest.begin()
 
@@ -29,10 +29,10 @@ async def test_it_is_done_in_a_thread_after_a_while() -> None:
 
 async def test_who_streams_again_disturbs_it() -> None:
     disturbed, over = threading.Event(), threading.Event()
-    rest = Rest(disturbed.set, after_s=0)
+    rest = IdleTask(disturbed.set, after_s=0)
     rest.begin()
     rest.disturb()
-    Rest(over.set, after_s=0).begin()
+    IdleTask(over.set, after_s=0).begin()
 
     assert await done(over)
     assert not disturbed.is_set()

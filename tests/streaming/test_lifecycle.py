@@ -10,7 +10,7 @@ from forgesyte.server import memory
 from pipelines.errors import ToolFailure
 from streaming import consumers
 from streaming.consumers import StreamConsumer, live_sessions
-from streaming.idle_task import Rest
+from streaming.idle_task import IdleTask
 from tests.streaming.conftest import Client, dropped, ready
 from tests.streaming.fakes import PATIENCE_S, FakeEngine, FakePipeline, begun, closed
 from tests.streaming.samples import sample
@@ -150,7 +150,7 @@ async def test_memory_is_given_back_once_the_last_session_has_ended(
     told: list[str] = []
     given_back = threading.Event()
 
-    class Noted(Rest):
+    class Noted(IdleTask):
         def begin(self) -> None:
             told.append("begin")
             super().begin()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from streaming.loop_monitor import BEAT_S, MOST_PAUSES, Pulse
+from streaming.loop_monitor import BEAT_S, MOST_PAUSES, LoopMonitor
 from tests.streaming.conftest import Client, ready
 from tests.streaming.fakes import PATIENCE_S, FakeEngine
 from tests.streaming.samples import sample
@@ -19,7 +19,7 @@ class Heard:
         self.delays: list[float] = []
         self.pauses: list[float] = []
         self.beat = asyncio.Event()
-        self.pulse = Pulse(self.delay, self.pauses.append)
+        self.monitor = LoopMonitor(self.delay, self.pauses.append)
 
     def delay(self, seconds: float) -> None:
         self.delays.append(seconds)
@@ -36,13 +36,13 @@ def heard() -> Iterator[Heard]:
     callbacks = list(gc.callbacks)
     heard = Heard()
     yield heard
-    heard.pulse.stop()
+    heard.monitor.stop()
     assert gc.callbacks == callbacks
 
 
 async def test_a_busy_loop_is_late(heard: Heard) -> None:
     loop = asyncio.get_running_loop()
-    heard.pulse.start()
+    heard.monitor.start()
     busy_until = loop.time() + BEAT_S + 0.03
     while loop.time() < busy_until:
         pass
@@ -53,7 +53,7 @@ async def test_a_busy_loop_is_late(heard: Heard) -> None:
 
 
 async def test_pauses_are_told_with_the_next_beat(heard: Heard) -> None:
-    heard.pulse.start()
+    heard.monitor.start()
     gc.collect()
     assert heard.pauses == []
     await heard.next_beat()
@@ -63,28 +63,28 @@ async def test_pauses_are_told_with_the_next_beat(heard: Heard) -> None:
 
 
 async def test_the_last_pauses_are_told_at_the_end(heard: Heard) -> None:
-    heard.pulse.start()
+    heard.monitor.start()
     gc.collect()
-    heard.pulse.stop()
+    heard.monitor.stop()
     assert heard.pauses
     told = len(heard.pauses)
     gc.collect()
-    heard.pulse.stop()
+    heard.monitor.stop()
     assert len(heard.pauses) == told
 
 
 async def test_pauses_that_nobody_hears_of_are_bounded(heard: Heard) -> None:
-    heard.pulse.start()
+    heard.monitor.start()
     for _ in range(MOST_PAUSES + 10):
         gc.collect(0)
-    heard.pulse.stop()
+    heard.monitor.stop()
     assert len(heard.pauses) == MOST_PAUSES
 
 
 async def test_starting_twice_is_starting_once(heard: Heard) -> None:
     watched = len(gc.callbacks)
-    heard.pulse.start()
-    heard.pulse.start()
+    heard.monitor.start()
+    heard.monitor.start()
     assert len(gc.callbacks) == watched + 1
 
 

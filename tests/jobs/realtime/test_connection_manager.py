@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from jobs.realtime.connection_manager import Client, ConnectionManager, Mailbox
+from jobs.realtime.connection_manager import Client, ConnectionManager, Outbox
 from jobs.realtime.messages import Message, Progress, ProgressMessage
 from jobs.realtime.news import news, snapshot
 from tests.jobs.samples import JOB_ID, OTHER_ID, job_data
@@ -22,12 +22,12 @@ def end(job_id: str, status: str = "completed") -> Message:
     return snapshot(job_data(job_id=job_id, status=status))
 
 
-async def taken(mailbox: Mailbox) -> list[Message]:
+async def taken(mailbox: Outbox) -> list[Message]:
     return [await asyncio.wait_for(mailbox.get(), PATIENCE_S) for _ in range(len(mailbox))]
 
 
 async def test_messages_come_out_in_their_order() -> None:
-    mailbox = Mailbox()
+    mailbox = Outbox()
     sent = [progress(JOB_ID), progress(OTHER_ID), end(JOB_ID), end(OTHER_ID)]
     for message in sent[:2]:
         mailbox.put(message)
@@ -35,7 +35,7 @@ async def test_messages_come_out_in_their_order() -> None:
 
 
 async def test_an_empty_mailbox_is_waited_for() -> None:
-    mailbox = Mailbox()
+    mailbox = Outbox()
     waiting = asyncio.ensure_future(mailbox.get())
     await asyncio.sleep(0)
     assert not waiting.done()
@@ -45,7 +45,7 @@ async def test_an_empty_mailbox_is_waited_for() -> None:
 
 
 async def test_newer_progress_of_a_job_takes_the_place_of_older() -> None:
-    mailbox = Mailbox()
+    mailbox = Outbox()
     for done in (1, 2, 3):
         mailbox.put(progress(JOB_ID, done))
         mailbox.put(progress(OTHER_ID, done))
@@ -53,7 +53,7 @@ async def test_newer_progress_of_a_job_takes_the_place_of_older() -> None:
 
 
 async def test_the_end_of_a_job_stands_for_all_news_of_it_and_of_no_other() -> None:
-    mailbox = Mailbox()
+    mailbox = Outbox()
     mailbox.put(progress(JOB_ID))
     mailbox.put(progress(OTHER_ID))
     mailbox.put(end(JOB_ID))
@@ -62,7 +62,7 @@ async def test_the_end_of_a_job_stands_for_all_news_of_it_and_of_no_other() -> N
 
 
 async def test_too_much_loses_the_oldest_progress_and_no_end() -> None:
-    mailbox = Mailbox(limit=3)
+    mailbox = Outbox(limit=3)
     mailbox.put(end("first"))
     mailbox.put(progress("old"))
     mailbox.put(progress("new"))
@@ -71,7 +71,7 @@ async def test_too_much_loses_the_oldest_progress_and_no_end() -> None:
 
 
 async def test_ends_are_kept_beyond_the_limit() -> None:
-    mailbox = Mailbox(limit=2)
+    mailbox = Outbox(limit=2)
     names = ["a", "b", "c", "d"]
     for name in names:
         mailbox.put(end(name))

@@ -17,10 +17,10 @@ from django.db.models import F
 
 from jobs.models import Job, ResultChunk
 from jobs.realtime import broadcaster, consumer
-from jobs.realtime.broadcaster import NewsDesk, Reading, Wanted
+from jobs.realtime.broadcaster import Broadcaster, Reading, Wanted
 from jobs.realtime.connection_manager import Client as Watcher
 from jobs.realtime.consumer import RealtimeConsumer
-from jobs.realtime.db_reader import NEWEST, desk, read
+from jobs.realtime.db_reader import NEWEST, job_broadcaster, read
 from jobs.realtime.messages import MESSAGE, encode
 from jobs.storage import result_dir
 
@@ -32,7 +32,7 @@ PATIENCE_S = 60.0
 @pytest_asyncio.fixture(autouse=True)
 async def nothing_is_left() -> AsyncIterator[None]:
     yield
-    assert len(desk) == 0
+    assert len(job_broadcaster) == 0
     assert len(consumer.watchers) == 0
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
@@ -244,9 +244,9 @@ async def test_normal_close() -> None:
     job = await new_job()
     async with Client(job.pk) as client:
         await client.read()
-        assert len(desk) == 1
+        assert len(job_broadcaster) == 1
         await client.socket.disconnect(timeout=PATIENCE_S)
-    assert len(desk) == 0
+    assert len(job_broadcaster) == 0
 
 
 async def test_a_handler_raises(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
@@ -363,7 +363,7 @@ async def test_the_desk_goes_on_after_a_failure(
 ) -> None:
     monkeypatch.setattr(broadcaster, "PAUSE_AFTER_FAILURE_S", 0.01)
     reader = FailingReader()
-    own = NewsDesk(reader)
+    own = Broadcaster(reader)
     own.nudge()
     client = Watcher(None)
     own.join(client)

@@ -1,4 +1,4 @@
-"""The heart holds the lease, and hears of its loss."""
+"""The heartbeat holds the lease, and hears of its loss."""
 
 import threading
 from dataclasses import replace
@@ -11,7 +11,7 @@ from django.utils import timezone
 from jobs.models import Job
 from jobs.services import cancel_job
 from jobs.worker import heartbeat, leases
-from jobs.worker.heartbeat import EXIT_CODE, Heart, Stopped
+from jobs.worker.heartbeat import EXIT_CODE, Heartbeat, Stopped
 from jobs.worker.leases import Claim, LeaseLost
 from tests.jobs.workshop import Workshop
 
@@ -29,7 +29,7 @@ def claim(workshop: Workshop, settings: Any) -> Claim:
 
 @pytest.fixture
 def lost(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
-    """Set when a heart notices that its job is lost."""
+    """Set when a heartbeat notices that its job is lost."""
     happened = threading.Event()
 
     class Noticed(threading.Event):
@@ -37,13 +37,13 @@ def lost(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
             super().set()
             happened.set()
 
-    init = Heart.__init__
+    init = Heartbeat.__init__
 
-    def noticing(self: Heart, *arguments: Any, **more: Any) -> None:
+    def noticing(self: Heartbeat, *arguments: Any, **more: Any) -> None:
         init(self, *arguments, **more)
         self._lost = Noticed()
 
-    monkeypatch.setattr(Heart, "__init__", noticing)
+    monkeypatch.setattr(Heartbeat, "__init__", noticing)
     return happened
 
 
@@ -60,7 +60,7 @@ def test_the_lease_is_renewed_for_as_long_as_it_beats(claim: Claim, monkeypatch:
         return renew(claim)
 
     monkeypatch.setattr(leases, "renew", counting)
-    with Heart(claim, threading.Event()) as beating:
+    with Heartbeat(claim, threading.Event()) as beating:
         assert enough.wait(PATIENCE_S)
         beating.check()
         job = Job.objects.get(pk=claim.job_id)
@@ -69,7 +69,7 @@ def test_the_lease_is_renewed_for_as_long_as_it_beats(claim: Claim, monkeypatch:
 
 
 def test_a_cancelled_job_is_noticed(claim: Claim, lost: threading.Event) -> None:
-    with Heart(claim, threading.Event()) as beating:
+    with Heartbeat(claim, threading.Event()) as beating:
         beating.check()
         cancel_job(job_id=claim.job_id)
         assert lost.wait(PATIENCE_S)
@@ -81,7 +81,7 @@ def test_a_cancelled_job_is_noticed(claim: Claim, lost: threading.Event) -> None
 
 def test_a_worker_that_is_to_stop_is_told_at_once(claim: Claim) -> None:
     stopping = threading.Event()
-    with Heart(claim, stopping) as beating:
+    with Heartbeat(claim, stopping) as beating:
         stopping.set()
         with pytest.raises(Stopped):
             beating.check()
@@ -101,7 +101,7 @@ def test_a_database_that_is_away_for_long_takes_the_lease(
 
     monkeypatch.setattr(leases, "renew", away)
     monkeypatch.setattr(leases, "is_held", away)
-    with Heart(claim, threading.Event()):
+    with Heartbeat(claim, threading.Event()):
         assert lost.wait(PATIENCE_S)
     assert asked > 1, "not at the first time"
 
@@ -117,7 +117,7 @@ def test_a_frame_that_hangs_ends_the_process(
         codes.append(code)
         ended.set()
 
-    with Heart(claim, threading.Event(), end) as beating:
+    with Heartbeat(claim, threading.Event(), end) as beating:
         beating.begin_frame(3)
         beating.end_frame()
         beating.begin_frame(4)
@@ -129,7 +129,7 @@ def test_a_frame_that_hangs_ends_the_process(
 
 def test_frames_may_take_for_ever_where_so_set(claim: Claim, settings: Any) -> None:
     settings.JOBS = replace(settings.JOBS, frame_timeout_s=0.0)
-    beating = Heart(claim, threading.Event(), lambda code: pytest.fail(f"ended with {code}"))
+    beating = Heartbeat(claim, threading.Event(), lambda code: pytest.fail(f"ended with {code}"))
     beating.begin_frame(1)
     beating._frame = (1, -heartbeat.LOOK_EVERY_S * 1e6)
     beating._watch_frame()

@@ -74,7 +74,7 @@ def test_what_nobody_foresaw_is_told_in_the_log_only(
     def breaks(*arguments: Any) -> None:
         raise RuntimeError("secret inner workings")
 
-    monkeypatch.setattr(runner.Attempt, "_give_way", breaks)
+    monkeypatch.setattr(runner.Runner, "_give_way", breaks)
     job = workshop.submit()
     for _ in range(3):
         workshop.work(job)
@@ -220,13 +220,13 @@ def test_a_job_deleted_while_it_runs_leaves_nothing(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     job = workshop.submit()
-    keep = result_writer.Keeper.keep
+    keep = result_writer.ResultWriter.keep
 
-    def deleted(self: result_writer.Keeper, states: result_writer.States) -> None:
+    def deleted(self: result_writer.ResultWriter, states: result_writer.States) -> None:
         delete_job(job_id=job.pk)
         keep(self, states)
 
-    monkeypatch.setattr(result_writer.Keeper, "keep", deleted)
+    monkeypatch.setattr(result_writer.ResultWriter, "keep", deleted)
     job_run.run(job.pk)
     assert not Job.objects.exists()
     assert not storage.result_dir(job.pk).exists()

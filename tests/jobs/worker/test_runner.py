@@ -12,7 +12,7 @@ from jobs import storage
 from jobs.models import Job, ResultChunk
 from jobs.services import cancel_job, retry_job
 from jobs.worker import leases, result_writer, runner
-from jobs.worker.heartbeat import Heart
+from jobs.worker.heartbeat import Heartbeat
 from jobs.worker.leases import Chunk, Claim
 from jobs.worker.worker_process import this_process
 from pipelines.graph.execution import OpenPipeline
@@ -141,9 +141,9 @@ class Death(BaseException):
 
 def die_after(job: Job, chunks: int) -> None:
     """One attempt that dies while it writes its chunk number `chunks` + 1."""
-    keep = result_writer.Keeper.keep
+    keep = result_writer.ResultWriter.keep
 
-    def dies(self: result_writer.Keeper, states: result_writer.States) -> None:
+    def dies(self: result_writer.ResultWriter, states: result_writer.States) -> None:
         if self._chunks_done >= chunks:
             path = self._folder / storage.chunk_name(self._chunks_done + 1, self._job.attempt)
             path.write_bytes(self._lines[0][:20])
@@ -151,7 +151,7 @@ def die_after(job: Job, chunks: int) -> None:
         keep(self, states)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(result_writer.Keeper, "keep", dies)
+        patch.setattr(result_writer.ResultWriter, "keep", dies)
         with pytest.raises(Death):
             attempt(job)
     dead = Job.objects.get(pk=job.pk)
@@ -165,8 +165,8 @@ def attempt(job: Job) -> None:
     claimed = leases.claim_job(job.pk, owner)
     assert claimed
     claim = Claim(job.pk, owner, claimed.attempt)
-    with Heart(claim, process.stopping) as heart:
-        runner.Attempt(claimed, claim, heart, yield_to_live=False).run()
+    with Heartbeat(claim, process.stopping) as heartbeat:
+        runner.Runner(claimed, claim, heartbeat, yield_to_live=False).run()
 
 
 def left_over(job: Job) -> list[str]:
@@ -203,14 +203,14 @@ def test_an_attempt_that_lost_its_job_adds_nothing(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = workshop.submit()
-    keep = result_writer.Keeper.keep
+    keep = result_writer.ResultWriter.keep
 
-    def loses(self: result_writer.Keeper, states: result_writer.States) -> None:
+    def loses(self: result_writer.ResultWriter, states: result_writer.States) -> None:
         if self._chunks_done == 1:
             Job.objects.filter(pk=job.pk).update(lease_owner="somebody else")
         keep(self, states)
 
-    monkeypatch.setattr(result_writer.Keeper, "keep", loses)
+    monkeypatch.setattr(result_writer.ResultWriter, "keep", loses)
     job = workshop.work(job)
     assert (job.status, job.lease_owner, job.chunks_done) == ("running", "somebody else", 1)
     assert ResultChunk.objects.filter(job=job).count() == 1
@@ -220,16 +220,16 @@ def test_a_job_cancelled_while_it_runs_stops_before_its_next_frame(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = workshop.submit()
-    run_frame = runner.Attempt._run_frame
+    run_frame = runner.Runner._run_frame
     ran: list[int] = []
 
-    def cancelled_at_5(self: runner.Attempt, frame: Any, *more: Any) -> Any:
+    def cancelled_at_5(self: runner.Runner, frame: Any, *more: Any) -> Any:
         ran.append(frame.index)
         if frame.index == 5:
             assert cancel_job(job_id=job.pk)
         return run_frame(self, frame, *more)
 
-    monkeypatch.setattr(runner.Attempt, "_run_frame", cancelled_at_5)
+    monkeypatch.setattr(runner.Runner, "_run_frame", cancelled_at_5)
     job = workshop.work(job)
     assert (job.status, job.lease_owner) == ("cancelled", "")
     assert ran == [1, 2, 3, 4, 5]
@@ -240,15 +240,15 @@ def test_a_worker_that_is_to_stop_keeps_what_is_done_and_gives_the_job_back(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = workshop.submit()
-    run_frame = runner.Attempt._run_frame
+    run_frame = runner.Runner._run_frame
 
-    def stops_at_5(self: runner.Attempt, frame: Any, *more: Any) -> Any:
+    def stops_at_5(self: runner.Runner, frame: Any, *more: Any) -> Any:
         if frame.index == 5:
             this_process().stopping.set()
         return run_frame(self, frame, *more)
 
     with monkeypatch.context() as patch:
-        patch.setattr(runner.Attempt, "_run_frame", stops_at_5)
+        patch.setattr(runner.Runner, "_run_frame", stops_at_5)
         stopped = workshop.work(job)
     assert (stopped.status, stopped.lease_owner, stopped.strikes, stopped.losses) == ("pending", "", 0, 0)
     assert indices_of(stopped) == [1, 2, 3, 4, 5]
@@ -264,11 +264,11 @@ def test_it_gives_way_to_live_sessions_where_so_set(
     get_engine().pressure.note()
     pressure = workshop.folder / "live_pressure"
 
-    def wait(self: Heart, seconds: float) -> None:
+    def wait(self: Heartbeat, seconds: float) -> None:
         waited.append(seconds)
         pressure.unlink()
 
-    monkeypatch.setattr(Heart, "wait", wait)
+    monkeypatch.setattr(Heartbeat, "wait", wait)
     assert workshop.work(workshop.submit()).status == "completed"
     assert waited == [runner.LIVE_PAUSE_S]
 

@@ -16,7 +16,7 @@ from jobs import delivery, storage
 from jobs.models import Job
 from jobs.worker import leases, sweeper
 from jobs.worker.frame_marker import FrameMarker
-from jobs.worker.liveness import SUFFIX, Presence, dead_workers, host_name, is_alive, new_worker_id
+from jobs.worker.liveness import SUFFIX, Liveness, dead_workers, host_name, is_alive, new_worker_id
 from jobs.worker.retry_policy import MAX_LOSSES
 from jobs.worker.sweeper import Swept, sweep, sweep_files
 from tests.jobs.workshop import Workshop, abandon
@@ -79,22 +79,22 @@ def test_a_worker_of_this_host_is_known_to_be_dead_at_once(workshop: Workshop, d
 
 def test_the_living_are_left_alone(workshop: Workshop) -> None:
     worker_id = new_worker_id()
-    presence = Presence(storage.data_dir() / storage.WORKERS, worker_id)
+    liveness = Liveness(storage.data_dir() / storage.WORKERS, worker_id)
     job = running(workshop, f"{worker_id}/1")
     assert sweep() == Swept(0, 0)
-    presence.end()
+    liveness.end()
     assert fresh(job).status == "running"
 
 
 def test_a_worker_that_is_paused_keeps_its_job(workshop: Workshop) -> None:
     """A machine that slept: the lease has run out, and the worker holds its lock."""
     worker_id = new_worker_id()
-    presence = Presence(storage.data_dir() / storage.WORKERS, worker_id)
+    liveness = Liveness(storage.data_dir() / storage.WORKERS, worker_id)
     job = running(workshop, f"{worker_id}/1")
     abandon(job)
     assert sweep() == Swept(0, 0)
     assert leases.renew(leases.Claim(job.pk, f"{worker_id}/1")), "it goes on when it wakes"
-    presence.end()
+    liveness.end()
     abandon(job)
     assert sweep() == Swept(1, 0)
     assert not leases.renew(leases.Claim(job.pk, f"{worker_id}/1")), "and here it finds out"
@@ -106,7 +106,7 @@ def test_a_worker_that_is_paused_for_good_loses_its_job(
     now = 0.0
     monkeypatch.setattr(sweeper, "patience", sweeper.Patience(lambda: now))
     worker_id = new_worker_id()
-    presence = Presence(storage.data_dir() / storage.WORKERS, worker_id)
+    liveness = Liveness(storage.data_dir() / storage.WORKERS, worker_id)
     job = running(workshop, f"{worker_id}/1")
     abandon(job)
     assert sweep() == Swept(0, 0)
@@ -114,7 +114,7 @@ def test_a_worker_that_is_paused_for_good_loses_its_job(
     assert sweep() == Swept(0, 0)
     now += 2
     assert sweep() == Swept(1, 0)
-    presence.end()
+    liveness.end()
 
 
 def test_another_host_cannot_be_asked(workshop: Workshop) -> None:

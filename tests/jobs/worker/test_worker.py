@@ -28,7 +28,7 @@ from jobs.models import Job
 from jobs.worker import cleaning, sweeper
 from jobs.worker import supervisor as supervisor_module
 from jobs.worker import worker as worker_module
-from jobs.worker.supervisor import Crew, WorkerSupervisor
+from jobs.worker.supervisor import WorkerCount, WorkerSupervisor
 from jobs.worker.worker import Worker
 from jobs.worker.worker_process import this_process
 from tests.jobs.plant import Plant
@@ -37,7 +37,7 @@ from tests.jobs.workshop import Workshop, abandon
 from tests.pipelines.clips import write_clip
 
 PATIENCE_S = 60.0
-NOT_STARTED = Crew(1, 0, "it cannot be started: Too many open files")
+NOT_STARTED = WorkerCount(1, 0, "it cannot be started: Too many open files")
 EXITS = [sys.executable, "-c", "pass"]
 STAYS = [sys.executable, "-c", "import time; time.sleep(600)"]
 IGNORES = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
@@ -362,9 +362,9 @@ def test_a_worker_that_cannot_be_started_is_tried_until_it_can(
     others = set(children())
     with no_descriptors():
         supervisor = supervisors(STAYS)
-        wait_until(lambda: supervisor.crew() == NOT_STARTED)
+        wait_until(lambda: supervisor.worker_count() == NOT_STARTED)
         assert supervisor_module.readiness() == {"workers": f"none is running: {NOT_STARTED.reason}"}
-    wait_until(lambda: supervisor.crew() == Crew(1, 1))
+    wait_until(lambda: supervisor.worker_count() == WorkerCount(1, 1))
     assert len(set(children()) - others) == 1
     assert supervisor_module.readiness() == {"workers": "ok"}
 
@@ -388,16 +388,16 @@ def test_a_worker_that_dies_at_once_counts_once_it_lasts(
     allowed = tmp_path / "allowed"
     script = f"import os, time; time.sleep(600) if os.path.exists({str(allowed)!r}) else os._exit(3)"
     supervisor = supervisors([sys.executable, "-S", "-c", script])
-    wait_until(lambda: supervisor.crew() == Crew(1, 0, "it ended with code 3"))
+    wait_until(lambda: supervisor.worker_count() == WorkerCount(1, 0, "it ended with code 3"))
     allowed.touch()
-    wait_until(lambda: supervisor.crew() == Crew(1, 1))
+    wait_until(lambda: supervisor.worker_count() == WorkerCount(1, 1))
 
 
 def test_ready_and_metrics_tell_that_there_is_no_worker(
     supervisors: Callable[..., WorkerSupervisor], workshop: Workshop, client: Client
 ) -> None:
     supervisor = supervisors(["/no/such/program"])
-    wait_until(lambda: not supervisor.crew().running)
+    wait_until(lambda: not supervisor.worker_count().running)
     ready = client.get("/ready")
     assert ready.status_code == 503
     reason = "none is running: it cannot be started: No such file or directory"
@@ -433,7 +433,7 @@ def test_no_workers_where_none_are_wanted(monkeypatch: pytest.MonkeyPatch) -> No
     supervisor.start()
     supervisor.stop()
     assert set(children()) == others
-    assert (supervisor.crew(), supervisor_module.readiness()) == (Crew(), {})
+    assert (supervisor.worker_count(), supervisor_module.readiness()) == (WorkerCount(), {})
 
 
 # Commands, settings and checks

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from loadtest.clients import client_process
-from loadtest.clients.answer_log import Ledger, Outcome
+from loadtest.clients.answer_log import AnswerLog, Outcome
 from loadtest.clients.client import clock
 from loadtest.patterns import visits
 from loadtest.plan import LoadPlan, Pattern
@@ -23,7 +23,7 @@ PATIENCE_S = 60.0
 
 @pytest.fixture(autouse=True)
 def _as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A crew has a process of its own, which it may set up as it likes."""
+    """Clients have a process of its own, which it may set up as it likes."""
     monkeypatch.setattr(client_process, "REPORT_EVERY_S", 0.1)
     handler = signal.getsignal(signal.SIGINT)
     yield
@@ -31,12 +31,12 @@ def _as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     gc.enable()
 
 
-def job(url: str, plan: LoadPlan) -> client_process.Job:
-    return client_process.Job(plan, url, tuple(visits(plan)), (b"one", b"two"))
+def job(url: str, plan: LoadPlan) -> client_process.ClientTask:
+    return client_process.ClientTask(plan, url, tuple(visits(plan)), (b"one", b"two"))
 
 
 def hear(connection: Connection) -> Any:
-    assert connection.poll(PATIENCE_S), "the crew says nothing"
+    assert connection.poll(PATIENCE_S), "the client process says nothing"
     return connection.recv()
 
 
@@ -88,7 +88,7 @@ def test_a_crew_ends_when_nobody_starts_it() -> None:
 
 
 def test_round_trips_are_told_once() -> None:
-    book = Ledger()
+    book = AnswerLog()
     book.warming_up = False
     book.sent(1.0)
     book.read("{}", 1.5)
