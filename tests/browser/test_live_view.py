@@ -211,7 +211,7 @@ def test_debug_panel_tells_what_happens_and_copies_it(open_page: OpenPage) -> No
     assert copied["state"]["connection"]["name"] == "connected"
     assert copied["report"]["fpsAnswered"] > 0
     assert copied["report"]["latency"]["p95"] >= copied["report"]["latency"]["p50"] > 0
-    assert copied["doing"]["unanswered"] <= 2
+    assert copied["sendStatus"]["unanswered"] <= 2
     assert "read" in copied["report"]["stages"]
 
     page.select_option("#pipeline-selector", "yolo_ocr")

@@ -13,7 +13,7 @@ import { Watchdog } from "./capture/watchdog.js";
  * @typedef {import("./capture/stream-source.js").SourceKind} SourceKind
  * @typedef {import("./capture/devices.js").Device} Device
  * @typedef {import("../shared/geometry.js").Size} Size
- * @typedef {import("./transport/send-status.js").Doing} Doing
+ * @typedef {import("./transport/send-status.js").SendStatus} SendStatus
  * @typedef {{start: (choice: Choice) => Promise<boolean>, stop: () => void, keepPlaying: () => Promise<void>,
  *            readonly isOn: boolean, readonly isPaused: boolean, readonly source: Source | null}} PictureLike
  * @typedef {{start: () => void, stop: () => void, hurry: () => void, giveUp: () => void,
@@ -178,8 +178,8 @@ export class Live {
     this.#goesOn = false;
   }
 
-  /** @returns {Doing} */
-  doing() {
+  /** @returns {SendStatus} */
+  sendStatus() {
     const { camera, connection, isWaiting } = this.#store.state;
     const { throttler, isWarming, workMs, unanswered } = this.#pacing;
     const { fps, maxFps, isResting } = throttler;

@@ -6,12 +6,12 @@ import { Controls } from "./panels/controls.js";
 import { CountList } from "./panels/count-list.js";
 import { DebugPanel, reportInFull } from "./panels/debug-panel.js";
 import { button, copyOf, element, fieldsOf, figuresIn, fill, find, words } from "../shared/elements.js";
-import { FullScreen } from "../shared/fullscreen.js";
-import { Keeper } from "./panels/snapshot-saver.js";
+import { FullScreen } from "../shared/full-screen.js";
+import { SnapshotSaver } from "./panels/snapshot-saver.js";
 import { followPage } from "./lifecycle.js";
 import { RATES, SIZES, addressWith, isMirrored, layersOf, readOptions, sizeOf } from "./options.js";
 import { Overlay } from "./overlay/overlay.js";
-import { Person } from "./panels/person.js";
+import { UserActions } from "./panels/user-actions.js";
 import { ReadText } from "./panels/read-text.js";
 import { PipelineSelector, streamAddress } from "./panels/pipeline-selector.js";
 import { Settings, sizeInWords } from "./panels/settings.js";
@@ -148,8 +148,8 @@ const { live, devices } = createStream({
   video, store, stats, clock,
   url: () => streamAddress(location.href, streamPath, store.state.pipelineId),
 });
-const person = new Person({ live, store, options, askForFile: () => fileField.click() });
-const keeper = new Keeper({
+const user = new UserActions({ live, store, options, askForFile: () => fileField.click() });
+const saver = new SnapshotSaver({
   snapshot,
   canvas: () => element("overlay", HTMLCanvasElement),
   clock,
@@ -170,7 +170,7 @@ function showView() {
 }
 
 function showDebug() {
-  if (!debugPanel.hidden) debug.render({ report: stats.report(), doing: live.doing() });
+  if (!debugPanel.hidden) debug.render({ report: stats.report(), sendStatus: live.sendStatus() });
 }
 
 function showReadTools() {
@@ -189,7 +189,7 @@ let before = store.state;
 store.subscribe((state) => {
   controls.render(state);
   controls.renderCountdown(state, now());
-  sources.render({ ...state, fileName: person.fileName });
+  sources.render({ ...state, fileName: user.fileName });
   banner.render(state.failure);
   if (state.source !== before.source) options.update({ source: state.source });
   if (state.facing !== before.facing) showView();
@@ -224,7 +224,7 @@ window.setInterval(() => {
 function save(/** @type {"png" | "json"} */ ending) {
   const { frame, pipelineId } = store.state;
   if (!frame) return;
-  keeper.save(ending, frame, options.state, pipelineId).catch(() => toast.say("The browser could not save it"));
+  saver.save(ending, frame, options.state, pipelineId).catch(() => toast.say("The browser could not save it"));
 }
 
 function clearRead() {
@@ -242,15 +242,15 @@ function toggleDebug() {
 
 function copyDebug() {
   const facts = { address: location.href, browser: navigator.userAgent, when: new Date() };
-  void copy(reportInFull({ ...facts, state: store.state, report: stats.report(), doing: live.doing() }));
+  void copy(reportInFull({ ...facts, state: store.state, report: stats.report(), sendStatus: live.sendStatus() }));
 }
 
 /** @type {Record<import("./panels/shortcuts.js").Action, () => void>} */
 const actions = {
-  startOrStop: () => person.startOrStop(),
+  startOrStop: () => user.startOrStop(),
   debug: toggleDebug,
-  mirror: () => person.turnMirror(),
-  exact: () => person.turnMode(),
+  mirror: () => user.turnMirror(),
+  exact: () => user.turnMode(),
   snapshot: () => save("png"),
   fullScreen: () => void fullScreen.toggle(),
   help: () => words("keys").togglePopover(),
@@ -258,10 +258,10 @@ const actions = {
 
 /** @type {[string, () => void][]} */
 const presses = [
-  ["start", () => person.start()],
+  ["start", () => user.start()],
   ["stop", () => live.stop()],
   ["retry", () => void live.retry()],
-  ["flip", () => void person.flip()],
+  ["flip", () => void user.flip()],
   ["save-picture", () => save("png")],
   ["save-result", () => save("json")],
   ["full-screen", actions.fullScreen],
@@ -279,14 +279,14 @@ document.addEventListener("keydown", (event) => {
   actions[action]();
 }, { signal });
 fileField.addEventListener("change", () => {
-  void person.useFile(fileField.files?.[0]);
+  void user.useFile(fileField.files?.[0]);
   // The same file may be chosen again.
   fileField.value = "";
 }, { signal });
-selector.onChange((pipeline) => person.choose(pipeline), signal);
+selector.onChange((pipeline) => user.choose(pipeline), signal);
 sources.onChange({
-  sourceChosen: (source) => person.useSource(source),
-  deviceChosen: (deviceId) => void person.useDevice(deviceId),
+  sourceChosen: (source) => user.useSource(source),
+  deviceChosen: (deviceId) => void user.useDevice(deviceId),
 }, signal);
 settings.onChange((chosen) => options.update(chosen), signal);
 fullScreen.watch(signal);

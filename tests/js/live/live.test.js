@@ -108,16 +108,16 @@ test("everything that is counted is told to the figures", async () => {
 
 test("slow_down reaches the pacing, and what is done and why is told", async () => {
   const { Sockets, pacing, live, streaming, answered, sends } = setUp();
-  assert.equal(live.doing().why, "Nothing is sent: there is no picture");
+  assert.equal(live.sendStatus().why, "Nothing is sent: there is no picture");
   await streaming();
-  assert.equal(live.doing().why, "One frame a second while the pipeline loads");
+  assert.equal(live.sendStatus().why, "One frame a second while the pipeline loads");
   answered();
   Sockets.last.says({ warning: "slow_down", suggested_fps: 7 });
   assert.equal(pacing.fps, 7);
   sends({ width: 480, height: 640 });
   Sockets.last.bufferedAmount = 123;
   Sockets.last.says({ frame_index: 99, dropped: true, backpressure: "warning" });
-  assert.deepEqual(live.doing(), {
+  assert.deepEqual(live.sendStatus(), {
     targetFps: 7, unanswered: 1, width: 480, height: 640, quality: 0.8, bufferedAmount: 123, backpressure: "warning",
     encodedIn: "worker", why: "7 fps: the server asked for fewer frames",
   });

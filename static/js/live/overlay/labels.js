@@ -6,7 +6,7 @@ import { clamp, overlap, sharedArea } from "../../shared/geometry.js";
  * @typedef {import("../../shared/geometry.js").Rect} Rect
  * @typedef {import("../../shared/geometry.js").Size} Size
  * @typedef {object} Labelled
- * @property {{slot: string}} thing keeps the slot, so that the label stays where it stood
+ * @property {{slot: string}} object keeps the slot, so that the label stays where it stood
  * @property {Rect} box
  * @property {boolean} isText the box holds words that were read
  * @property {Size} label
@@ -35,7 +35,7 @@ const ROOM = 5000;
 const FEWEST = 3;
 
 /**
- * Give each thing the slot of its label; things beyond what the picture has room for get none.
+ * Give each object the slot of its label; objects beyond what the picture has room for get none.
  *
  * @param {readonly Labelled[]} items
  * @param {Rect} picture
@@ -44,11 +44,11 @@ const FEWEST = 3;
 export function arrange(items, picture, taken = []) {
   const most = Math.max(FEWEST, Math.floor((picture.width * picture.height) / ROOM));
   const ordered = inOrder(items);
-  for (const { thing } of ordered.slice(most)) thing.slot = NOWHERE;
+  for (const { object } of ordered.slice(most)) object.slot = NOWHERE;
   const labels = [...taken];
   for (const item of ordered.slice(0, most)) {
-    item.thing.slot = bestSlot(item, items, labels, picture);
-    if (item.thing.slot !== NOWHERE) labels.push(placeOf(item.thing.slot, item, picture));
+    item.object.slot = bestSlot(item, items, labels, picture);
+    if (item.object.slot !== NOWHERE) labels.push(placeOf(item.object.slot, item, picture));
   }
 }
 
@@ -59,7 +59,7 @@ export function arrange(items, picture, taken = []) {
  */
 function inOrder(items) {
   /** @param {Labelled} item */
-  const rank = ({ thing, box }) => (thing.slot === NOWHERE ? 0 : 1e9) + box.width * box.height;
+  const rank = ({ object, box }) => (object.slot === NOWHERE ? 0 : 1e9) + box.width * box.height;
   return [...items].sort((a, b) => rank(b) - rank(a));
 }
 
@@ -77,7 +77,7 @@ function bestSlot(item, items, labels, picture) {
     const isPushed = Math.max(Math.abs(place.x - beside.x), Math.abs(place.y - beside.y)) > ROUNDING;
     if ((isPushed && !slot.startsWith("inside")) || labels.some((other) => overlap(place, other))) return;
     const covers = coverOf(place, item, items);
-    const stays = item.thing.slot === slot || item.thing.slot === NOWHERE;
+    const stays = item.object.slot === slot || item.object.slot === NOWHERE;
     const cost = covers + NEXT_BEST * position + (stays ? 0 : MOVES);
     if (covers <= TOO_MUCH && cost < least) [best, least] = [slot, cost];
   });

@@ -1,7 +1,7 @@
 import { Path } from "./path.js";
 
 /**
- * Where a thing is between two answers.
+ * Where an object is between two answers.
  *
  * @typedef {{x: number, y: number, w: number, h: number}} Box fractions of the frame, origin top left
  */
@@ -16,7 +16,7 @@ const EASED_MS = 5 * EASING_MS;
 const UNSEEN = 0.0001;
 const SCREEN_FRAME_MS = 1000 / 60;
 
-/** One thing's motion: it runs on from its last answer, and glides to where the next one has it. */
+/** One object's motion: it runs on from its last answer, and glides to where the next one has it. */
 export class Motion {
   #centre = new Path();
   #size = new Path();

@@ -1,5 +1,5 @@
 import { FramePictures } from "./frame-pictures.js";
-import { Follower } from "./follower.js";
+import { Tracker } from "./tracker.js";
 import { confidenceOf } from "../../shared/format.js";
 import { containedRect } from "../../shared/geometry.js";
 import { Painter } from "./painter.js";
@@ -7,13 +7,13 @@ import { Surface } from "../../shared/surface.js";
 import { pointOf } from "./trail.js";
 
 /**
- * @typedef {import("./follower.js").Thing} Thing
+ * @typedef {import("./tracker.js").TrackedObject} TrackedObject
  * @typedef {import("../../shared/geometry.js").Size} Size
  * @typedef {import("../options.js").Layer} Layer
  * @typedef {import("./painter.js").Drawn} Drawn
  * @typedef {import("../state.js").Frame} Frame
  * @typedef {object} OverlaySettings
- * @property {"live" | "exact"} mode boxes that move with their things over the moving picture, or each answer over
+ * @property {"live" | "exact"} mode boxes that move with their objects over the moving picture, or each answer over
  *   the very picture that it is about
  * @property {boolean} mirrored
  * @property {number} minScore what is less sure than this is not drawn
@@ -42,7 +42,7 @@ export class Overlay {
   #drawn;
   /** @type {FramePictures<Frame>} */
   #pictures;
-  #follower = new Follower();
+  #tracker = new Tracker();
   #settings = DEFAULTS;
   /** @type {Size} */
   #stage = { width: 0, height: 0 };
@@ -50,8 +50,8 @@ export class Overlay {
   #newest = null;
   /** @type {Frame | null} the one whose boxes are shown */
   #shown = null;
-  /** @type {readonly Thing[]} what was found in it */
-  #things = [];
+  /** @type {readonly TrackedObject[]} what was found in it */
+  #objects = [];
   #isNew = false;
   #isScheduled = false;
   /** @type {Frame | null} shown, but not painted yet */
@@ -126,8 +126,8 @@ export class Overlay {
 
   #clear() {
     this.#shown = this.#unpainted = null;
-    this.#things = [];
-    this.#follower.clear();
+    this.#objects = [];
+    this.#tracker.clear();
     this.#pictures.clear();
     this.#schedule();
   }
@@ -136,7 +136,7 @@ export class Overlay {
   #adopt(frame) {
     if (frame !== this.#shown) this.#unpainted = frame;
     this.#shown = frame;
-    this.#things = this.#follower.take(frame.detections, frame.takenAt, this.#now());
+    this.#objects = this.#tracker.take(frame.detections, frame.takenAt, this.#now());
     this.#isNew = true;
     this.#schedule();
   }
@@ -159,12 +159,12 @@ export class Overlay {
     this.#surface.clear();
     if (!this.#shown || !this.#painter) return;
     const { frameIndex } = this.#shown;
-    const things = this.#things.filter(({ detection }) => confidenceOf(detection) >= this.#settings.minScore);
-    const drawn = things.map((thing) => drawnOf(thing, now, bitmap !== null));
+    const objects = this.#objects.filter(({ detection }) => confidenceOf(detection) >= this.#settings.minScore);
+    const drawn = objects.map((object) => drawnOf(object, now, bitmap !== null));
     this.#painter.paint({ picture, mirrored, layers, frameIndex, now, drawn, isNew: this.#isNew });
     this.#isNew = false;
     this.#tellDrawn();
-    if (things.some((thing) => this.#isChanging(thing, now))) this.#schedule();
+    if (objects.some((object) => this.#isChanging(object, now))) this.#schedule();
   }
 
   #tellDrawn() {
@@ -174,7 +174,7 @@ export class Overlay {
   }
 
   /**
-   * @param {Thing} thing
+   * @param {TrackedObject} object
    * @param {number} now
    */
   #isChanging({ motion, trail }, now) {
@@ -187,14 +187,14 @@ export class Overlay {
 const pictureOf = (jpeg) => createImageBitmap(jpeg);
 
 /**
- * @param {Thing} thing
+ * @param {TrackedObject} object
  * @param {number} now
  * @param {boolean} isExact where it was in its own picture, instead of where it should be by now
  * @returns {Drawn}
  */
-function drawnOf(thing, now, isExact) {
-  const at = isExact ? thing.detection : thing.motion.at(now);
-  if (!thing.trail.isVisible(now)) return { thing, at, trail: [] };
-  const head = pointOf(at, thing.detection.text !== undefined, now);
-  return { thing, at, trail: [...thing.trail.pointsAt(now), head] };
+function drawnOf(object, now, isExact) {
+  const at = isExact ? object.detection : object.motion.at(now);
+  if (!object.trail.isVisible(now)) return { object, at, trail: [] };
+  const head = pointOf(at, object.detection.text !== undefined, now);
+  return { object, at, trail: [...object.trail.pointsAt(now), head] };
 }

@@ -13,8 +13,8 @@ import { TRAIL_MS } from "./trail.js";
  * @typedef {import("../../shared/geometry.js").Size} Size
  * @typedef {import("../options.js").Layer} Layer
  * @typedef {CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D} Context
- * @typedef {{detection: Detection, slot: string}} Thing keeps the place of its label
- * @typedef {{thing: Thing, at: Box, trail: readonly Point[]}} Drawn where something is now, and where it was
+ * @typedef {{detection: Detection, slot: string}} LabelledObject keeps the place of its label
+ * @typedef {{object: LabelledObject, at: Box, trail: readonly Point[]}} Drawn where something is now, and where it was
  * @typedef {object} Scene
  * @property {Rect} picture where the picture lies, in the context's units
  * @property {boolean} mirrored
@@ -54,7 +54,7 @@ const SHADES = 5;
 export class Painter {
   #context;
   #lettering;
-  /** @type {Map<Thing, Label>} */
+  /** @type {Map<LabelledObject, Label>} */
   #labels = new Map();
 
   /** @param {Context} context */
@@ -121,12 +121,12 @@ export class Painter {
    */
   #writeLabels(items, { picture, layers }, fontSize, taken) {
     this.#labels.clear();
-    const labelled = items.flatMap(({ thing, box }) => {
-      const label = this.#write(captionOf(thing.detection, layers), fontSize, Math.max(box.width, picture.width * WIDEST));
+    const labelled = items.flatMap(({ object, box }) => {
+      const label = this.#write(captionOf(object.detection, layers), fontSize, Math.max(box.width, picture.width * WIDEST));
       if (!label) return [];
-      this.#labels.set(thing, label);
+      this.#labels.set(object, label);
       const { size, leastWidth } = label;
-      return [{ thing, box: outset(box), isText: thing.detection.text !== undefined, label: size, leastWidth }];
+      return [{ object, box: outset(box), isText: object.detection.text !== undefined, label: size, leastWidth }];
     });
     arrange(labelled, picture, taken);
   }
@@ -163,14 +163,14 @@ export class Painter {
    * @param {Rect} picture
    * @param {number} fontSize
    */
-  #paintLabel({ thing, box, colour }, picture, fontSize) {
-    const label = this.#labels.get(thing);
-    if (!label || thing.slot === NOWHERE) return;
+  #paintLabel({ object, box, colour }, picture, fontSize) {
+    const label = this.#labels.get(object);
+    if (!label || object.slot === NOWHERE) return;
     const { size, leastWidth, score, scoreWidth } = label;
-    const most = placeOf(thing.slot, { box: outset(box), label: size, leastWidth }, picture);
+    const most = placeOf(object.slot, { box: outset(box), label: size, leastWidth }, picture);
     const font = sized(FONT, fontSize);
     const words = this.#lettering.fit(label.words, font, most.width - scoreWidth - 2 * PADDING);
-    const place = words === label.words ? most : narrowed(most, thing.slot, this.#widthOf(words, scoreWidth, font));
+    const place = words === label.words ? most : narrowed(most, object.slot, this.#widthOf(words, scoreWidth, font));
     this.#paintPlate(place, colour);
     this.#context.fillStyle = INK;
     this.#paintWords(words, place, 0, font);
@@ -237,7 +237,7 @@ export class Painter {
  */
 function itemsOf({ drawn, picture, mirrored }) {
   const items = drawn.map((one) => {
-    const { label, trackId } = one.thing.detection;
+    const { label, trackId } = one.object.detection;
     return { ...one, box: boxRect(one.at, picture, mirrored), colour: colourOf(label, trackId) };
   });
   return items

@@ -56,7 +56,7 @@ async function pictureOf(frame, { layers, minScore, canvas }, { decode, createCa
     mirrored: false,
     layers: { ...layers, trails: false },
     frameIndex: frame.frameIndex,
-    drawn: detections.map((detection) => ({ thing: { detection, slot: "" }, at: detection, trail: [] })),
+    drawn: detections.map((detection) => ({ object: { detection, slot: "" }, at: detection, trail: [] })),
     now: frame.takenAt,
     isNew: true,
   });

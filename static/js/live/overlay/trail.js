@@ -45,7 +45,7 @@ export class Trail {
 }
 
 /**
- * What is read is followed by its middle, a thing by where it stands.
+ * What is read is followed by its middle, an object by where it stands.
  *
  * @param {Box} box
  * @param {boolean} isText

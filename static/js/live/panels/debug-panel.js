@@ -4,8 +4,8 @@ import { roundTop, sparkline } from "./sparkline.js";
 
 /**
  * @typedef {import("../transport/stream-stats.js").Report} Report
- * @typedef {import("../transport/send-status.js").Doing} Doing
- * @typedef {{report: Report, doing: Doing}} Facts
+ * @typedef {import("../transport/send-status.js").SendStatus} SendStatus
+ * @typedef {{report: Report, sendStatus: SendStatus}} Facts
  * @typedef {{row: HTMLElement, name: HTMLElement, bar: SVGElement, value: HTMLElement}} StageRow
  * @typedef {object} DebugElements
  * @property {Readonly<Record<string, HTMLElement>>} figures by the names that figuresOf gives
@@ -36,10 +36,10 @@ export class DebugPanel {
   }
 
   /** @param {Facts} facts */
-  render({ report, doing }) {
+  render({ report, sendStatus }) {
     const { figures, line } = this.#elements;
     const top = roundTop(report.latency.history, LEAST_TOP_MS);
-    for (const [name, text] of Object.entries({ ...figuresOf({ report, doing }), top: milliseconds(top) })) {
+    for (const [name, text] of Object.entries({ ...figuresOf({ report, sendStatus }), top: milliseconds(top) })) {
       const figure = figures[name];
       if (figure) setText(figure, text);
     }
@@ -86,14 +86,14 @@ export class DebugPanel {
  * @param {string} facts.browser
  * @param {import("../state.js").LiveState} facts.state
  * @param {Report} facts.report
- * @param {Doing} facts.doing
+ * @param {SendStatus} facts.sendStatus
  * @param {Date} facts.when
  */
-export function reportInFull({ address, browser, state, report, doing, when }) {
+export function reportInFull({ address, browser, state, report, sendStatus, when }) {
   const { frame, devices, deviceId, ...rest } = state;
   const newest = frame && { index: frame.frameIndex, found: frame.detections.length, timingsMs: frame.timingsMs };
   const facts = { when: when.toISOString(), address, browser, state: { ...rest, cameras: devices.length }, newest };
-  return JSON.stringify({ ...facts, doing, report }, null, 2);
+  return JSON.stringify({ ...facts, sendStatus, report }, null, 2);
 }
 
 /**
@@ -102,7 +102,7 @@ export function reportInFull({ address, browser, state, report, doing, when }) {
  * @param {Facts} facts
  * @returns {Record<string, string>}
  */
-export function figuresOf({ report, doing }) {
+export function figuresOf({ report, sendStatus }) {
   const { latency, stages, jpegBytes } = report;
   return {
     sent: report.fpsSent.toFixed(1),
@@ -113,16 +113,16 @@ export function figuresOf({ report, doing }) {
     server: time(stages["total"] ?? null),
     dropped: percent(report.dropRate),
     slowDowns: String(report.slowDowns),
-    backpressure: doing.backpressure,
-    unanswered: String(doing.unanswered),
+    backpressure: sendStatus.backpressure,
+    unanswered: String(sendStatus.unanswered),
     jpeg: jpegBytes === null ? NONE : kilobytes(jpegBytes),
-    size: doing.width > 0 ? `${doing.width} × ${doing.height}` : NONE,
-    quality: percent(doing.quality),
+    size: sendStatus.width > 0 ? `${sendStatus.width} × ${sendStatus.height}` : NONE,
+    quality: percent(sendStatus.quality),
     network: `${((report.bytesPerSecond * 8) / 1e6).toFixed(1)} Mbit/s`,
-    buffered: kilobytes(doing.bufferedAmount),
+    buffered: kilobytes(sendStatus.bufferedAmount),
     socket: report.connection,
-    target: `${Math.round(doing.targetFps * 10) / 10} fps`,
-    why: doing.why,
+    target: `${Math.round(sendStatus.targetFps * 10) / 10} fps`,
+    why: sendStatus.why,
   };
 }
 

@@ -9,7 +9,7 @@ import { layersOf } from "../options.js";
  */
 
 /** Saves the frame that is shown: its picture with its boxes, or what the server said about it. */
-export class Keeper {
+export class SnapshotSaver {
   #needs;
 
   /**

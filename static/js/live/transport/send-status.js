@@ -2,7 +2,7 @@
  * What the sender does now, and why, in plain words.
  *
  * @typedef {import("./messages.js").PressureState} PressureState
- * @typedef {object} Doing
+ * @typedef {object} SendStatus
  * @property {number} targetFps
  * @property {number} unanswered
  * @property {number} width of the frames sent lately; 0 before the first

@@ -8,13 +8,13 @@ import { seeded } from "../../fakes.js";
 const PICTURE = { x: 0, y: 0, width: 800, height: 600 };
 const LABEL = { width: 60, height: 20 };
 
-const item = (box, more = {}) => ({ thing: { slot: NOWHERE }, box, isText: false, label: LABEL, leastWidth: LABEL.width, ...more });
+const item = (box, more = {}) => ({ object: { slot: NOWHERE }, box, isText: false, label: LABEL, leastWidth: LABEL.width, ...more });
 const line = (y, more = {}) => item({ x: 100, y, width: 300, height: 24 }, { isText: true, ...more });
 const slots = (items, picture = PICTURE, taken = []) => {
   arrange(items, picture, taken);
-  return items.map(({ thing }) => thing.slot);
+  return items.map(({ object }) => object.slot);
 };
-const place = (one, picture = PICTURE) => placeOf(one.thing.slot, one, picture);
+const place = (one, picture = PICTURE) => placeOf(one.object.slot, one, picture);
 
 test("a label stands above its box, below it at the top edge, inside it where neither fits", () => {
   const [above, below, inside] = [
@@ -31,7 +31,7 @@ test("a label stands above its box, below it at the top edge, inside it where ne
 test("labels of boxes on the same spot find places of their own, and what finds none has none", () => {
   const items = Array.from({ length: 12 }, () => item({ x: 400, y: 300, width: 50, height: 24 }));
   slots(items);
-  const places = items.filter(({ thing }) => thing.slot !== NOWHERE).map((one) => place(one));
+  const places = items.filter(({ object }) => object.slot !== NOWHERE).map((one) => place(one));
   assert.ok(places.length >= 4 && places.length < 12, String(places.length));
   places.forEach((one, i) => places.slice(i + 1).forEach((other) => assert.equal(overlap(one, other), false)));
 });
@@ -91,11 +91,11 @@ test("where every place covers words there is no label", () => {
   assert.deepEqual([found[0], found.at(-1)], ["above", "below"]);
 });
 
-test("a thing's label may lie within its own box and on another's, rather than on words", () => {
+test("an object's label may lie within its own box and on another's, rather than on words", () => {
   const sign = line(200, { box: { x: 100, y: 180, width: 200, height: 200 } });
-  const thing = item({ x: 100, y: 380, width: 200, height: 200 });
-  slots([sign, thing]);
-  assert.equal(overlap(place(thing), sign.box), false);
+  const object = item({ x: 100, y: 380, width: 200, height: 200 });
+  slots([sign, object]);
+  assert.equal(overlap(place(object), sign.box), false);
 });
 
 test("what is taken stays free", () => {
@@ -119,7 +119,7 @@ test("a label at the right edge is moved in; one too wide begins at the left", (
   slots([one]);
   assert.equal(place(one).x, 740);
   const wide = item({ x: 790, y: 100, width: 10, height: 40 }, { label: { width: 900, height: 20 }, leastWidth: 900 });
-  wide.thing.slot = "above";
+  wide.object.slot = "above";
   assert.equal(place(wide).x, 0);
 });
 

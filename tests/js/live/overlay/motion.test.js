@@ -15,7 +15,7 @@ function noiseOf(seed) {
 }
 
 /**
- * Answers about a thing whose left top corner is at `truth(time)` in pixels, and what is drawn sixty times a second.
+ * Answers about an object whose left top corner is at `truth(time)` in pixels, and what is drawn sixty times a second.
  *
  * @returns {{moved: number[], plain: number[], steps: number[]}} pixels: how far what is drawn is from the truth; how
  *   far it would be if each answer were drawn as it is; and how far it goes from one frame of the screen to the next

@@ -131,14 +131,14 @@ for (const [layer, gone] of [
   ["index", (drawn) => !drawn.words.some(({ words }) => words.startsWith("Frame"))],
 ]) {
   test(`the layer ${layer} is drawn where it is wanted`, () => {
-    const things = setUp();
-    drive(things);
-    const frame = things.frameOf(9, [{ ...BUS, x: 0.26 }, TEXT]);
-    things.overlay.show(frame);
+    const objects = setUp();
+    drive(objects);
+    const frame = objects.frameOf(9, [{ ...BUS, x: 0.26 }, TEXT]);
+    objects.overlay.show(frame);
     for (const wanted of [true, false, true]) {
-      things.overlay.configure({ layers: { ...ALL, [layer]: wanted } });
-      things.screen.frame();
-      assert.equal(gone(things.drawn), !wanted);
+      objects.overlay.configure({ layers: { ...ALL, [layer]: wanted } });
+      objects.screen.frame();
+      assert.equal(gone(objects.drawn), !wanted);
     }
   });
 }
@@ -157,75 +157,75 @@ test("a detection that is less sure than wanted is not drawn, at once and withou
   assert.equal(words().length, 5);
 });
 
-test("between answers a box runs on with its thing, for a third of a second and within the picture", () => {
-  const things = setUp();
-  drive(things);
-  const left = () => things.drawn.boxes.at(-1).box[0];
+test("between answers a box runs on with its object, for a third of a second and within the picture", () => {
+  const objects = setUp();
+  drive(objects);
+  const left = () => objects.drawn.boxes.at(-1).box[0];
   const before = left();
-  things.watch(100);
+  objects.watch(100);
   // 0.02 of 800 pixels in 66 ms.
   assert.ok(Math.abs(left() - before - 16 * (100 / 66)) < 4, `${left() - before}`);
-  things.watch(2000);
+  objects.watch(2000);
   assert.ok(left() - before < 16 * (350 / 66));
   const at = left();
-  things.watch(1000);
+  objects.watch(1000);
   assert.equal(left(), at);
 });
 
 test("a box never leaves the picture", () => {
-  const things = setUp();
+  const objects = setUp();
   for (let i = 0; i < 8; i += 1) {
-    things.show(i + 1, [{ ...BUS, x: 0.6 + 0.025 * i }]);
-    things.clock.advance(66);
+    objects.show(i + 1, [{ ...BUS, x: 0.6 + 0.025 * i }]);
+    objects.clock.advance(66);
   }
-  things.watch(330);
-  const [x, , width] = things.drawn.boxes.at(-1).box;
+  objects.watch(330);
+  const [x, , width] = objects.drawn.boxes.at(-1).box;
   assert.ok(x + width <= 800 + 1e-9 && x + width > 790);
 });
 
 test("rests while nothing moves, and wakes for what is new", () => {
-  const things = setUp();
-  things.show(1, [TEXT]);
-  assert.equal(things.screen.waiting, 0);
-  things.clock.advance(66);
-  things.show(2, [TEXT]);
-  things.watch(200);
-  assert.equal(things.screen.waiting, 0);
-  drive(things);
-  assert.equal(things.screen.waiting, 1);
-  things.watch(TRAIL_MS + 500);
-  assert.equal(things.screen.waiting, 0);
-  assert.equal(things.drawn.lines.length, 0);
+  const objects = setUp();
+  objects.show(1, [TEXT]);
+  assert.equal(objects.screen.waiting, 0);
+  objects.clock.advance(66);
+  objects.show(2, [TEXT]);
+  objects.watch(200);
+  assert.equal(objects.screen.waiting, 0);
+  drive(objects);
+  assert.equal(objects.screen.waiting, 1);
+  objects.watch(TRAIL_MS + 500);
+  assert.equal(objects.screen.waiting, 0);
+  assert.equal(objects.drawn.lines.length, 0);
 });
 
 test("a trail shows where a track was, brightest where it is now", () => {
-  const things = setUp();
-  drive(things, 12);
-  const { lines } = things.drawn;
+  const objects = setUp();
+  drive(objects, 12);
+  const { lines } = objects.drawn;
   assert.ok(lines.length > 1);
   assert.ok(lines.every((line, i) => i === 0 || line.alpha > lines[i - 1].alpha));
   assert.equal(new Set(lines.map((line) => line.colour)).size, 1);
   const [endX, endY] = lines.at(-1).path.at(-1);
-  const [x, y, width, height] = things.drawn.boxes.at(-1).box;
+  const [x, y, width, height] = objects.drawn.boxes.at(-1).box;
   assert.ok(Math.abs(endX - (x + width / 2)) < 1 && Math.abs(endY - (y + height)) < 1);
 });
 
 test("a label goes along with its box between answers", () => {
-  const things = setUp();
-  drive(things);
-  const gap = () => things.drawn.boxes.at(-1).box[0] - things.drawn.plates[0].x;
+  const objects = setUp();
+  drive(objects);
+  const gap = () => objects.drawn.boxes.at(-1).box[0] - objects.drawn.plates[0].x;
   const before = gap();
-  things.watch(160);
+  objects.watch(160);
   assert.ok(Math.abs(gap() - before) < 1e-6);
 });
 
 test("words are measured once, not for every frame of the screen", () => {
-  const things = setUp();
-  drive(things);
-  const { measured } = things.drawn;
-  things.watch(160);
-  things.show(9, [{ ...BUS, x: 0.26 }]);
-  assert.equal(things.drawn.measured, measured);
+  const objects = setUp();
+  drive(objects);
+  const { measured } = objects.drawn;
+  objects.watch(160);
+  objects.show(9, [{ ...BUS, x: 0.26 }]);
+  assert.equal(objects.drawn.measured, measured);
 });
 
 test("labels cover neither each other nor words, however dense the lines are", () => {
@@ -268,98 +268,98 @@ test("a label that is cut ends at its box, on either side", () => {
 // The exact mode: each answer over its own picture.
 
 async function exact() {
-  const things = setUp();
-  things.overlay.configure({ mode: "exact" });
-  things.screen.frame();
-  things.show(1, [BUS]);
-  await things.decoder.finish();
-  things.screen.frame();
-  return things;
+  const objects = setUp();
+  objects.overlay.configure({ mode: "exact" });
+  objects.screen.frame();
+  objects.show(1, [BUS]);
+  await objects.decoder.finish();
+  objects.screen.frame();
+  return objects;
 }
 
 test("in exact mode a picture and its boxes come in the same paint", async () => {
-  const things = await exact();
-  things.overlay.show(things.frameOf(2, [{ ...BUS, x: 0.5 }]));
-  things.screen.frame();
-  assert.equal(things.drawn.boxes.at(-1).box[0], 80);
-  assert.equal(things.picture.pictures.at(-1).picture.jpeg, "jpeg 1");
-  await things.decoder.finish();
-  assert.equal(things.drawn.boxes.at(-1).box[0], 80);
-  things.screen.frame();
-  assert.equal(things.drawn.boxes.at(-1).box[0], 400);
-  assert.deepEqual(things.picture.pictures.map(({ picture }) => picture.jpeg), ["jpeg 2"]);
-  assert.deepEqual(things.picture.pictures[0].rect, [0, 0, 800, 600]);
-  assert.deepEqual(things.told, [1, 2]);
+  const objects = await exact();
+  objects.overlay.show(objects.frameOf(2, [{ ...BUS, x: 0.5 }]));
+  objects.screen.frame();
+  assert.equal(objects.drawn.boxes.at(-1).box[0], 80);
+  assert.equal(objects.picture.pictures.at(-1).picture.jpeg, "jpeg 1");
+  await objects.decoder.finish();
+  assert.equal(objects.drawn.boxes.at(-1).box[0], 80);
+  objects.screen.frame();
+  assert.equal(objects.drawn.boxes.at(-1).box[0], 400);
+  assert.deepEqual(objects.picture.pictures.map(({ picture }) => picture.jpeg), ["jpeg 2"]);
+  assert.deepEqual(objects.picture.pictures[0].rect, [0, 0, 800, 600]);
+  assert.deepEqual(objects.told, [1, 2]);
 });
 
 test("in exact mode boxes stay where they were found", async () => {
-  const things = await exact();
+  const objects = await exact();
   for (let i = 2; i < 10; i += 1) {
-    things.clock.advance(66);
-    things.overlay.show(things.frameOf(i, [{ ...BUS, x: 0.1 + 0.02 * i }]));
-    await things.decoder.finish();
-    things.screen.frame();
+    objects.clock.advance(66);
+    objects.overlay.show(objects.frameOf(i, [{ ...BUS, x: 0.1 + 0.02 * i }]));
+    await objects.decoder.finish();
+    objects.screen.frame();
   }
-  things.watch(300);
-  assert.ok(Math.abs(things.drawn.boxes.at(-1).box[0] - 800 * 0.28) < 1e-9);
+  objects.watch(300);
+  assert.ok(Math.abs(objects.drawn.boxes.at(-1).box[0] - 800 * 0.28) < 1e-9);
 });
 
 test("in a mirror the frame's picture is mirrored like its boxes", async () => {
-  const things = await exact();
-  things.overlay.configure({ mirrored: true });
-  things.screen.frame();
-  const { transform, rect } = things.picture.pictures.at(-1);
+  const objects = await exact();
+  objects.overlay.configure({ mirrored: true });
+  objects.screen.frame();
+  const { transform, rect } = objects.picture.pictures.at(-1);
   assert.deepEqual([transform, rect], [[-2, 0, 0, 2, 800, 0], [0, 0, 800, 600]]);
 });
 
 test("a frame lies where its own shape has it, though the camera was turned since", async () => {
-  const things = await exact();
-  things.overlay.show(things.frameOf(2, [{ ...BUS, x: 0, y: 0, w: 1, h: 1 }]));
-  await things.decoder.finish({ width: 480, height: 640 });
-  things.screen.frame();
-  assert.deepEqual(things.drawn.boxes.at(-1).box, [175, 0, 450, 600]);
-  assert.deepEqual(things.picture.pictures.at(-1).rect, [175, 0, 450, 600]);
+  const objects = await exact();
+  objects.overlay.show(objects.frameOf(2, [{ ...BUS, x: 0, y: 0, w: 1, h: 1 }]));
+  await objects.decoder.finish({ width: 480, height: 640 });
+  objects.screen.frame();
+  assert.deepEqual(objects.drawn.boxes.at(-1).box, [175, 0, 450, 600]);
+  assert.deepEqual(objects.picture.pictures.at(-1).rect, [175, 0, 450, 600]);
 });
 
 test("leaving exact mode while streaming leaves no picture behind", async () => {
-  const things = await exact();
-  things.overlay.show(things.frameOf(2, [{ ...BUS, x: 0.5 }]));
-  things.overlay.configure({ mode: "live" });
-  things.screen.frame();
-  assert.deepEqual(things.picture.pictures, []);
-  assert.equal(things.drawn.boxes.at(-1).box[0], 400);
-  await things.decoder.finish();
-  things.screen.frame();
-  assert.deepEqual(things.picture.pictures, []);
-  assert.deepEqual(things.decoder.open, []);
+  const objects = await exact();
+  objects.overlay.show(objects.frameOf(2, [{ ...BUS, x: 0.5 }]));
+  objects.overlay.configure({ mode: "live" });
+  objects.screen.frame();
+  assert.deepEqual(objects.picture.pictures, []);
+  assert.equal(objects.drawn.boxes.at(-1).box[0], 400);
+  await objects.decoder.finish();
+  objects.screen.frame();
+  assert.deepEqual(objects.picture.pictures, []);
+  assert.deepEqual(objects.decoder.open, []);
 });
 
 test("entering exact mode shows the frame that is there, and tells of it no second time", async () => {
-  const things = setUp();
-  things.show(1, [BUS]);
-  things.overlay.configure({ mode: "exact" });
-  things.screen.frame();
-  assert.deepEqual([things.drawn.boxes.length, things.picture.pictures.length], [2, 0]);
-  await things.decoder.finish();
-  things.screen.frame();
-  assert.equal(things.picture.pictures.length, 1);
-  assert.deepEqual(things.told, [1]);
+  const objects = setUp();
+  objects.show(1, [BUS]);
+  objects.overlay.configure({ mode: "exact" });
+  objects.screen.frame();
+  assert.deepEqual([objects.drawn.boxes.length, objects.picture.pictures.length], [2, 0]);
+  await objects.decoder.finish();
+  objects.screen.frame();
+  assert.equal(objects.picture.pictures.length, 1);
+  assert.deepEqual(objects.told, [1]);
 });
 
 test("stopping in exact mode clears both canvases and lets go of the picture", async () => {
-  const things = await exact();
-  things.overlay.show(things.frameOf(2, [BUS]));
-  things.overlay.show(null);
-  things.screen.frame();
-  await things.decoder.finish();
-  things.screen.frame();
-  assert.deepEqual([things.drawn.boxes, things.picture.pictures], [[], []]);
-  assert.deepEqual(things.decoder.open, []);
+  const objects = await exact();
+  objects.overlay.show(objects.frameOf(2, [BUS]));
+  objects.overlay.show(null);
+  objects.screen.frame();
+  await objects.decoder.finish();
+  objects.screen.frame();
+  assert.deepEqual([objects.drawn.boxes, objects.picture.pictures], [[], []]);
+  assert.deepEqual(objects.decoder.open, []);
 });
 
 test("a resize in exact mode paints picture and boxes anew, at once", async () => {
-  const things = await exact();
-  things.overlay.resize({ width: 400, height: 300 }, 1);
-  assert.deepEqual(things.picture.pictures.at(-1).rect, [0, 0, 400, 300]);
-  assert.equal(things.drawn.boxes.at(-1).box[0], 40);
+  const objects = await exact();
+  objects.overlay.resize({ width: 400, height: 300 }, 1);
+  assert.deepEqual(objects.picture.pictures.at(-1).rect, [0, 0, 400, 300]);
+  assert.equal(objects.drawn.boxes.at(-1).box[0], 40);
 });

@@ -5,11 +5,11 @@ import { MOST_POINTS, TRAIL_MS, Trail } from "../../../../static/js/live/overlay
 
 const BOX = { x: 0.2, y: 0.4, w: 0.2, h: 0.1 };
 
-test("a thing is followed by where it stands, words by their middle", () => {
-  const [thing, words] = [new Trail(), new Trail()];
-  thing.add(BOX, false, 0);
+test("an object is followed by where it stands, words by their middle", () => {
+  const [object, words] = [new Trail(), new Trail()];
+  object.add(BOX, false, 0);
   words.add(BOX, true, 0);
-  const [[foot], [middle]] = [thing.pointsAt(0), words.pointsAt(0)];
+  const [[foot], [middle]] = [object.pointsAt(0), words.pointsAt(0)];
   assert.ok(Math.hypot(foot.x - 0.3, foot.y - 0.5) < 1e-9);
   assert.ok(Math.hypot(middle.x - 0.3, middle.y - 0.45) < 1e-9);
 });

@@ -6,7 +6,7 @@ import { initialState } from "../../../../static/js/live/state.js";
 import { StreamStats } from "../../../../static/js/live/transport/stream-stats.js";
 import { FakeClock, FakeElement } from "../../fakes.js";
 
-const DOING = {
+const SEND_STATUS = {
   targetFps: 7.5, unanswered: 2, width: 640, height: 480, quality: 0.8, bufferedAmount: 12_345, backpressure: "warning",
   encodedIn: "worker", why: "7.5 fps: the server asked for fewer frames",
 };
@@ -23,7 +23,7 @@ function facts(timingsMs = { wait: 1, detect: 30, total: 40 }) {
   stats.frameDropped();
   stats.slowedDown();
   stats.connectionChanged("connected");
-  return { report: stats.report(), doing: DOING };
+  return { report: stats.report(), sendStatus: SEND_STATUS };
 }
 
 function setUp() {
@@ -51,7 +51,7 @@ test("every figure is told in words", () => {
 
 test("before anything is sent there are no figures to tell", () => {
   const report = new StreamStats(new FakeClock().now).report();
-  const { sent, p50, server, jpeg, size } = figuresOf({ report, doing: { ...DOING, width: 0, height: 0 } });
+  const { sent, p50, server, jpeg, size } = figuresOf({ report, sendStatus: { ...SEND_STATUS, width: 0, height: 0 } });
   assert.deepEqual([sent, p50, server, jpeg, size], ["0.0", "–", "–", "–", "–"]);
 });
 
@@ -59,7 +59,7 @@ test("the panel shows figures, the course of the latency and a bar for each stag
   const { figures, line, stages, panel } = setUp();
   panel.render(facts());
   assert.deepEqual([figures.sent.textContent, figures.p95.textContent], ["10.0", "60 ms"]);
-  assert.deepEqual([figures.why.textContent, figures.top.textContent], [DOING.why, "100 ms"]);
+  assert.deepEqual([figures.why.textContent, figures.top.textContent], [SEND_STATUS.why, "100 ms"]);
   assert.match(line.attributes.d, /^M.*L/);
   assert.deepEqual(rowsOf(stages), [["wait", "2.5%", "1.0 ms"], ["detect", "75%", "30.0 ms"]]);
 });
@@ -82,6 +82,6 @@ test("the copy has everything, and nothing that was seen", () => {
   const copy = JSON.parse(text);
   assert.deepEqual([copy.when, copy.address, copy.browser], ["2026-01-02T00:00:00.000Z", "http://host/", "Any"]);
   assert.deepEqual([copy.newest, copy.state.cameras], [{ index: 9, found: 1, timingsMs: { total: 4 } }, 1]);
-  assert.deepEqual([copy.doing.why, copy.report.slowDowns], [DOING.why, 1]);
+  assert.deepEqual([copy.sendStatus.why, copy.report.slowDowns], [SEND_STATUS.why, 1]);
   assert.doesNotMatch(text, /SECRET/);
 });

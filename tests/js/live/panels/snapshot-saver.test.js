@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { fileName } from "../../../../static/js/shared/download.js";
-import { Keeper } from "../../../../static/js/live/panels/snapshot-saver.js";
+import { SnapshotSaver } from "../../../../static/js/live/panels/snapshot-saver.js";
 import { DEFAULTS } from "../../../../static/js/live/options.js";
 import { FakeClock } from "../../fakes.js";
 
@@ -13,7 +13,7 @@ function setUp() {
   const clock = new FakeClock();
   clock.advance(1400);
   const [links, asked, files] = [[], [], new Map()];
-  const keeper = new Keeper({
+  const saver = new SnapshotSaver({
     snapshot: async (wanted) => {
       asked.push(wanted);
       return { png: new Blob(["png"]), json: "{}" };
@@ -34,12 +34,12 @@ function setUp() {
       revokeObjectURL: (url) => files.delete(url),
     },
   });
-  return { clock, keeper, links, asked, files };
+  return { clock, saver, links, asked, files };
 }
 
 test("the picture is handed over under a name that says what it is", async () => {
-  const { keeper, links, asked, files } = setUp();
-  await keeper.save("png", FRAME, { ...DEFAULTS, hide: ["labels"], score: 0.4 }, "yolo_ocr");
+  const { saver, links, asked, files } = setUp();
+  await saver.save("png", FRAME, { ...DEFAULTS, hide: ["labels"], score: 0.4 }, "yolo_ocr");
   assert.deepEqual(links.map(({ href, download, clicked }) => [href, download, clicked]), [
     ["blob:1", "forgesyte-yolo_ocr-2026-01-02-030405-frame-7.png", 1],
   ]);
@@ -50,8 +50,8 @@ test("the picture is handed over under a name that says what it is", async () =>
 });
 
 test("the result is JSON, and nothing is kept for long", async () => {
-  const { keeper, links, files, clock } = setUp();
-  await keeper.save("json", FRAME, DEFAULTS, "yolo_ocr");
+  const { saver, links, files, clock } = setUp();
+  await saver.save("json", FRAME, DEFAULTS, "yolo_ocr");
   assert.match(links[0].download, /\.json$/);
   assert.equal(files.get("blob:1").type, "application/json");
   clock.advance(60_000);

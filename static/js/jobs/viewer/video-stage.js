@@ -1,10 +1,10 @@
 import { DensityStrip } from "./density-strip.js";
 import { Player } from "./player.js";
-import { Transport } from "./playback-controls.js";
+import { PlaybackControls } from "./playback-controls.js";
 
 /**
- * @typedef {import("./playback-controls.js").TransportElements} TransportElements
- * @typedef {TransportElements & {video: HTMLVideoElement, density: HTMLCanvasElement}} StageElements
+ * @typedef {import("./playback-controls.js").PlaybackElements} PlaybackElements
+ * @typedef {PlaybackElements & {video: HTMLVideoElement, density: HTMLCanvasElement}} StageElements
  */
 
 /** A video with its buttons, its scrubber, and the strip that tells when much was found. */
@@ -37,7 +37,7 @@ export class VideoStage {
         changed: () => this.#transport.render(),
       },
     });
-    this.#transport = new Transport(elements, { video, player: this.#player, step, touched });
+    this.#transport = new PlaybackControls(elements, { video, player: this.#player, step, touched });
   }
 
   get timeS() {

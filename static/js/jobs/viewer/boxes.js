@@ -1,11 +1,11 @@
-import { Follower } from "../live/overlay/follower.js";
-import { containedRect } from "../shared/geometry.js";
-import { Painter } from "../live/overlay/painter.js";
-import { Surface } from "../shared/surface.js";
+import { Tracker } from "../../live/overlay/tracker.js";
+import { containedRect } from "../../shared/geometry.js";
+import { Painter } from "../../live/overlay/painter.js";
+import { Surface } from "../../shared/surface.js";
 
 /**
- * @typedef {import("../shared/geometry.js").Size} Size
- * @typedef {import("../live/options.js").Layer} Layer
+ * @typedef {import("../../shared/geometry.js").Size} Size
+ * @typedef {import("../../live/options.js").Layer} Layer
  * @typedef {import("./result-windows.js").Line} Line
  */
 
@@ -17,14 +17,14 @@ export class Boxes {
   #surface;
   #painter;
   #pictureSize;
-  #follower = new Follower();
+  #tracker = new Tracker();
   /** @type {Size} */
   #stage = { width: 0, height: 0 };
   /** @type {Line | null} */
   #line = null;
   #layers = { boxes: true, labels: true, scores: true, text: true, tracks: true, trails: true, index: true };
-  /** @type {readonly import("../live/overlay/follower.js").Thing[]} */
-  #things = [];
+  /** @type {readonly import("../../live/overlay/tracker.js").TrackedObject[]} */
+  #objects = [];
 
   /**
    * @param {object} needs
@@ -57,9 +57,9 @@ export class Boxes {
     const [before, now] = [this.#line, line];
     this.#line = now;
     if (!now || !before || Math.abs(now.timeS - before.timeS) * 1000 > JUMP_MS || now.timeS < before.timeS) {
-      this.#follower.clear();
+      this.#tracker.clear();
     }
-    this.#things = now ? this.#follower.take(now.detections, now.timeS * 1000, now.timeS * 1000) : [];
+    this.#objects = now ? this.#tracker.take(now.detections, now.timeS * 1000, now.timeS * 1000) : [];
     this.#paint();
   }
 
@@ -75,9 +75,9 @@ export class Boxes {
     const line = this.#line;
     if (!line || !this.#painter) return;
     const now = line.timeS * 1000;
-    const drawn = this.#things.map((thing) => {
-      const trail = thing.trail.isVisible(now) ? thing.trail.pointsAt(now) : [];
-      return { thing, at: thing.detection, trail };
+    const drawn = this.#objects.map((object) => {
+      const trail = object.trail.isVisible(now) ? object.trail.pointsAt(now) : [];
+      return { object, at: object.detection, trail };
     });
     const picture = containedRect(this.#stage, this.#pictureSize());
     const { frameIndex } = line;

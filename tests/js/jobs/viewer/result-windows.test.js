@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { LINES_A_WINDOW, MOST_WINDOWS, RETRY_MS, ResultWindows, readLine } from "../../../static/js/jobs/result-windows.js";
-import { settled } from "../fakes.js";
+import { LINES_A_WINDOW, MOST_WINDOWS, RETRY_MS, ResultWindows, readLine } from "../../../../static/js/jobs/viewer/result-windows.js";
+import { settled } from "../../fakes.js";
 
 /** Results whose lines have these times; the clock stands unless a test moves it. */
 function setUp({ times, stride = 1, fps = 25, last = times.length * stride, isOver = true }) {

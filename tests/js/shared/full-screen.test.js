@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { FullScreen } from "../../../static/js/shared/fullscreen.js";
+import { FullScreen } from "../../../static/js/shared/full-screen.js";
 
 function setUp({ enabled = true, allowed = true } = {}) {
   const page = Object.assign(new EventTarget(), { fullscreenEnabled: enabled, fullscreenElement: null });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { JobsApi, refusalOf } from "../../../static/js/jobs/api.js";
-import { Uploads, formOf } from "../../../static/js/jobs/uploads.js";
+import { JobsApi, refusalOf } from "../../../../static/js/jobs/jobs-api.js";
+import { Uploads, formOf } from "../../../../static/js/jobs/list/uploads.js";
 
 const CHOICES = { pipelineId: "yolo_ocr", frameStride: "2", maxFrames: "", device: "auto" };
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { DEFAULTS } from "../../../../static/js/live/options.js";
-import { Person } from "../../../../static/js/live/panels/person.js";
+import { UserActions } from "../../../../static/js/live/panels/user-actions.js";
 import { initialState } from "../../../../static/js/live/state.js";
 import { Store } from "../../../../static/js/live/store.js";
 import { settled } from "../../fakes.js";
@@ -26,73 +26,73 @@ function setUp(changes = {}, facingAfter = "") {
       store.update({ facing: facingAfter });
     },
   };
-  const person = new Person({ live, store, options, askForFile: () => done.push("ask") });
-  return { person, store, options, done };
+  const user = new UserActions({ live, store, options, askForFile: () => done.push("ask") });
+  return { user, store, options, done };
 }
 
 test("one key starts and stops", () => {
-  const { person, store, done } = setUp();
-  person.startOrStop();
+  const { user, store, done } = setUp();
+  user.startOrStop();
   store.update({ camera: "on" });
-  person.startOrStop();
+  user.startOrStop();
   assert.deepEqual(done, ["start", "stop"]);
 });
 
 test("without a pipeline nothing is started", () => {
-  const { person, done } = setUp({ pipelineId: "" });
-  person.startOrStop();
+  const { user, done } = setUp({ pipelineId: "" });
+  user.startOrStop();
   assert.deepEqual(done, []);
 });
 
 test("a video has to be chosen before it is played; then it plays at once", async () => {
-  const { person, done } = setUp();
-  person.useSource("file");
-  person.start();
+  const { user, done } = setUp();
+  user.useSource("file");
+  user.start();
   assert.deepEqual(done, [["file", {}], "ask", "ask"]);
-  await person.useFile(FILE);
+  await user.useFile(FILE);
   assert.deepEqual(done.slice(3), [["file", { file: FILE }], "start"]);
-  assert.equal(person.fileName, "street.mp4");
-  person.useSource("camera");
-  person.useSource("file");
+  assert.equal(user.fileName, "street.mp4");
+  user.useSource("camera");
+  user.useSource("file");
   assert.deepEqual(done.at(-1), ["file", { file: FILE }]);
 });
 
 test("a stream that runs goes on until there is a video to change to", async () => {
-  const { person, done } = setUp({ camera: "on" });
-  person.useSource("file");
+  const { user, done } = setUp({ camera: "on" });
+  user.useSource("file");
   assert.deepEqual(done, ["ask"]);
-  await person.useFile(undefined);
+  await user.useFile(undefined);
   assert.deepEqual(done, ["ask"]);
-  await person.useFile(FILE);
+  await user.useFile(FILE);
   assert.deepEqual(done, ["ask", ["file", { file: FILE }]]);
 });
 
 test("the camera that a person turned to is the one that the link asks for", async () => {
-  const { person, options, done } = setUp({ camera: "on" }, "user");
-  await person.flip();
+  const { user, options, done } = setUp({ camera: "on" }, "user");
+  await user.flip();
   assert.equal(options.state.facing, "user");
-  person.useSource("camera");
+  user.useSource("camera");
   assert.deepEqual(done, ["flip"], "it is on already");
-  person.useSource("screen");
-  person.useSource("camera");
+  user.useSource("screen");
+  user.useSource("camera");
   assert.deepEqual(done.slice(1), [["screen", {}], ["camera", { facing: "user" }]]);
 });
 
 test("another camera may look another way", async () => {
-  const { person, options, done } = setUp({ camera: "on" }, "environment");
-  await person.useDevice("b");
+  const { user, options, done } = setUp({ camera: "on" }, "environment");
+  await user.useDevice("b");
   assert.deepEqual([done, options.state.facing], [[["camera", { deviceId: "b" }]], "environment"]);
 });
 
 test("pipeline, mirror and mode are kept among the options", async () => {
-  const { person, options, done } = setUp();
-  person.choose("ocr_only");
-  person.turnMirror();
-  person.turnMode();
+  const { user, options, done } = setUp();
+  user.choose("ocr_only");
+  user.turnMirror();
+  user.turnMode();
   await settled();
   const { pipeline, mirror, mode } = options.state;
   assert.deepEqual([pipeline, mirror, mode, done], ["ocr_only", "on", "exact", ["choose ocr_only"]]);
-  person.turnMode();
-  person.turnMirror();
+  user.turnMode();
+  user.turnMirror();
   assert.deepEqual([options.state.mirror, options.state.mode], ["auto", "live"]);
 });

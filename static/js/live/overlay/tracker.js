@@ -2,16 +2,16 @@ import { Motion } from "./motion.js";
 import { Trail } from "./trail.js";
 
 /**
- * Which thing of one answer is which of the next.
+ * Which object of one answer is which of the next.
  *
  * @typedef {import("../transport/messages.js").Detection} Detection
  * @typedef {import("./motion.js").Box} Box
- * @typedef {{thing: Thing, detection: Detection, likeness: number}} Candidate
+ * @typedef {{object: TrackedObject, detection: Detection, likeness: number}} Candidate
  */
 
-/** What is missing for longer than this is another thing when it comes back. */
+/** What is missing for longer than this is another object when it comes back. */
 export const FORGOTTEN_MS = 1000;
-/** Boxes that share less than this of what they cover are not of one thing. */
+/** Boxes that share less than this of what they cover are not of one object. */
 const LEAST_OVERLAP = 0.1;
 /** How much more the same number counts than the same words, and those than the same place. */
 const SAME_TRACK = 10;
@@ -20,7 +20,7 @@ const SAME_TEXT = 1;
 const NEAR_HEIGHTS = 3;
 
 /** Something that is followed from answer to answer. */
-export class Thing {
+export class TrackedObject {
   /** Where its label stands, as a slot of labels.js; kept, so that labels do not jump. */
   slot = "";
   motion = new Motion();
@@ -48,61 +48,61 @@ export class Thing {
   }
 }
 
-/** Follows things by the numbers that the server gives them, else by label, words and place. */
-export class Follower {
-  /** @type {Thing[]} those of the last answers */
-  #things = [];
+/** Follows objects by the numbers that the server gives them, else by label, words and place. */
+export class Tracker {
+  /** @type {TrackedObject[]} those of the last answers */
+  #objects = [];
 
   /**
    * @param {readonly Detection[]} detections
    * @param {number} takenAt when their picture was taken
    * @param {number} now
-   * @returns {Thing[]} one for each detection, in their order
+   * @returns {TrackedObject[]} one for each detection, in their order
    */
   take(detections, takenAt, now) {
-    const known = this.#things.filter((thing) => takenAt - thing.seenAt <= FORGOTTEN_MS);
+    const known = this.#objects.filter((object) => takenAt - object.seenAt <= FORGOTTEN_MS);
     const matches = match(known, detections, takenAt);
     const seen = detections.map((detection) => {
-      const thing = matches.get(detection) ?? new Thing(detection, takenAt);
-      thing.see(detection, takenAt, now);
-      return thing;
+      const object = matches.get(detection) ?? new TrackedObject(detection, takenAt);
+      object.see(detection, takenAt, now);
+      return object;
     });
-    const missing = known.filter((thing) => thing.seenAt !== takenAt);
-    this.#things = [...seen, ...missing];
+    const missing = known.filter((object) => object.seenAt !== takenAt);
+    this.#objects = [...seen, ...missing];
     return seen;
   }
 
   clear() {
-    this.#things = [];
+    this.#objects = [];
   }
 }
 
 /**
- * The most alike first; each thing and each detection once.
+ * The most alike first; each object and each detection once.
  *
- * @param {readonly Thing[]} things
+ * @param {readonly TrackedObject[]} objects
  * @param {readonly Detection[]} detections
  * @param {number} time
- * @returns {Map<Detection, Thing>}
+ * @returns {Map<Detection, TrackedObject>}
  */
-function match(things, detections, time) {
+function match(objects, detections, time) {
   /** @type {Candidate[]} */
   const candidates = [];
-  for (const thing of things) {
-    const expected = thing.motion.at(time);
+  for (const object of objects) {
+    const expected = object.motion.at(time);
     for (const detection of detections) {
-      const likeness = likenessOf(thing.detection, expected, detection);
-      if (likeness > 0) candidates.push({ thing, detection, likeness });
+      const likeness = likenessOf(object.detection, expected, detection);
+      if (likeness > 0) candidates.push({ object, detection, likeness });
     }
   }
   candidates.sort((a, b) => b.likeness - a.likeness);
   const taken = new Set();
-  /** @type {Map<Detection, Thing>} */
+  /** @type {Map<Detection, TrackedObject>} */
   const matches = new Map();
-  for (const { thing, detection } of candidates) {
-    if (taken.has(thing) || matches.has(detection)) continue;
-    taken.add(thing);
-    matches.set(detection, thing);
+  for (const { object, detection } of candidates) {
+    if (taken.has(object) || matches.has(detection)) continue;
+    taken.add(object);
+    matches.set(detection, object);
   }
   return matches;
 }

@@ -1,5 +1,5 @@
-import { Refusal, UNREACHABLE, parsed, refusalOf } from "./api.js";
-import { text } from "./job.js";
+import { Refusal, UNREACHABLE, parsed, refusalOf } from "../jobs-api.js";
+import { text } from "../job.js";
 
 /**
  * @typedef {object} Choices how the files are to be worked through

@@ -1,8 +1,10 @@
-import { JobsApi } from "./api.js";
+import { JobsApi } from "../jobs-api.js";
 import { JobList } from "./job-list.js";
-import { NewsSocket, newsAddress } from "./news-socket.js";
-import { Confirmation, announce, attempt, copier, element } from "./page.js";
-import { clock } from "../shared/clock.js";
+import { NewsSocket, newsAddress } from "../news-socket.js";
+import { Confirmation } from "../confirmation.js";
+import { announce, attempt } from "../messages.js";
+import { copyOf, element } from "../../shared/elements.js";
+import { clock } from "../../shared/clock.js";
 import { SendingList } from "./sending-list.js";
 import { Uploads } from "./uploads.js";
 
@@ -21,14 +23,14 @@ const confirmation = new Confirmation();
 const list = new JobList({
   list: rows,
   empty: element("empty", HTMLElement),
-  createRow: copier("job-row"),
+  createRow: () => copyOf("job-row"),
   announce,
   states: states.split(" ").filter(Boolean),
   grows,
 });
 const sendings = new SendingList({
   list: element("uploads", HTMLElement),
-  createRow: copier("upload-row"),
+  createRow: () => copyOf("upload-row"),
   announce,
   cancel: (id) => uploads.cancel(id),
 });

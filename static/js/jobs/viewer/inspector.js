@@ -1,10 +1,10 @@
-import { milliseconds } from "../shared/format.js";
-import { fieldsOf, setText } from "./dom.js";
-import { isOver } from "./job.js";
-import { counted, duration, factsInWords } from "./words.js";
+import { milliseconds } from "../../shared/format.js";
+import { fieldsOf, setText } from "../dom.js";
+import { isOver } from "../job.js";
+import { counted, duration, factsInWords } from "../words.js";
 
 /**
- * @typedef {import("./job.js").Job} Job
+ * @typedef {import("../job.js").Job} Job
  * @typedef {object} InspectorElements
  * @property {HTMLElement} deviceRequested
  * @property {HTMLElement} deviceUsed

@@ -1,12 +1,12 @@
-import { readMessage } from "../live/transport/messages.js";
-import { number, numberOrNull } from "./job.js";
-import { parsed } from "./api.js";
+import { readMessage } from "../../live/transport/messages.js";
+import { number, numberOrNull } from "../job.js";
+import { parsed } from "../jobs-api.js";
 
 /**
  * The results of a job, fetched in windows: a result may be far too long to be held as a whole.
  *
- * @typedef {import("../live/transport/messages.js").Detection} Detection
- * @typedef {import("../live/panels/count-list.js").Counts} Counts
+ * @typedef {import("../../live/transport/messages.js").Detection} Detection
+ * @typedef {import("../../live/panels/count-list.js").Counts} Counts
  * @typedef {{frameIndex: number, timeS: number, detections: readonly Detection[], counts: Counts, error: string}} Line
  * @typedef {{lines: readonly Line[], isWhole: boolean, usedAt: number}} Window
  */

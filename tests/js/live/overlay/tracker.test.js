@@ -1,28 +1,28 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { FORGOTTEN_MS, Follower, overlapOf } from "../../../../static/js/live/overlay/follower.js";
+import { FORGOTTEN_MS, Tracker, overlapOf } from "../../../../static/js/live/overlay/tracker.js";
 import { seeded } from "../../fakes.js";
 
 const box = (x, more = {}) => ({ x, y: 0.4, w: 0.1, h: 0.1, label: "bus", score: 0.9, ...more });
 const line = (text, y, more = {}) => ({ x: 0.2, y, w: 0.5, h: 0.03, label: "text", score: 0.9, text, textScore: 0.9, ...more });
 
-/** Which thing each detection is, as letters that go on from answer to answer. */
+/** Which object each detection is, as letters that go on from answer to answer. */
 function letters() {
-  const follower = new Follower();
+  const tracker = new Tracker();
   const known = new Map();
   let time = 0;
-  const nameOf = (thing) => {
-    if (!known.has(thing)) known.set(thing, "abcdefghijklmnop"[known.size]);
-    return known.get(thing);
+  const nameOf = (object) => {
+    if (!known.has(object)) known.set(object, "abcdefghijklmnop"[known.size]);
+    return known.get(object);
   };
   return (detections, afterMs = 66) => {
     time += afterMs;
-    return follower.take(detections, time, time + 30).map(nameOf).join("");
+    return tracker.take(detections, time, time + 30).map(nameOf).join("");
   };
 }
 
-test("a thing is the same where its box overlaps the one before and its label stays", () => {
+test("an object is the same where its box overlaps the one before and its label stays", () => {
   const follow = letters();
   assert.equal(follow([box(0.1), box(0.5)]), "ab");
   assert.equal(follow([box(0.52), box(0.12)]), "ba");
@@ -36,14 +36,14 @@ test("the server's numbers go before the place", () => {
   assert.equal(follow([box(0.1, { trackId: 3 })]), "c");
 });
 
-test("a box that gets its number later stays the thing that it was", () => {
+test("a box that gets its number later stays the object that it was", () => {
   const follow = letters();
   assert.equal(follow([box(0.1)]), "a");
   assert.equal(follow([box(0.11, { trackId: 7 })]), "a");
   assert.equal(follow([box(0.5, { trackId: 7 })]), "a");
 });
 
-test("things in motion are looked for where they should be by now", () => {
+test("objects in motion are looked for where they should be by now", () => {
   const follow = letters();
   // Two boxes on their way through each other: at their places alone they would be changed over.
   for (let i = 0; i < 10; i += 1) {
@@ -68,35 +68,35 @@ test("what was missing for a moment is the same again, what was missing for long
 });
 
 test("forgets everything when told to", () => {
-  const follower = new Follower();
-  const [before] = follower.take([box(0.1)], 0, 10);
-  follower.clear();
-  const [after] = follower.take([box(0.1)], 66, 76);
+  const tracker = new Tracker();
+  const [before] = tracker.take([box(0.1)], 0, 10);
+  tracker.clear();
+  const [after] = tracker.take([box(0.1)], 66, 76);
   assert.notEqual(before, after);
 });
 
-test("each detection is one thing, however they come", () => {
+test("each detection is one object, however they come", () => {
   const random = seeded(5);
-  const follower = new Follower();
+  const tracker = new Tracker();
   for (let time = 0; time < 20_000; time += 66) {
     const detections = Array.from({ length: Math.floor(random() * 20) }, () => box(random(), {
       y: random(),
       label: random() < 0.5 ? "bus" : "car",
       ...(random() < 0.5 ? { trackId: Math.floor(random() * 5) } : {}),
     }));
-    const things = follower.take(detections, time, time + 20);
-    assert.equal(new Set(things).size, detections.length);
-    things.forEach((thing, i) => assert.equal(thing.detection, detections[i]));
+    const objects = tracker.take(detections, time, time + 20);
+    assert.equal(new Set(objects).size, detections.length);
+    objects.forEach((object, i) => assert.equal(object.detection, detections[i]));
   }
 });
 
 test("only what has a number leaves a trail", () => {
-  const follower = new Follower();
-  let things = [];
+  const tracker = new Tracker();
+  let objects = [];
   for (let i = 0; i < 5; i += 1) {
-    things = follower.take([box(0.1 + 0.03 * i, { trackId: 1 }), box(0.1 + 0.03 * i, { y: 0.8 })], i * 66, i * 66 + 20);
+    objects = tracker.take([box(0.1 + 0.03 * i, { trackId: 1 }), box(0.1 + 0.03 * i, { y: 0.8 })], i * 66, i * 66 + 20);
   }
-  assert.deepEqual(things.map(({ trail }) => trail.pointsAt(264).length), [5, 0]);
+  assert.deepEqual(objects.map(({ trail }) => trail.pointsAt(264).length), [5, 0]);
 });
 
 test("overlap is what both cover of what either does", () => {

@@ -1,12 +1,12 @@
-import { readJob } from "./job.js";
-import { afterNews } from "./news.js";
+import { readJob } from "../job.js";
+import { afterNews } from "../news.js";
 import { JobRow } from "./job-row.js";
-import { STATUS_WORDS } from "./words.js";
+import { STATUS_WORDS } from "../words.js";
 
 /**
- * @typedef {import("./job.js").Job} Job
- * @typedef {import("./job.js").JobData} JobData
- * @typedef {import("./news.js").News} News
+ * @typedef {import("../job.js").Job} Job
+ * @typedef {import("../job.js").JobData} JobData
+ * @typedef {import("../news.js").News} News
  */
 
 /** The list of jobs, as the server wrote it and as news change it. */

@@ -1,9 +1,9 @@
-import { setProgress, setText, showOnly } from "./dom.js";
-import { isOver } from "./job.js";
-import { STATUS_WORDS, TONES, duration, framesInWords } from "./words.js";
+import { setProgress, setText, showOnly } from "../dom.js";
+import { isOver } from "../job.js";
+import { STATUS_WORDS, TONES, duration, framesInWords } from "../words.js";
 
 /**
- * @typedef {import("./job.js").Job} Job
+ * @typedef {import("../job.js").Job} Job
  * @typedef {object} PanelElements
  * @property {HTMLElement} dot
  * @property {HTMLElement} status

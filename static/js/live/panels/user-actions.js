@@ -7,8 +7,8 @@ import { turnedMirror } from "../options.js";
  * @typedef {Pick<import("../live.js").Live, "start" | "stop" | "choose" | "useSource" | "flip">} LiveLike
  */
 
-/** What a person does about the stream, by buttons, fields or keys. */
-export class Person {
+/** What the buttons, fields and keys of the page do to the stream. */
+export class UserActions {
   #live;
   #store;
   #options;

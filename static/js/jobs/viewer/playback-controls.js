@@ -1,9 +1,9 @@
-import { setText } from "./dom.js";
-import { clockTime } from "./words.js";
+import { setText } from "../dom.js";
+import { clockTime } from "../words.js";
 
 /**
  * @typedef {import("./player.js").Player} Player
- * @typedef {object} TransportElements
+ * @typedef {object} PlaybackElements
  * @property {HTMLElement} play
  * @property {HTMLElement} playWord
  * @property {Element} playIcon
@@ -21,7 +21,7 @@ import { clockTime } from "./words.js";
 const KEEPS_KEYS = "input, select, textarea, button, summary, a, [contenteditable]";
 
 /** The buttons, the clock and the scrubber below a video. */
-export class Transport {
+export class PlaybackControls {
   #elements;
   #video;
   #player;
@@ -29,7 +29,7 @@ export class Transport {
   #touched;
 
   /**
-   * @param {TransportElements} elements
+   * @param {PlaybackElements} elements
    * @param {object} needs
    * @param {HTMLVideoElement} needs.video
    * @param {Player} needs.player

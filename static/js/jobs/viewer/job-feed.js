@@ -1,10 +1,10 @@
-import { record } from "./job.js";
-import { afterNews } from "./news.js";
+import { record } from "../job.js";
+import { afterNews } from "../news.js";
 
 /**
- * @typedef {import("./job.js").JobData} JobData
- * @typedef {import("./news.js").News} News
- * @typedef {import("../shared/clock.js").Clock} Clock
+ * @typedef {import("../job.js").JobData} JobData
+ * @typedef {import("../news.js").News} News
+ * @typedef {import("../../shared/clock.js").Clock} Clock
  */
 
 /** What was found grows while a job runs; it is asked for no more often than this. */

@@ -1,8 +1,8 @@
-import { clamp } from "../shared/geometry.js";
-import { Surface } from "../shared/surface.js";
+import { clamp } from "../../shared/geometry.js";
+import { Surface } from "../../shared/surface.js";
 
 /**
- * @typedef {import("../shared/geometry.js").Size} Size
+ * @typedef {import("../../shared/geometry.js").Size} Size
  * @typedef {{played: string, ahead: string}} Colours
  */
 

@@ -1,9 +1,9 @@
-import { clockTime, count } from "./words.js";
-import { setText } from "./dom.js";
+import { clockTime, count } from "../words.js";
+import { setText } from "../dom.js";
 
 /**
- * @typedef {import("./job.js").FoundLabel} FoundLabel
- * @typedef {import("./job.js").FoundText} FoundText
+ * @typedef {import("../job.js").FoundLabel} FoundLabel
+ * @typedef {import("../job.js").FoundText} FoundText
  * @typedef {object} FoundElements
  * @property {HTMLElement} labels
  * @property {HTMLElement} labelsEmpty

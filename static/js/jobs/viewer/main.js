@@ -1,20 +1,22 @@
-import { CountList } from "../live/panels/count-list.js";
-import { JobsApi } from "./api.js";
+import { CountList } from "../../live/panels/count-list.js";
+import { JobsApi } from "../jobs-api.js";
 import { Boxes } from "./boxes.js";
 import { FoundLists } from "./found-lists.js";
 import { Inspector } from "./inspector.js";
 import { JobFeed } from "./job-feed.js";
-import { isOver, lastReadable, number, readJob } from "./job.js";
-import { NewsSocket, newsAddress } from "./news-socket.js";
-import { Confirmation, announce, attempt, copier, element } from "./page.js";
-import { clock } from "../shared/clock.js";
+import { isOver, lastReadable, number, readJob } from "../job.js";
+import { NewsSocket, newsAddress } from "../news-socket.js";
+import { Confirmation } from "../confirmation.js";
+import { announce, attempt } from "../messages.js";
+import { copyOf, element } from "../../shared/elements.js";
+import { clock } from "../../shared/clock.js";
 import { StatePanel } from "./state-panel.js";
-import { Takeaway } from "./download-panel.js";
+import { DownloadPanel } from "./download-panel.js";
 import { VideoStage } from "./video-stage.js";
 import { ResultWindows } from "./result-windows.js";
-import { moment } from "./words.js";
+import { moment } from "../words.js";
 
-/** @typedef {import("./job.js").Job} Job */
+/** @typedef {import("../job.js").Job} Job */
 
 const page = element("viewer", HTMLElement);
 const { jobId = "", realtimePath = "", csrfToken = "", listPath = "/" } = page.dataset;
@@ -63,9 +65,9 @@ const inspector = new Inspector({
   warnings: element("warnings", HTMLElement),
   warningsCount: element("warnings-count", HTMLElement),
   warningsList: element("warnings-list", HTMLElement),
-}, { createNode: copier("node-row"), createItem: () => document.createElement("li") });
+}, { createNode: () => copyOf("node-row"), createItem: () => document.createElement("li") });
 const annotatedWatch = document.getElementById("annotated-watch");
-const takeaway = new Takeaway({
+const downloads = new DownloadPanel({
   links: [...element("downloads", HTMLElement).querySelectorAll("a")],
   later: element("downloads-later", HTMLElement),
   annotated: element("annotated", HTMLElement),
@@ -123,14 +125,14 @@ const socket = new NewsSocket({
   },
 });
 
-/** @returns {import("../shared/geometry.js").Size} */
+/** @returns {import("../../shared/geometry.js").Size} */
 function pictureSize() {
   if (media instanceof HTMLVideoElement) return { width: media.videoWidth, height: media.videoHeight };
   const picture = /** @type {HTMLImageElement} */ (media);
   return { width: picture.naturalWidth, height: picture.naturalHeight };
 }
 
-/** @param {import("./job.js").JobData} data */
+/** @param {import("../job.js").JobData} data */
 function render(data) {
   const before = job;
   job = readJob(data);
@@ -149,7 +151,7 @@ function render(data) {
   panel.render(job);
   found.render({ labels: job.labels, texts: job.texts, isOver: isOver(job) });
   inspector.render(job, number(data["attempt"]));
-  takeaway.render(job);
+  downloads.render(job);
   video?.showDensity(job.density, job.bucketS, job.durationS ?? 0);
   page.dataset["status"] = job.status;
   drawBoxes();

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { DensityStrip, barsOf } from "../../../static/js/jobs/density-strip.js";
-import { JobFeed, SUMMARY_EVERY_MS } from "../../../static/js/jobs/job-feed.js";
-import { StatePanel } from "../../../static/js/jobs/state-panel.js";
-import { Player } from "../../../static/js/jobs/player.js";
-import { wordsOf as wordsOfSending } from "../../../static/js/jobs/sending-list.js";
-import { Takeaway, wordsOf } from "../../../static/js/jobs/download-panel.js";
-import { FakeClock, settled } from "../fakes.js";
+import { DensityStrip, barsOf } from "../../../../static/js/jobs/viewer/density-strip.js";
+import { JobFeed, SUMMARY_EVERY_MS } from "../../../../static/js/jobs/viewer/job-feed.js";
+import { StatePanel } from "../../../../static/js/jobs/viewer/state-panel.js";
+import { Player } from "../../../../static/js/jobs/viewer/player.js";
+import { wordsOf as wordsOfSending } from "../../../../static/js/jobs/list/sending-list.js";
+import { DownloadPanel, wordsOf } from "../../../../static/js/jobs/viewer/download-panel.js";
+import { FakeClock, settled } from "../../fakes.js";
 
 /** Stands in for an element whose words, fields and visibility are all that matters. */
 function fakeElement() {
@@ -255,17 +255,17 @@ test("a video whose length nobody knows has no percentage", () => {
 test("the annotated video is offered, made, and given", () => {
   const names = ["later", "annotated", "words", "progress", "make", "link", "watch"];
   const elements = { ...Object.fromEntries(names.map((name) => [name, fakeElement()])), links: [fakeElement()] };
-  const takeaway = new Takeaway(elements);
+  const downloads = new DownloadPanel(elements);
   const shown = (patch) => {
-    takeaway.render({ ...JOB, status: "completed", framesDone: 100, ...patch });
+    downloads.render({ ...JOB, status: "completed", framesDone: 100, ...patch });
     return ["make", "progress", "link", "watch"].filter((name) => !elements[name].hidden);
   };
-  takeaway.render(JOB);
+  downloads.render(JOB);
   const offered = () => [elements.later.hidden, elements.annotated.hidden, elements.links[0].hidden];
   assert.deepEqual(offered(), [false, true, true]);
-  takeaway.render({ ...JOB, status: "failed" });
+  downloads.render({ ...JOB, status: "failed" });
   assert.match(elements.later.textContent, /no results/);
-  takeaway.render({ ...JOB, status: "cancelled", framesDone: 5 });
+  downloads.render({ ...JOB, status: "cancelled", framesDone: 5 });
   assert.deepEqual(offered(), [true, false, false], "what was found so far");
   assert.deepEqual(shown({}), ["make"]);
   assert.deepEqual(shown({ annotatedStatus: "pending" }), ["progress"]);

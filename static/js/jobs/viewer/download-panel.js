@@ -1,9 +1,9 @@
-import { setProgress, setText } from "./dom.js";
-import { isOver } from "./job.js";
+import { setProgress, setText } from "../dom.js";
+import { isOver } from "../job.js";
 
 /**
- * @typedef {import("./job.js").Job} Job
- * @typedef {object} TakeawayElements
+ * @typedef {import("../job.js").Job} Job
+ * @typedef {object} DownloadPanelElements
  * @property {readonly HTMLElement[]} links one for each format
  * @property {HTMLElement} later
  * @property {HTMLElement} annotated
@@ -15,10 +15,10 @@ import { isOver } from "./job.js";
  */
 
 /** What can be downloaded, and how far the annotated video is. */
-export class Takeaway {
+export class DownloadPanel {
   #elements;
 
-  /** @param {TakeawayElements} elements */
+  /** @param {DownloadPanelElements} elements */
   constructor(elements) {
     this.#elements = elements;
   }

@@ -1,8 +1,8 @@
-import { fieldsOf, setProgress, setText, showOnly } from "./dom.js";
-import { isOver } from "./job.js";
-import { STATUS_WORDS, TONES, framesInWords, moment, sourceInWords } from "./words.js";
+import { fieldsOf, setProgress, setText, showOnly } from "../dom.js";
+import { isOver } from "../job.js";
+import { STATUS_WORDS, TONES, framesInWords, moment, sourceInWords } from "../words.js";
 
-/** @typedef {import("./job.js").Job} Job */
+/** @typedef {import("../job.js").Job} Job */
 
 /** @type {Readonly<Record<string, (job: Job) => boolean>>} */
 const OFFERED = Object.freeze({

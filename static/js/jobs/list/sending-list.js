@@ -1,6 +1,6 @@
-import { fieldsOf, setProgress, setText } from "./dom.js";
-import { fileSize } from "./words.js";
-import { percent } from "../shared/format.js";
+import { fieldsOf, setProgress, setText } from "../dom.js";
+import { fileSize } from "../words.js";
+import { percent } from "../../shared/format.js";
 
 /** @typedef {import("./uploads.js").Sending} Sending */
 
