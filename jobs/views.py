@@ -23,13 +23,13 @@ SUBMIT_PATH = "/video/submit"
 PAGE_SIZE = 50
 FILTERS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "": ("All", ()),
-    "active": ("In work", tuple(ACTIVE)),
+    "active": ("Active", tuple(ACTIVE)),
     "completed": ("Completed", ("completed",)),
     "failed": ("Failed", ("failed",)),
     "cancelled": ("Cancelled", ("cancelled",)),
 }
 FORMATS = (("json", "JSON"), ("jsonl", "JSON Lines"), ("csv", "CSV"), ("coco", "COCO"))
-DEVICES = (("auto", "Best there is"), ("cpu", "CPU"), ("cuda", "NVIDIA GPU"), ("gpu", "Intel GPU"))
+DEVICES = (("auto", "Automatic"), ("cpu", "CPU"), ("cuda", "NVIDIA GPU"), ("gpu", "Intel GPU"))
 # An empty job: the row that the page copies for jobs that come later.
 BLANK = {
     "job_id": "",

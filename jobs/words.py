@@ -7,7 +7,7 @@ from typing import Any
 UNITS = ("B", "KB", "MB", "GB", "TB")
 STATUS_WORDS = {
     "pending": "Waiting",
-    "running": "Running",
+    "running": "In progress",
     "completed": "Completed",
     "failed": "Failed",
     "cancelled": "Cancelled",

@@ -216,8 +216,8 @@ def test_a_file_on_its_way_can_be_cancelled(open_page: OpenPage, clips: dict[str
     page.route("**/video/submit", lambda route: held.append(route))
     upload(page, "patches", clips["square"], clips["other"])
     rows = page.locator("#uploads li")
-    expect(rows.nth(0)).to_contain_text("Sending")
-    expect(rows.nth(1)).to_contain_text("Waits for its turn")
+    expect(rows.nth(0)).to_contain_text("Uploading")
+    expect(rows.nth(1)).to_contain_text("Waiting")
     for place in (1, 0):
         rows.nth(place).get_by_role("button", name="Cancel").click()
         expect(rows.nth(place)).to_contain_text("Cancelled")
@@ -357,7 +357,7 @@ def test_a_running_video_is_viewed_as_far_as_it_is(open_page: OpenPage, clips: d
 
 def test_what_the_inspector_tells(viewer: Page) -> None:
     inspector = viewer.locator("#plugin-inspector")
-    expect(inspector).to_contain_text("Device asked for")
+    expect(inspector).to_contain_text("Requested device")
     node = inspector.locator(".node")
     expect(node).to_contain_text("patches.find")
     expect(node).to_contain_text("backend none")

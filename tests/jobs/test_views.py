@@ -18,7 +18,7 @@ def new_job(**fields: Any) -> Job:
     return Job.objects.create(
         **{
             "pipeline_id": "ocr_only",
-            "pipeline_name": "Read the whole picture",
+            "pipeline_name": "Read text in the full frame",
             "definition": {},
             "source_name": "street.mp4",
             "source_file": "uploads/x/source.mp4",
@@ -45,7 +45,7 @@ def test_videos_are_listed_with_how_far_they_are(client: Client) -> None:
     job = new_job(status="running", lease_owner="w", frames_done=40, progress=40.0)
     said = page(client, "/videos/")
     assert f'href="/videos/{job.pk}/"' in said
-    for words in ("street.mp4", "Read the whole picture", "Running", "40 of 100 frames", 'value="40.0"'):
+    for words in ("street.mp4", "Read text in the full frame", "In progress", "40 of 100 frames", 'value="40.0"'):
         assert words in said
 
 
@@ -132,7 +132,7 @@ def test_the_viewer_tells_all_that_is_known(client: Client) -> None:
     for words in (
         "Completed", "100 frames", "yolo.detect", "backend openvino · openvino 2026.4", "12.5 ms",
         'width="40.0"', "Frame 7 is damaged", "1 warning", "car", 'data-time="1.5"', "NO ENTRY", "1:05",
-        "could not be had",
+        "was not available",
         f"/video/results/{job.pk}?format=coco&amp;download=1",
     ):  # fmt: skip
         assert words in said, words
@@ -161,7 +161,7 @@ def test_a_picture_is_shown_as_one(client: Client) -> None:
     assert '<img id="media"' in said
     assert 'id="play"' not in said
     assert '<span class="jump"' in said
-    assert "Make annotated picture" in said
+    assert "Create annotated picture" in said
 
 
 def test_a_video_that_is_not_there(client: Client) -> None:

@@ -37,7 +37,7 @@ def test_each_is_valid_and_introduces_itself(pipeline_id: str) -> None:
 def test_the_first_start_brings_all() -> None:
     assert set(restored("--if-empty").values()) == {"added"}
     assert set(Pipeline.objects.values_list("pk", flat=True)) == set(default_definitions())
-    assert Pipeline.objects.get(pk="yolo_ocr").name == "Find text and read it"
+    assert Pipeline.objects.get(pk="yolo_ocr").name == "Detect and read text"
 
 
 def test_a_later_start_changes_nothing() -> None:

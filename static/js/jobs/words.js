@@ -10,7 +10,7 @@ import { record } from "./job.js";
 /** @type {Readonly<Record<Status, string>>} */
 export const STATUS_WORDS = Object.freeze({
   pending: "Waiting",
-  running: "Running",
+  running: "In progress",
   completed: "Completed",
   failed: "Failed",
   cancelled: "Cancelled",

@@ -34,8 +34,8 @@ export class SendingList {
   render(sending) {
     if (GONE.includes(sending.state)) this.#remove(sending.id);
     else this.#show(this.#rows.get(sending.id) ?? this.#add(sending), sending);
-    if (sending.state === "sent") this.#announce(`${sending.name} was sent`);
-    if (sending.state === "refused") this.#announce(`${sending.name} was not taken: ${sending.detail}`);
+    if (sending.state === "sent") this.#announce(`${sending.name} was uploaded`);
+    if (sending.state === "refused") this.#announce(`${sending.name} was refused: ${sending.detail}`);
     this.#list.hidden = this.#rows.size === 0;
   }
 
@@ -82,16 +82,16 @@ export class SendingList {
 export function wordsOf({ state, sent, detail }) {
   switch (state) {
     case "waiting":
-      return "Waits for its turn";
+      return "Waiting";
     case "sending":
-      return `Sending ${percent(sent)}`;
+      return `Uploading ${percent(sent)}`;
     case "checking":
-      return "The server looks at it";
+      return "Being checked";
     case "cancelled":
       return "Cancelled";
     case "refused":
       return detail;
     default:
-      return "Sent";
+      return "Uploaded";
   }
 }

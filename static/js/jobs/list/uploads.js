@@ -2,7 +2,7 @@ import { Refusal, UNREACHABLE, parsed, refusalOf } from "../jobs-api.js";
 import { text } from "../job.js";
 
 /**
- * @typedef {object} Choices how the files are to be worked through
+ * @typedef {object} Choices how the files are analysed
  * @property {string} pipelineId
  * @property {string} frameStride empty for every frame
  * @property {string} maxFrames empty for all
@@ -20,7 +20,7 @@ import { text } from "../job.js";
 
 const OVER = Object.freeze(["sent", "refused", "cancelled"]);
 
-/** Sends files one after the other, so that the first can be worked through while the next is on its way. */
+/** Sends files one after the other, so that the first can be analysed while the next is uploaded. */
 export class Uploads {
   #path;
   #csrfToken;

@@ -30,7 +30,7 @@ export class DownloadPanel {
     for (const one of links) one.hidden = !isThere;
     later.hidden = isThere;
     annotated.hidden = !isThere;
-    setText(later, isOver(job) ? "There are no results to take away." : `Results can be taken away when the ${job.sourceKind} is done.`);
+    setText(later, isOver(job) ? "There are no results to download." : `Results can be downloaded when the ${job.sourceKind} is done.`);
     const isBeingMade = job.annotatedStatus === "pending" || job.annotatedStatus === "running";
     progress.hidden = !isBeingMade;
     setProgress(progress, job.annotatedStatus === "pending" ? null : job.annotatedProgress);
@@ -45,12 +45,12 @@ export class DownloadPanel {
 export function wordsOf({ annotatedStatus, annotatedProgress, annotatedError, sourceKind }) {
   switch (annotatedStatus) {
     case "pending":
-      return `The annotated ${sourceKind} is next in line.`;
+      return `The annotated ${sourceKind} is waiting.`;
     case "running":
-      return `The annotated ${sourceKind} is being made: ${Math.floor(annotatedProgress)}%`;
+      return `The annotated ${sourceKind} is being created: ${Math.floor(annotatedProgress)}%`;
     case "failed":
-      return `The annotated ${sourceKind} could not be made: ${annotatedError || "try again."}`;
+      return `The annotated ${sourceKind} could not be created: ${annotatedError || "try again."}`;
     default:
-      return `The ${sourceKind} with its boxes drawn in, as ${sourceKind === "picture" ? "a JPEG" : "an MP4"}.`;
+      return `The ${sourceKind} with its boxes, as ${sourceKind === "picture" ? "a JPEG" : "an MP4"}.`;
   }
 }

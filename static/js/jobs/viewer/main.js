@@ -223,7 +223,7 @@ found.onChoose((timeS) => {
 }, signal);
 media.addEventListener("error", () => {
   const isThere = job?.annotatedStatus === "ready";
-  note.textContent = `This browser cannot play this file. ${isThere ? "Watch" : "Make"} the annotated video instead: every browser plays that.`;
+  note.textContent = `This browser cannot play this file. ${isThere ? "Watch" : "Create"} the annotated video instead: every browser plays it.`;
   note.hidden = isAnnotated;
 }, { signal });
 for (const name of ["load", "loadeddata"]) media.addEventListener(name, () => { fit(); drawBoxes(); }, { signal });

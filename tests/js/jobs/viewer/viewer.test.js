@@ -274,12 +274,12 @@ test("the annotated video is offered, made, and given", () => {
   assert.deepEqual(shown({ annotatedStatus: "ready" }), ["link", "watch"]);
   assert.deepEqual(shown({ annotatedStatus: "failed", annotatedError: "The disk is full" }), ["make"]);
   assert.match(wordsOf({ ...JOB, annotatedStatus: "failed" }), /try again/);
-  assert.match(wordsOf({ ...JOB, annotatedStatus: "pending" }), /next in line/);
+  assert.match(wordsOf({ ...JOB, annotatedStatus: "pending" }), /is waiting/);
 });
 
 test("a file on its way in words", () => {
   const words = (state) => wordsOfSending({ state, sent: 0.256, detail: "Not a video." });
   assert.deepEqual(["waiting", "sending", "checking", "cancelled", "refused", "sent"].map(words), [
-    "Waits for its turn", "Sending 26%", "The server looks at it", "Cancelled", "Not a video.", "Sent",
+    "Waiting", "Uploading 26%", "Being checked", "Cancelled", "Not a video.", "Uploaded",
   ]);
 });
