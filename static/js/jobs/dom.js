@@ -29,7 +29,7 @@ export function fieldsOf(root) {
 }
 
 /**
- * Hide a button that has the focus and give that to another one, so that whoever uses the keyboard goes on there.
+ * Show some of the buttons; where the focused one is hidden, the focus moves to the first that is shown.
  *
  * @param {readonly HTMLElement[]} buttons
  * @param {(button: HTMLElement) => boolean} isShown

@@ -1,5 +1,5 @@
 /**
- * A job as the server gives it, read into what the pages need; nothing that it sends can make them throw.
+ * Parse a job from the server's JSON; malformed fields get default values and never throw.
  *
  * @typedef {"pending" | "running" | "completed" | "failed" | "cancelled"} Status
  * @typedef {"none" | "pending" | "running" | "ready" | "failed"} AnnotatedStatus

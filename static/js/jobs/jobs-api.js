@@ -93,7 +93,7 @@ export class JobsApi {
 }
 
 /**
- * What a refused request says of why.
+ * Read the reason from the response to a refused request.
  *
  * @param {number} status
  * @param {string} body

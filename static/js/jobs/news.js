@@ -1,7 +1,7 @@
 import { number, record, text } from "./job.js";
 
 /**
- * What the realtime socket says, and what it makes of what is known of a job.
+ * Parses the events of the realtime socket and applies them to a job.
  *
  * @typedef {import("./job.js").JobData} JobData
  * @typedef {{type: string, jobId: string, payload: Record<string, unknown>}} News

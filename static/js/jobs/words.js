@@ -1,7 +1,7 @@
 import { record } from "./job.js";
 
 /**
- * Jobs in words and figures.
+ * Formats the fields of jobs for the pages.
  *
  * @typedef {import("./job.js").Job} Job
  * @typedef {import("./job.js").Status} Status
@@ -26,7 +26,7 @@ export function fileSize(bytes) {
 }
 
 /**
- * A moment of a video: "1:02:03", or with tenths "0:03.4".
+ * Format a position in a video: "1:02:03", or with tenths "0:03.4".
  *
  * @param {number} seconds
  * @param {{tenths?: boolean}} [options]
@@ -39,7 +39,7 @@ export function clockTime(seconds, { tenths = false } = {}) {
 }
 
 /**
- * A stretch of time as one says it.
+ * Format a duration.
  *
  * @param {number} seconds
  */
@@ -50,7 +50,7 @@ export function duration(seconds) {
 }
 
 /**
- * How far a job is.
+ * Format the progress of a job in frames.
  *
  * @param {Pick<Job, "framesDone" | "framesTotal" | "sourceKind" | "status">} job
  */
@@ -62,7 +62,7 @@ export function framesInWords({ framesDone, framesTotal, sourceKind, status }) {
 }
 
 /**
- * What there is to say of the file.
+ * Format size, duration and bytes of the source file.
  *
  * @param {Pick<Job, "width" | "height" | "durationS" | "sourceBytes">} job
  */
@@ -95,7 +95,7 @@ export const TONES = Object.freeze({
 });
 
 /**
- * A moment as the person's own clock and language have it.
+ * Format a date and time in the user's language and time zone.
  *
  * @param {string} iso
  */
@@ -107,7 +107,7 @@ export function moment(iso) {
 const TOLD_ELSEWHERE = Object.freeze(["tool", "device_requested", "fallback"]);
 
 /**
- * What a tool says of itself, its versions last; what stands elsewhere is left out.
+ * Format a tool's facts, versions last, without those that the page shows elsewhere.
  *
  * @param {unknown} tool
  */

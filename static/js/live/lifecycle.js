@@ -3,7 +3,7 @@
  */
 
 /**
- * Tell the stream when the page is left, comes back, is seen again, or has its network again.
+ * Pass page lifecycle events to the stream: hidden, restored, visible, online.
  *
  * @param {object} needs
  * @param {Pick<Window, "addEventListener">} needs.window
@@ -18,7 +18,7 @@ export function followPage({ window, document, live, signal }) {
   }, { signal });
   // A page that the browser has put to sleep to save power hears nothing until this.
   document.addEventListener("resume", () => live.wake(), { signal });
-  // A page that is left may be kept whole and shown again when the person goes back.
+  // A page that is left may be kept whole and shown again when the user goes back.
   window.addEventListener("pagehide", () => live.suspend(), { signal });
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) live.resume();

@@ -167,7 +167,7 @@ export class Live {
   /** The page is left, perhaps to be shown again. */
   suspend() {
     const { camera, source } = this.#store.state;
-    // A screen is shared only when the person presses something.
+    // A screen is shared only after a user gesture.
     this.#goesOn = camera !== "off" && source !== "screen";
     this.stop();
   }
@@ -207,7 +207,7 @@ export class Live {
   sourceEnded = (kind) => {
     const isHidden = this.#isHidden();
     this.stop();
-    // A screen is ended in the browser's own bar: the person wanted that.
+    // A screen is ended in the browser's own bar: the user wanted that.
     if (kind === "screen") return;
     this.#lostWhileHidden = kind === "camera" && isHidden;
     this.#store.update({ failure: { code: kind === "camera" ? "camera_lost" : "file_lost", detail: "" } });
@@ -264,7 +264,7 @@ export class Live {
     void this.#devices.refresh();
   }
 
-  /** @param {Failure | null} failure null where the person changed their mind */
+  /** @param {Failure | null} failure null where the user cancelled */
   #sourceMissing(failure) {
     this.stop();
     this.#store.update({ failure });

@@ -219,7 +219,7 @@ window.setInterval(() => {
   showDebug();
 }, TICK_MS);
 
-// What a person does.
+// What the user does.
 
 function save(/** @type {"png" | "json"} */ ending) {
   const { frame, pipelineId } = store.state;

@@ -1,5 +1,5 @@
 /**
- * What a person has chosen, as the page's address holds it: a link reproduces the page.
+ * The user's options, kept in the page's address so that a link reproduces the page.
  *
  * @typedef {import("./capture/stream-source.js").SourceKind} Source
  * @typedef {import("./capture/stream-source.js").Facing} Facing empty where the browser may decide
@@ -71,7 +71,7 @@ export function readOptions(search) {
 }
 
 /**
- * The address with these options in it; what is as it would be anyway is left out, and so is nothing else.
+ * Write the options into an address; only those at their default are left out.
  *
  * @param {string} address
  * @param {Options} options
@@ -97,7 +97,7 @@ export function sizeOf(size) {
 }
 
 /**
- * Which layers are drawn.
+ * The layers that are drawn.
  *
  * @param {Pick<Options, "hide">} options
  */
@@ -107,7 +107,7 @@ export function layersOf({ hide }) {
 }
 
 /**
- * Whether the picture is shown as in a mirror: by itself exactly where a person looks at themselves.
+ * Whether the picture is mirrored; automatically for a camera that faces the user.
  *
  * @param {Mirror} mirror
  * @param {Facing} facing of the camera in use
@@ -117,7 +117,7 @@ export function isMirrored(mirror, facing) {
 }
 
 /**
- * The other way round than now; `auto` where that is what comes by itself.
+ * The opposite of the present mirror setting; `auto` where that has the same effect.
  *
  * @param {Mirror} mirror
  * @param {Facing} facing

@@ -1,5 +1,5 @@
 /**
- * The state of the live page, and what follows from it.
+ * The state of the live page, and the texts derived from it.
  *
  * @typedef {import("./transport/stream-socket.js").Connection} Connection
  * @typedef {import("./panels/errors.js").Failure} Failure
@@ -21,7 +21,7 @@
  * @property {string} pipelineId
  * @property {"off" | "starting" | "on"} camera the source, whichever it is
  * @property {SourceKind} source
- * @property {string} sourceName what a person knows the source by; empty while it is off
+ * @property {string} sourceName the source's name for the user; empty while it is off
  * @property {Facing} facing which way the camera that is on looks, where it says so
  * @property {readonly Device[]} devices cameras to choose among
  * @property {string} deviceId the camera that is on
@@ -87,7 +87,7 @@ const WORDS = Object.freeze({
 });
 
 /**
- * The line that says how things stand.
+ * The text and tone of the status line.
  *
  * @param {Pick<LiveState, "camera" | "source" | "connection" | "failure">} state
  * @returns {{text: string, tone: Tone}}
@@ -108,7 +108,7 @@ export function statusOf({ camera, source, connection, failure }) {
 }
 
 /**
- * What lies over the picture while there is nothing to draw, or where the picture is not what it seems.
+ * The note over the picture: a permission to give, a paused source, loading or waiting.
  *
  * @param {Pick<LiveState, "camera" | "source" | "isSwitching" | "picture" | "connection" | "isWarming" |
  *                         "isWaiting">} state

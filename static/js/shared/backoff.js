@@ -1,11 +1,11 @@
-/** How long to wait before each new try to connect, in milliseconds. */
+/** The delays before each new attempt to connect, in milliseconds. */
 export const DELAYS_MS = Object.freeze([1000, 2000, 4000, 8000, 16000]);
 
-/** The part of a delay that chance adds or takes away, so that many pages do not come back at the same moment. */
+/** The share of a delay that is random, so that many pages do not reconnect at the same moment. */
 export const JITTER = 0.2;
 
 /**
- * The wait before try number `attempt` (from 0), or null when it is time to give up.
+ * The delay before attempt number `attempt` (from 0), or null after the last one.
  *
  * @param {number} attempt
  * @param {() => number} random from 0 to 1

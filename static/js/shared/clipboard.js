@@ -1,5 +1,5 @@
 /**
- * Copy text, and say whether that worked.
+ * Copy text to the clipboard; returns whether that succeeded.
  *
  * @param {string} text
  * @param {object} needs

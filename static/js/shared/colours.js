@@ -1,5 +1,5 @@
 /**
- * Colours that stay apart from each other and carry dark text well: a hue for each label, in three shades for
+ * Distinct colours that dark text can be read on: a hue for each label, in three shades for
  * its tracks.
  */
 const HUES = Object.freeze([
@@ -46,7 +46,7 @@ function hueOf(label) {
 }
 
 /**
- * FNV-1a, which spreads short words well.
+ * The FNV-1a hash, which distributes short strings well.
  *
  * @param {string} text
  */

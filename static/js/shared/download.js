@@ -2,7 +2,7 @@
 const KEPT_MS = 10_000;
 
 /**
- * Hand a file to the person, as the browser hands over downloads.
+ * Download a file through a temporary link.
  *
  * @param {Blob} blob
  * @param {string} name
@@ -21,7 +21,7 @@ export function download(blob, name, { createLink, urls, clock }) {
 }
 
 /**
- * A name that says what is in the file and sorts by time.
+ * Build a file name from pipeline, time and frame that sorts by time.
  *
  * @param {{pipelineId: string, frameIndex: number, when: Date, ending: string}} facts
  */

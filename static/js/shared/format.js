@@ -1,5 +1,5 @@
 /**
- * Numbers and detections in the words that the page shows.
+ * Formats numbers and detections for the page.
  *
  * @typedef {import("../live/transport/messages.js").Detection} Detection
  */
@@ -19,7 +19,7 @@ export function milliseconds(delayMs) {
 }
 
 /**
- * How sure the server is of what stands beside a box: of the words where words were read, else of the thing.
+ * The confidence shown beside a box: of the text where text was read, else of the detection.
  *
  * @param {Pick<Detection, "score" | "text" | "textScore">} detection
  */
@@ -28,7 +28,7 @@ export function confidenceOf({ score, text, textScore }) {
 }
 
 /**
- * What stands beside a box.
+ * The caption of a box.
  *
  * @param {Detection} detection
  * @param {{labels: boolean, scores: boolean, text: boolean, tracks: boolean}} layers which of it is wanted

@@ -1,12 +1,12 @@
 /**
- * Where things lie, without drawing them.
+ * Geometry of points, sizes and rectangles.
  *
  * @typedef {{width: number, height: number}} Size
  * @typedef {{x: number, y: number, width: number, height: number}} Rect
  */
 
 /**
- * Where a picture lies in a stage that shows it whole and centred (CSS `object-fit: contain`).
+ * The rectangle of a picture within a stage that shows it with CSS `object-fit: contain`.
  *
  * @param {Size} stage
  * @param {Size} picture
@@ -22,7 +22,7 @@ export function containedRect(stage, picture) {
 }
 
 /**
- * A box in fractions of the frame, as a rectangle of the stage; what sticks out of the picture is cut off.
+ * Convert a box in fractions of the frame to a rectangle of the stage, clipped to the picture.
  *
  * @param {{x: number, y: number, w: number, h: number}} box
  * @param {Rect} picture where the picture lies
@@ -60,7 +60,7 @@ export function overlap(a, b) {
 }
 
 /**
- * How much of the plane both cover.
+ * The area of the intersection of two boxes.
  *
  * @param {Rect} a
  * @param {Rect} b

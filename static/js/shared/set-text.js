@@ -1,5 +1,5 @@
 /**
- * Change what an element says; one that says it already is left alone, so that nothing is laid out or read out anew.
+ * Set an element's text unless it is the same already, so that it is neither laid out nor announced again.
  *
  * @param {{textContent: string | null}} element
  * @param {string} text

@@ -37,7 +37,7 @@ export class JobRow {
     return this.element.dataset["status"] ?? "";
   }
 
-  /** Write times as the person's own clock has them. */
+  /** Show times in the user's language and time zone. */
   localize() {
     const created = this.#field("created");
     setText(created, moment(created.getAttribute("datetime") ?? "") || (created.textContent ?? ""));

@@ -73,7 +73,7 @@ export class DensityStrip {
 }
 
 /**
- * Where bars stand and how high they are, in parts of the strip; a bar of nothing has no height.
+ * The positions and heights of the bars in fractions of the strip.
  *
  * @param {readonly number[]} counts
  * @param {number} bucketS

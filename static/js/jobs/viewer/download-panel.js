@@ -14,7 +14,7 @@ import { isOver } from "../job.js";
  * @property {HTMLElement | null} watch
  */
 
-/** What can be downloaded, and how far the annotated video is. */
+/** The downloads of a job, and the progress of its annotated video. */
 export class DownloadPanel {
   #elements;
 

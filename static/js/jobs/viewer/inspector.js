@@ -21,7 +21,7 @@ import { counted, duration, factsInWords } from "../words.js";
 
 const NONE = "–";
 
-/** How the job was processed: devices, the time of each node, versions, warnings. */
+/** The processing of a job: devices, the time of each node, versions, warnings. */
 export class Inspector {
   #elements;
   #createNode;

@@ -43,7 +43,7 @@ export class JobFeed {
     this.#frameDone = frameDone;
   }
 
-  /** Nothing more is told. */
+  /** Stop; no callback follows. */
   stop() {
     this.#isStopped = true;
     this.#clock.clearTimeout(this.#timer);

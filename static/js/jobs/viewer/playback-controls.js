@@ -34,7 +34,7 @@ export class PlaybackControls {
    * @param {HTMLVideoElement} needs.video
    * @param {Player} needs.player
    * @param {(direction: 1 | -1) => void} needs.step
-   * @param {() => void} needs.touched the person moved through the video
+   * @param {() => void} needs.touched the user moved through the video
    */
   constructor(elements, { video, player, step, touched }) {
     this.#elements = elements;

@@ -232,7 +232,7 @@ export function readLine(data) {
 }
 
 /**
- * The place of the last line that is not after this time; -1 where there is none.
+ * The index of the last line at or before this time; -1 where there is none.
  *
  * @param {readonly Line[]} lines
  * @param {number} timeS

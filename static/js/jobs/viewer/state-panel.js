@@ -23,7 +23,7 @@ const LEAST_MS = 1500;
 /** Progress is announced in steps of so many percent. */
 const STEP = 25;
 
-/** How far the job is, and what can be done about it. */
+/** The job's status, progress and buttons. */
 export class StatePanel {
   #elements;
   #announce;

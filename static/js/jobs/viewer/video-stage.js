@@ -19,7 +19,7 @@ export class VideoStage {
    * @param {object} needs
    * @param {() => void} needs.shown another frame is on the screen
    * @param {(direction: 1 | -1) => void} needs.step
-   * @param {() => void} needs.touched the person moved through the video
+   * @param {() => void} needs.touched the user moved through the video
    * @param {(callback: () => void) => unknown} needs.requestFrame
    */
   constructor({ video, density, ...elements }, { shown, step, touched, requestFrame }) {

@@ -44,7 +44,7 @@ export async function openCamera({ mediaDevices, isSecure }, choice) {
 
 /**
  * What is asked for: a sharper picture than what is sent, in its shape; on a phone the camera that looks away from
- * the person, where nothing else was chosen.
+ * the user, where nothing else was chosen.
  *
  * @param {Choice} choice
  * @returns {MediaStreamConstraints}

@@ -6,7 +6,7 @@ import { SourceError } from "./stream-source.js";
  * @typedef {{createObjectURL: (file: File) => string, revokeObjectURL: (url: string) => void}} Urls
  */
 
-/** A video file of the person's own, played over and over; it never leaves the browser as a file. */
+/** A video file of the user's, played in a loop; it never leaves the browser as a file. */
 export class FileSource {
   kind = /** @type {const} */ ("file");
   deviceId = "";

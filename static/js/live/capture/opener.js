@@ -9,7 +9,7 @@ import { SourceError } from "./stream-source.js";
 /** A source that could not be switched to is told of for this long, while the one before goes on. */
 export const TOLD_MS = 10_000;
 
-/** Opens the source that a person chooses, and says in the state how that goes; the last choice counts. */
+/** Opens the chosen source and keeps the state up to date; the last choice wins. */
 export class Opener {
   #store;
   #picture;
@@ -30,7 +30,7 @@ export class Opener {
    * @param {import("../../shared/clock.js").Clock} needs.clock
    * @param {(wasOn: boolean) => void} needs.opened called when a source is shown that was not before
    * @param {(failure: Failure | null) => void} needs.missing called when none is shown after all; without a failure
-   *   the person changed their mind
+   *   the user cancelled
    */
   constructor({ store, picture, clock, opened, missing }) {
     this.#store = store;
@@ -99,7 +99,7 @@ export class Opener {
    * What was shown before goes on.
    *
    * @param {Choice} wanted
-   * @param {Failure | null} failure null where the person changed their mind
+   * @param {Failure | null} failure null where the user cancelled
    * @param {Failure | null} before what was told before
    */
   #stays(wanted, failure, before) {

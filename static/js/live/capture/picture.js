@@ -18,13 +18,13 @@ export class Picture {
   #ended;
   /** @type {Source | null} */
   #source = null;
-  /** Which start is the current one: a permission may be given after the person has pressed Stop. */
+  /** Which start is the current one: a permission may be given after the user has pressed Stop. */
   #generation = 0;
 
   /**
    * @param {object} needs
    * @param {HTMLVideoElement} needs.video
-   * @param {(choice: Choice) => Promise<Source | null>} needs.open null where the person changed their mind
+   * @param {(choice: Choice) => Promise<Source | null>} needs.open null where the user cancelled
    * @param {Clock} needs.clock
    * @param {(kind: SourceKind) => void} needs.ended called when the source goes away by itself
    */

@@ -44,7 +44,7 @@ const ENOUGH_TRIPS = 4;
 const SMOOTHING = 0.3;
 
 /**
- * How good and how large frames are made: less where the network is slow, everything again where it is not.
+ * Chooses JPEG quality and frame size: reduced on a slow network, restored afterwards.
  *
  * It is slow where bytes stay unsent in the socket, or, as few frames are ever unsent and the system takes those in,
  * where frames and answers travel for long.

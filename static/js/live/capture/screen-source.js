@@ -11,10 +11,10 @@ export const SCREEN_OPTIONS = Object.freeze({
 /** @typedef {new () => {setFocusBehavior: (behaviour: string) => void}} ControllerClass */
 
 /**
- * Let the person choose a screen, a window or a tab.
+ * Ask the user to choose a screen, a window or a tab.
  *
  * @param {{mediaDevices: MediaDevices | undefined, isSecure: boolean, CaptureController?: ControllerClass}} browser
- * @returns {Promise<StreamSource | null>} null where the person changed their mind; throws SourceError
+ * @returns {Promise<StreamSource | null>} null where the user cancelled; throws SourceError
  */
 export async function openScreen({ mediaDevices, isSecure, CaptureController }) {
   if (!mediaDevices?.getDisplayMedia) throw new SourceError(isSecure ? "screen_unsupported" : "insecure_screen");
@@ -24,7 +24,7 @@ export async function openScreen({ mediaDevices, isSecure, CaptureController }) 
   } catch (error) {
     const name = error instanceof Error ? error.name : "";
     if (name !== "NotAllowedError" && name !== "AbortError") throw new SourceError("screen_failed", messageOf(error));
-    // Browsers give one name to a person who closes the list and to a system that forbids it.
+    // Browsers use one error name for a user who closes the list and for a system that forbids it.
     if (/system|policy/i.test(messageOf(error))) throw new SourceError("screen_refused");
     return null;
   }

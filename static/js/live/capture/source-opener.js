@@ -8,10 +8,10 @@ import { openScreen } from "./screen-source.js";
  */
 
 /**
- * What opens the source that was chosen.
+ * Build the function that opens the chosen source.
  *
  * @param {Parameters<typeof openScreen>[0] & {urls: import("./file-source.js").Urls}} browser
- * @returns {(choice: Choice) => Promise<Source | null>} null where the person changed their mind; throws SourceError
+ * @returns {(choice: Choice) => Promise<Source | null>} null where the user cancelled; throws SourceError
  */
 export function sourceOpener(browser) {
   return async (choice) => {

@@ -96,7 +96,7 @@ export class SourcePicker {
 }
 
 /**
- * Whether there is a front and a back to change between.
+ * Whether there are a front and a back camera to switch between.
  *
  * @param {Pick<SourceState, "source" | "devices" | "facing" | "camera">} state
  */

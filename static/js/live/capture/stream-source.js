@@ -10,7 +10,7 @@
  *           "file_missing" | "file_unplayable" | "file_lost"} SourceCode
  * @typedef {object} Source one that was opened; whoever opened it releases it
  * @property {SourceKind} kind
- * @property {string} name what a person knows it by; may be empty
+ * @property {string} name the source's name for the user; may be empty
  * @property {string} deviceId
  * @property {Facing} facing
  * @property {boolean} isPaused the system or a switch on the device holds its pictures back

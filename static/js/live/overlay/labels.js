@@ -1,7 +1,7 @@
 import { clamp, overlap, sharedArea } from "../../shared/geometry.js";
 
 /**
- * Where labels stand: near their boxes, within the picture, clear of each other and of what was read.
+ * Places labels near their boxes, within the picture, without covering each other or text that was read.
  *
  * @typedef {import("../../shared/geometry.js").Rect} Rect
  * @typedef {import("../../shared/geometry.js").Size} Size
@@ -53,7 +53,7 @@ export function arrange(items, picture, taken = []) {
 }
 
 /**
- * Those that have a label already come first, so that newcomers do not push them about; then the largest.
+ * Labels that are placed already come first, so that new ones do not move them; then the largest boxes.
  *
  * @param {readonly Labelled[]} items
  */
@@ -100,7 +100,7 @@ function coverOf(place, item, items) {
 }
 
 /**
- * Where a slot lies now.
+ * The position of a label's slot.
  *
  * @param {string} slot
  * @param {Pick<Labelled, "box" | "label" | "leastWidth">} item

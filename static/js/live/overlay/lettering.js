@@ -1,5 +1,5 @@
 /**
- * How wide words are, and words cut to a width.
+ * Measures text, and truncates it to a width.
  *
  * @typedef {{font: string, measureText: (words: string) => {width: number}}} Measure
  */

@@ -1,7 +1,7 @@
 import { Path } from "./path.js";
 
 /**
- * Where an object is between two answers.
+ * Interpolates and extrapolates an object's box between two answers.
  *
  * @typedef {{x: number, y: number, w: number, h: number}} Box fractions of the frame, origin top left
  */

@@ -230,7 +230,7 @@ export class Painter {
 }
 
 /**
- * What can be seen, the largest first, so that small boxes lie on top.
+ * The visible boxes, the largest first, so that small ones are drawn on top.
  *
  * @param {Scene} scene
  * @returns {Item[]}
@@ -246,7 +246,7 @@ function itemsOf({ drawn, picture, mirrored }) {
 }
 
 /**
- * The box with its line.
+ * The box enlarged by the width of its outline.
  *
  * @param {Rect} box
  * @returns {Rect}

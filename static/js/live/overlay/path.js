@@ -91,7 +91,7 @@ export class Path {
 }
 
 /**
- * How far a sample lies from the straight way between its neighbours.
+ * The distance of a sample from the straight line between its neighbours.
  *
  * @param {readonly Sample[]} samples
  * @param {number} index

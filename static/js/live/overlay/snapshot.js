@@ -2,7 +2,7 @@ import { confidenceOf } from "../../shared/format.js";
 import { Painter } from "./painter.js";
 
 /**
- * A frame to keep: its picture with its boxes, and what the server said about it.
+ * Make the files that a snapshot saves: the frame with its boxes, and the server's result for it.
  *
  * @typedef {import("../../shared/geometry.js").Size} Size
  * @typedef {import("../transport/messages.js").Detection} Detection
@@ -64,7 +64,7 @@ async function pictureOf(frame, { layers, minScore, canvas }, { decode, createCa
 }
 
 /**
- * What the server said, in its own words.
+ * The server's result as JSON.
  *
  * @param {Frame} frame
  * @param {Pick<SnapshotOptions, "pipeline" | "time">} options

@@ -2,7 +2,7 @@ import { Motion } from "./motion.js";
 import { Trail } from "./trail.js";
 
 /**
- * Which object of one answer is which of the next.
+ * Associates the objects of one answer with those of the next.
  *
  * @typedef {import("../transport/messages.js").Detection} Detection
  * @typedef {import("./motion.js").Box} Box
@@ -78,7 +78,7 @@ export class Tracker {
 }
 
 /**
- * The most alike first; each object and each detection once.
+ * Match objects to detections greedily, the most similar pair first; each is used once.
  *
  * @param {readonly TrackedObject[]} objects
  * @param {readonly Detection[]} detections

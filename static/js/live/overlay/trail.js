@@ -1,5 +1,5 @@
 /**
- * Where a track was lately.
+ * The recent positions of a track.
  *
  * @typedef {{x: number, y: number, time: number}} Point fractions of the frame
  * @typedef {import("./motion.js").Box} Box
@@ -45,7 +45,7 @@ export class Trail {
 }
 
 /**
- * What is read is followed by its middle, an object by where it stands.
+ * The point that a trail follows: the centre of text, the foot of an object.
  *
  * @param {Box} box
  * @param {boolean} isText

@@ -1,7 +1,7 @@
 import { setText } from "../../shared/set-text.js";
 
 /**
- * What was counted at the zones and lines of a pipeline.
+ * The counts at the zones and lines of a pipeline.
  *
  * @typedef {Readonly<Record<string, unknown>>} Counts as the server sends them
  * @typedef {{place: string, words: string}} Count
@@ -9,7 +9,7 @@ import { setText } from "../../shared/set-text.js";
  */
 
 /**
- * In words, the zones before the lines; what says nothing is left out.
+ * Format the counts, zones before lines; empty ones are left out.
  *
  * @param {Counts} counts
  * @returns {Count[]}

@@ -19,7 +19,7 @@ export const LINE_SIZE = Object.freeze({ width: 240, height: 40 });
 const LEAST_TOP_MS = 100;
 const NONE = "–";
 
-/** What the stream does, in figures. Stages keep their rows, so that nothing jumps. */
+/** The statistics of the stream. Stages keep their rows, so that nothing jumps. */
 export class DebugPanel {
   #elements;
   #createStage;
@@ -79,7 +79,7 @@ export class DebugPanel {
 }
 
 /**
- * Everything that somebody needs who looks into a slow or broken stream, to be sent as text.
+ * The report for somebody who investigates a slow or broken stream, as JSON.
  *
  * @param {object} facts
  * @param {string} facts.address

@@ -1,5 +1,5 @@
 /**
- * What went wrong, in words that a person understands, and what to do about it.
+ * The texts for errors: what happened, and what the user can do about it.
  *
  * @typedef {{title: string, advice: string}} Words
  * @typedef {{code: string, detail: string}} Failure

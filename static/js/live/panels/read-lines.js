@@ -1,5 +1,5 @@
 /**
- * The lines of text read lately, each once.
+ * The lines of text read recently, without duplicates.
  *
  * @typedef {import("../transport/messages.js").Detection} Detection
  * @typedef {object} Line
@@ -116,7 +116,7 @@ function digits(text) {
 }
 
 /**
- * How many characters must change, come or go to make `b` of `a` (Levenshtein's distance, one row at a time).
+ * The Levenshtein distance of two strings, computed one row at a time.
  *
  * @param {string} a
  * @param {string} b

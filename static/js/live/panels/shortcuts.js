@@ -1,5 +1,5 @@
 /**
- * What the keys do.
+ * The keyboard shortcuts of the live page.
  *
  * @typedef {"startOrStop" | "debug" | "mirror" | "exact" | "snapshot" | "fullScreen" | "help"} Action
  * @typedef {{readonly key: string, readonly ctrlKey: boolean, readonly metaKey: boolean, readonly altKey: boolean,
@@ -23,7 +23,7 @@ export const SHORTCUTS = new Map(
 const WITHOUT_LETTERS = new Set(["button", "checkbox", "radio", "range", "file", "submit", "reset"]);
 
 /**
- * What a key press means for the page; nothing where it belongs to the browser or to the element that has the focus.
+ * The action of a key press; null where the key belongs to the browser or to the focused element.
  *
  * @param {Key} key
  * @returns {Action | null}

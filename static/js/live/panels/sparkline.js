@@ -27,7 +27,7 @@ export function sparkline(values, { width, height }, top) {
 }
 
 /**
- * A round number that nothing exceeds, so that the scale does not tremble with every value.
+ * Round the largest value up to the end of a chart's axis, so that the scale changes seldom.
  *
  * @param {readonly (number | null)[]} values
  * @param {number} least

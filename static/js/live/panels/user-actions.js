@@ -60,7 +60,7 @@ export class UserActions {
   }
 
   /**
-   * Play a video; a person who chooses one wants to see it.
+   * Play a video as soon as it is chosen.
    *
    * @param {File | undefined} file
    */

@@ -1,7 +1,7 @@
 /**
  * @typedef {import("../panels/count-list.js").Counts} Counts
  *
- * What the server sends, read into one of five kinds; nothing that it sends can make the page throw.
+ * Parse a message of the server into one of five kinds; malformed messages never throw.
  *
  * @typedef {{x: number, y: number, w: number, h: number, label: string, score: number,
  *            text?: string, textScore?: number, trackId?: number}} Detection

@@ -1,5 +1,5 @@
 /**
- * What happened lately.
+ * Samples of a sliding time window.
  *
  * @template Value
  */

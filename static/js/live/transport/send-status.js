@@ -1,5 +1,5 @@
 /**
- * What the sender does now, and why, in plain words.
+ * The state of the sender, and the reason for its present rate in plain words.
  *
  * @typedef {import("./messages.js").PressureState} PressureState
  * @typedef {object} SendStatus
