@@ -11,13 +11,14 @@ SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 # `make setup TORCH=cpu` takes PyTorch's small CPU build and leaves CUDA's packages out.
 TORCH ?=
 
-.PHONY: check run run-lan setup setup-dev system-tools test test-fast test-js test-networks test-browser test-slow test-hostile test-pythons test-soak bench lint format lock clean help
+.PHONY: check run run-lan setup setup-dev system-tools test test-fast test-js test-networks test-browser test-slow test-hostile test-mutants test-pythons test-soak bench lint format lock clean help
 
 help:
 	@echo "make run      start the server (HOST, PORT and FORGESYTE_DATA_DIR are honoured)"
 	@echo "make run-lan  the same for a phone in your network: HTTPS on HTTPS_PORT, with a QR code"
 	@echo "make test     run every test; make lint runs the checks, make check both; make test-slow the long tests"
 	@echo "make test-hostile  send a server 100,000 hostile messages (N=1000000 for more)"
+	@echo "make test-mutants  break the core in 200 places, one at a time: its tests must notice"
 	@echo "make test-soak  thirty minutes of clients that fail and disturb; docs/LOAD_TEST.md"
 	@echo "make bench    compare with other servers on this machine"
 
@@ -95,6 +96,11 @@ test-js: setup-dev
 N ?= 100000
 test-hostile: setup-dev
 	@$(PY) -m tests.hostile.run --count $(N)
+
+# So many edits of the core modules, drawn with a fixed seed. MUTANTS="--seed 2 --only jobs/worker" for others.
+MUTANTS ?= --count 200
+test-mutants: setup-dev
+	@$(PY) -m tests.mutants $(MUTANTS)
 
 test-slow: setup-dev system-tools
 	@$(PYTEST) -m slow
