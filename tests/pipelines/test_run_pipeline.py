@@ -4,6 +4,7 @@ import importlib.util
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -356,8 +357,10 @@ class TestRealNetworks:
         package = importlib.util.find_spec("ultralytics")
         assert package is not None
         assert package.origin is not None
-        weights = str(test_media / "models/yolo11n_int8.onnx")
-        node = {"id": "detect", "plugin_id": "yolo", "tool_id": "detect", "params": {"weights": weights}}
+        weights = tmp_path / "data" / "weights" / "mine.onnx"
+        weights.parent.mkdir(parents=True)
+        shutil.copy(test_media / "models/yolo11n_int8.onnx", weights)
+        node = {"id": "detect", "plugin_id": "yolo", "tool_id": "detect", "params": {"weights": "mine"}}
         graph = {
             "id": "bus",
             "name": "Bus",
@@ -367,7 +370,21 @@ class TestRealNetworks:
         }
         (tmp_path / "bus.json").write_text(json.dumps(graph))
 
-        (line,) = run_lines(tmp_path / "bus.json", Path(package.origin).parent / "assets/bus.jpg", "--json")
+        picture = Path(package.origin).parent / "assets/bus.jpg"
+        command = [
+            sys.executable,
+            "manage.py",
+            "run_pipeline",
+            str(tmp_path / "bus.json"),
+            str(picture),
+            "--json",
+        ]
+        env = {**os.environ, "FORGESYTE_DATA_DIR": str(tmp_path / "data")}
+        env["DJANGO_SETTINGS_MODULE"] = "forgesyte.settings"
+        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
+
+        assert (done.returncode, done.stderr) == (0, "")
+        (line,) = map(json.loads, done.stdout.splitlines())
 
         labels = [found["label"] for found in line["result"]["detections"]]
         assert "bus" in labels

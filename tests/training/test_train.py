@@ -13,7 +13,7 @@ from training.options import Options
 from training.scenes.scene import scene
 from training.train import train
 
-BUNDLED = Path(evaluate.__file__).parents[1] / "bundled" / "forgesyte-text-n.onnx"
+BUNDLED = Path(evaluate.__file__).parents[1] / "pipelines" / "bundled" / "forgesyte-text-n.onnx"
 
 pytestmark = pytest.mark.model
 

@@ -164,7 +164,13 @@ def test_tracks_go_on_after_kills(tmp_path: Path, test_media: Path, tracker: str
         "max_frames": 200,
         "definition": tracking(str(test_media / "models" / "yolo11n_int8.onnx"), tracker),
     }
-    plant = Plant(tmp_path / "data", JOBS_SWEEP_S="0.5", JOBS_NICE="0", JOBS_CHUNK_S="0.3")
+    plant = Plant(
+        tmp_path / "data",
+        JOBS_SWEEP_S="0.5",
+        JOBS_NICE="0",
+        JOBS_CHUNK_S="0.3",
+        FORGESYTE_WEIGHTS_PATHS=str(test_media / "models"),
+    )
     plant.manage("migrate", "--verbosity", "0")
     [calm] = plant.submit(order)
     plant.manage("run_worker", "--once", timeout_s=DONE_WITHIN_S)

@@ -153,7 +153,7 @@ def test_a_full_disk_is_told_and_the_next_job_works(plant: Plant, tmp_path: Path
     plant.env |= {"JOBS_CHUNK_FRAMES": "10000", "JOBS_CHUNK_S": "60"}
     done = subprocess.run(
         [sys.executable, "-c", LIMITED],
-        cwd=Path(worker_module.__file__).parent.parent,
+        cwd=Path(worker_module.__file__).parents[2],
         env=plant.env,
         timeout=PATIENCE_S,
     )
