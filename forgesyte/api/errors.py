@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 from django.views import defaults
@@ -27,6 +28,7 @@ UNREADABLE = "The request cannot be read"
 FORBIDDEN = "You may not do this"
 NOTHING_HERE = "There is nothing at this address"
 UNEXPECTED = "Unexpected error occurred"
+DATABASE_AWAY = "The database does not answer: try again in a moment"
 STATUSES: tuple[tuple[type[PipelineError], int], ...] = (
     (UnknownPipeline, 404),
     (InvalidDefinition, 422),
@@ -67,6 +69,8 @@ def answer_errors(api: NinjaAPI) -> None:
         SuspiciousOperation: lambda request, error: plain(400, UNREADABLE),
         BadRequest: lambda request, error: plain(400, UNREADABLE),
         MultiPartParserError: lambda request, error: plain(400, UNREADABLE),
+        OperationalError: database_away,
+        InterfaceError: database_away,
         Exception: unexpected_error,
     }
     for kind, handler in handlers.items():
@@ -95,6 +99,13 @@ def validation_error(request: HttpRequest, error: ValidationError) -> HttpRespon
     """Missing or wrong parameters, all in one sentence."""
     found = [f"{'.'.join(str(part) for part in item['loc'][1:])}: {item['msg']}" for item in error.errors]
     return error_response(422, "invalid_request", "; ".join(found))
+
+
+def database_away(request: HttpRequest, error: Exception) -> HttpResponse:
+    """The database is locked, full, not set up or gone: no bug of the request's, and it may come back."""
+    fields = {"path": request.path, "detail": str(error)}
+    logger.error("database_unreachable", extra={"fields": fields})
+    return without_djangos_line(error_response(503, "unavailable", DATABASE_AWAY))
 
 
 def unexpected_error(request: HttpRequest, error: Exception) -> HttpResponse:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import InterfaceError, OperationalError
 from django.test import AsyncClient, Client, RequestFactory
 from PIL import Image
 from pytest_django import Settings
@@ -273,6 +274,24 @@ class TestFaults:
 
         assert refusal(client.get("/pipelines/list")) == (500, "internal_error", "Unexpected error occurred")
         assert "secret inner workings" in caplog.text
+
+    @pytest.mark.parametrize("kind", [OperationalError, InterfaceError])
+    def test_a_database_that_is_away_is_told(
+        self,
+        client: Client,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+        kind: type[Exception],
+    ) -> None:
+        def away() -> None:
+            raise kind("disk I/O error")
+
+        monkeypatch.setattr("pipelines.selectors.list_pipelines", away)
+
+        detail = "The database does not answer: try again in a moment"
+        assert refusal(client.get("/pipelines/list")) == (503, "unavailable", detail)
+        assert [record.message for record in caplog.records] == ["database_unreachable"]
+        assert "disk I/O error" in str(caplog.records[0].__dict__["fields"])
 
     def test_a_person_gets_a_page(self, client: Client) -> None:
         response = client.get("/nothing", headers={"Accept": "text/html,*/*;q=0.8"})
