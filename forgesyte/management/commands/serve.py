@@ -1,15 +1,22 @@
 """`manage.py serve`: the web server."""
 
 import sys
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import connections
+from django.db import DatabaseError, connections
 
 
 class Command(BaseCommand):
     help = "Serves pages, the API and live sessions until Ctrl-C."
+    requires_migrations_checks = True
+
+    def check_migrations(self) -> None:
+        """Tell that `migrate` was forgotten. A database that is away stops no start: `/ready` tells of it."""
+        with suppress(DatabaseError):
+            super().check_migrations()
 
     def add_arguments(self, parser: CommandParser) -> None:
         project = settings.PROJECT

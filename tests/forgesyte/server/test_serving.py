@@ -297,3 +297,13 @@ def test_an_open_server_says_so(
     assert said.count("\n") == is_told
     assert (f"everybody who reaches {host} port 8000" in said) is is_told
     assert [record.message for record in caplog.records] == ["open_to_everybody"] * is_told
+
+
+def test_a_start_without_the_databases_tables_says_what_to_run(tmp_path: Path) -> None:
+    with running_server(tmp_path) as server:
+        assert "manage.py migrate" in server.log.read_text()
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE_S)
+        connection.request("GET", "/pipelines/list")
+        answer = connection.getresponse()
+        assert (answer.status, json.loads(answer.read())["error"]) == (503, "unavailable")
+        connection.close()
