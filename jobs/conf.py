@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Self
 
 from forgesyte import env as read
@@ -51,7 +52,7 @@ class JobSettings:
         """Read `FORGESYTE_WORKERS` and `JOBS_*`; raises BadSetting."""
         return cls(
             workers=read.integer(env, "FORGESYTE_WORKERS", 1, at_most=64),
-            task_backend=read.text(env, "JOBS_TASK_BACKEND", DATABASE_TASKS),
+            task_backend=read_backend(env),
             max_upload_bytes=int(
                 read.number(env, "JOBS_MAX_UPLOAD_MB", 4096, at_least=0.01, at_most=1_000_000) * MEGABYTE
             ),
@@ -77,3 +78,20 @@ class JobSettings:
             nice=read.integer(env, "JOBS_NICE", 10, at_most=19),
             yield_to_live=read.boolean(env, "JOBS_YIELD_TO_LIVE", False),
         )
+
+
+def read_backend(env: Mapping[str, str]) -> str:
+    """`JOBS_TASK_BACKEND`, a class in a module that is installed; raises BadSetting."""
+    path = read.text(env, "JOBS_TASK_BACKEND", DATABASE_TASKS)
+    module, _, name = path.rpartition(".")
+    if not is_installed(module) or not name.isidentifier():
+        raise read.BadSetting(f"JOBS_TASK_BACKEND={path!r} is not the MODULE.CLASS of an installed package")
+    return path
+
+
+def is_installed(module: str) -> bool:
+    """Whether there is such a module; imports the packages that it lies in."""
+    try:
+        return find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False

@@ -21,6 +21,7 @@ from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
 
+from forgesyte.env import BadSetting
 from jobs import storage
 from jobs.checks import check_folders
 from jobs.conf import JobSettings
@@ -478,3 +479,9 @@ def test_a_folder_that_cannot_be_written_is_warned_of(workshop: Workshop) -> Non
     (storage.data_dir() / storage.RESULTS).write_text("in the way")
     [warning] = check_folders(None)
     assert warning.id == "jobs.W001"
+
+
+@pytest.mark.parametrize("path", ["nothing", "no.Such", "django_tasks_db.", ".Backend", "json..Backend"])
+def test_a_backend_that_is_not_installed_stops_the_start(path: str) -> None:
+    with pytest.raises(BadSetting, match="JOBS_TASK_BACKEND="):
+        JobSettings.from_env({"JOBS_TASK_BACKEND": path})
