@@ -116,6 +116,8 @@ def test_a_handshake_with_a_wrong_name_harms_nobody(server: LiveServer, log: Log
     lines = ["GET /ws/video/stream?pipeline_id=quick HTTP/1.1", f"Host: {host}", *upgrade, "", ""]
     with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S) as connection:
         connection.sendall("\r\n".join(lines).encode("latin-1"))
-        assert int(connection.recv(65536).split()[1]) in (400, 403)
-    assert {line["event"] for line in log.lines()} <= {"origin_refused", "handshake_refused"}
-    assert len(log.lines()) == 1
+        status = int(connection.recv(65536).split()[1])
+    # Daphne's own parser refuses a port that is no number before the origin is looked at.
+    refused = host == "x:y" and "serve" in str(server.process.args)
+    expected = (400, ["handshake_refused"]) if refused else (403, ["origin_refused"])
+    assert (status, [line["event"] for line in log.lines()]) == expected
