@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pipelines.engine.detectors.letterbox import longest_side
 from pipelines.engine.detectors.nms import BoxNetwork, FoundBoxes
 from pipelines.engine.detectors.openvino_yolo import CAMERA_SIZE_HW, OpenVinoYolo
-from pipelines.engine.detectors.ultralytics import open_yolo
+from pipelines.engine.detectors.ultralytics import import_ultralytics, open_yolo
 from pipelines.engine.devices import DeviceChoice, choose_device
 from pipelines.engine.networks import MIB, NetworkCache, NetworkUse
 from pipelines.engine.openvino import load_converted
@@ -131,6 +131,7 @@ def noted_task(path: Path) -> str | None:
     """What the network is for, as its file says; None lets Ultralytics look into a `.pt` file."""
     if path.suffix == ".pt":
         return None
+    import_ultralytics()
     from ultralytics.nn.backends.base import BaseBackend
 
     return str(BaseBackend.read_metadata(str(path)).get("task", "detect"))
