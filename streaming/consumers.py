@@ -1,20 +1,16 @@
 """The WebSocket endpoint of a live session."""
 
-import asyncio
 import logging
 import time
-from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qs
 
-from channels.consumer import get_handler_name
-from channels.exceptions import StopConsumer
-from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
 from forgesyte.api.client_address import client_address, limited_owner
 from forgesyte.api.limits import Places, Quota
 from forgesyte.server import memory
+from forgesyte.server.base_consumer import BaseConsumer
 from streaming import events, metrics, protocol
 from streaming.backpressure import Backpressure
 from streaming.conf import StreamSettings
@@ -37,46 +33,28 @@ FULL = {
 rest = IdleTask(memory.give_back, after_s=3.0)
 
 
-class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
-    """Lets frames in and answers out.
+class StreamConsumer(BaseConsumer[StreamError]):
+    """Receives the frames of one session and sends the answers; frames never use the channel layer."""
 
-    What a session owns lives in the task group around it, for `disconnect` is not called when a handler
-    raises or the task is cancelled.
-    """
+    error_type = StreamError
 
-    _tasks: asyncio.TaskGroup
-    channel_layer_alias = ""  # frames never travel through the channel layer
-
-    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
-        """One connection, from its handshake to its end."""
-        self.scope, self.base_send = scope, send
+    def prepare(self) -> None:
+        """Create the session and what works for it."""
         self._limits: StreamSettings = settings.STREAM
-        self._session = SessionManager(asked_pipeline(scope), new_policy(self._limits))
+        self._session = SessionManager(asked_pipeline(self.scope), new_policy(self._limits))
         self._log = SessionLog(self._session)
         self._worker = SessionWorker(self._session, self._limits, self._log, self._send)
-        self._address = limited_owner(client_address(scope))
-        self._accepted = self._admitted = False
-        self._own: list[asyncio.Task[None]] = []
+        self._address = limited_owner(client_address(self.scope))
+        self._admitted = False
         self._close_code = ErrorCode.SERVER_SHUTDOWN.close_code
-        started = time.monotonic()
-        try:
-            await self._serve(receive)
-        finally:
-            self._leave(started)
-
-    async def dispatch(self, message: dict[str, Any]) -> None:
-        """Handle one message as Channels does, but without a visit to a thread: no database is in use."""
-        await getattr(self, get_handler_name(message))(message)
+        self._started = time.monotonic()
 
     async def connect(self) -> None:
         """Accept, so that a browser can read why it is turned away; then start to work."""
-        if take_at_most := self.scope.get("take_at_most"):
-            take_at_most(text=0, binary=self._limits.max_frame_bytes)
-        await self.accept()
-        self._accepted = True
+        await self.accept_at_most(text=0, binary=self._limits.max_frame_bytes)
         self._admit()
         self._log.event(logging.INFO, events.CONNECT)
-        self._own = [self._tasks.create_task(work) for work in (self._worker.run(), self._worker.watch())]
+        self.run_beside(self._worker.run(), self._worker.watch())
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
         """Take a message, or word that a frame was too large to be kept."""
@@ -91,26 +69,19 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels 
         await self._worker.receive(bytes_data)
 
     async def disconnect(self, code: int) -> None:
-        """The client is gone."""
+        """Note the client's close code, and end."""
         self._close_code = code
-        raise StopConsumer
+        await super().disconnect(code)
 
-    async def _serve(self, receive: Any) -> None:
-        try:
-            async with asyncio.TaskGroup() as self._tasks:
-                # Channels' own loop would start a task for each message.
-                with suppress(StopConsumer):
-                    while True:
-                        await self.dispatch(await receive())
-                for task in self._own:
-                    task.cancel()
-        except asyncio.CancelledError:
-            # The web server cancels its connections when it stops.
-            if self._accepted:
-                await self._say_goodbye(StreamError(ErrorCode.SERVER_SHUTDOWN))
-            raise
-        except ExceptionGroup as group:
-            await self._say_goodbye(cause_of(group))
+    def shutdown_error(self) -> StreamError:
+        """The error for clients of a server that stops."""
+        return StreamError(ErrorCode.SERVER_SHUTDOWN)
+
+    def unexpected_error(self, cause: Exception) -> StreamError:
+        """INTERNAL_ERROR with its cause, which the log shows."""
+        error = StreamError(ErrorCode.INTERNAL_ERROR)
+        error.__cause__ = cause
+        return error
 
     def _admit(self) -> None:
         """Count the session in; raises StreamError where it may not be opened."""
@@ -126,7 +97,8 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels 
         rest.disturb()
         metrics.sessions_open(len(live_sessions))
 
-    def _leave(self, started: float) -> None:
+    async def release(self) -> None:
+        """Count the session out and log how it went."""
         if not self._admitted:
             return
         live_sessions.leave(self._address)
@@ -140,10 +112,10 @@ class StreamConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels 
             frames=self._session.frame_index,
             processed_frames=self._session.processed_frames,
             dropped_frames=self._session.dropped_frames,
-            duration_ms=round((time.monotonic() - started) * 1000, 1),
+            duration_ms=round((time.monotonic() - self._started) * 1000, 1),
         )
 
-    async def _say_goodbye(self, error: StreamError) -> None:
+    async def say_goodbye(self, error: StreamError) -> None:
         """Answer what is unanswered, say why, close."""
         self._close_code = error.error.close_code
         self._log.error(error)
@@ -171,13 +143,3 @@ def new_policy(limits: StreamSettings) -> Backpressure:
         window_s=limits.rate_window_s,
         min_frames=limits.rate_min_frames,
     )
-
-
-def cause_of(group: ExceptionGroup[Exception]) -> StreamError:
-    """The error that ended a session; one that nobody foresaw becomes INTERNAL_ERROR, and its cause."""
-    for error in group.exceptions:
-        if isinstance(error, StreamError):
-            return error
-    unforeseen = StreamError(ErrorCode.INTERNAL_ERROR)
-    unforeseen.__cause__ = group.exceptions[0]
-    return unforeseen

@@ -8,14 +8,12 @@ from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
-from channels.consumer import get_handler_name
-from channels.exceptions import StopConsumer
-from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
 from forgesyte.api import strict_json
 from forgesyte.api.client_address import client_address, limited_owner
 from forgesyte.api.limits import Places, Quota
+from forgesyte.server.base_consumer import BaseConsumer
 from jobs import events
 from jobs.realtime.connection_manager import Client
 from jobs.realtime.db_reader import job_broadcaster, missing
@@ -73,52 +71,21 @@ class Ended(Exception):
         super().__init__(detail or end.detail)
 
 
-class RealtimeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channels has no types
-    """Sends the news of jobs to one client, which answers with pongs only.
+class RealtimeConsumer(BaseConsumer[Ended]):
+    """Sends the news of jobs to one client, which answers with pongs only."""
 
-    What the connection owns lives in the task group around it, for `disconnect` is not called when a handler
-    raises or the task is cancelled.
-    """
-
-    _tasks: asyncio.TaskGroup
-    channel_layer_alias = ""
+    error_type = Ended
 
     def __init__(self) -> None:
         super().__init__()
         self._client: Client | None = None
         self._address: str | None = None
-        self._own: list[asyncio.Task[None]] = []
         self._pong = asyncio.Event()
-        self._accepted = False
         self._heard = 0
-
-    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        """One connection, from its handshake to its end."""
-        try:
-            await self._serve(scope, receive, send)
-        except ExceptionGroup as group:
-            await self._say_goodbye(reason_of(group))
-        except asyncio.CancelledError:
-            # That is how the web server ends connections when it stops.
-            if self._accepted:
-                await self._say_goodbye(Ended(End.SERVER_SHUTDOWN))
-            raise
-        finally:
-            if self._address is not None:
-                watchers.leave(self._address)
-            if self._client:
-                await job_broadcaster.leave(self._client)
-
-    async def dispatch(self, message: dict[str, Any]) -> None:
-        """Handle one message as Channels does, but without a visit to a thread for each."""
-        await getattr(self, get_handler_name(message))(message)
 
     async def connect(self) -> None:
         """Accept, so that a browser can read why it is turned away; then watch."""
-        if take_at_most := self.scope.get("take_at_most"):
-            take_at_most(text=MOST_BYTES, binary=0)
-        await self.accept()
-        self._accepted = True
+        await self.accept_at_most(text=MOST_BYTES, binary=0)
         user = self.scope.get("user")
         if settings.FORGESYTE_REQUIRE_LOGIN and not (user and user.is_authenticated):
             raise Ended(End.LOGIN_REQUIRED)
@@ -128,9 +95,7 @@ class RealtimeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channel
             raise Ended(End.UNKNOWN_JOB, f"There is no job {job_id}", job_id)
         self._client = Client(job_ids)
         job_broadcaster.join(self._client)
-        self._own = [
-            self._tasks.create_task(work) for work in (self._send_news(self._client), self._keep_alive())
-        ]
+        self.run_beside(self._send_news(self._client), self._keep_alive())
 
     def _take_place(self, address: str) -> None:
         quota = Quota(settings.JOBS.max_watchers, settings.JOBS.max_watchers_per_address)
@@ -155,16 +120,26 @@ class RealtimeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channel
             raise Ended(End.INVALID_MESSAGE)
         self._pong.set()
 
-    async def disconnect(self, code: int) -> None:
-        """The client is gone."""
-        raise StopConsumer
+    async def release(self) -> None:
+        """Leave the broadcaster and free the place among the connections."""
+        if self._address is not None:
+            watchers.leave(self._address)
+        if self._client:
+            await job_broadcaster.leave(self._client)
 
-    async def _serve(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            self._tasks = tasks
-            await super().__call__(scope, receive, send)
-            for work in self._own:
-                work.cancel()
+    def shutdown_error(self) -> Ended:
+        """The error for clients of a server that stops."""
+        return Ended(End.SERVER_SHUTDOWN)
+
+    def unexpected_error(self, cause: Exception) -> Ended:
+        """INTERNAL_ERROR; the cause is logged."""
+        logger.error(events.REALTIME_FAILED, exc_info=cause)
+        return Ended(End.INTERNAL_ERROR)
+
+    async def say_goodbye(self, error: Ended) -> None:
+        """Send why the connection ends, and close it."""
+        await self._send(error.message)
+        await self.close(error.end.close_code, reason=error.end.code)
 
     async def _send_news(self, client: Client) -> None:
         drained: Callable[[], Awaitable[None]] | None = self.scope.get("drained")
@@ -184,10 +159,6 @@ class RealtimeConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # Channel
                 await asyncio.wait_for(self._pong.wait(), PONG_WITHIN_S)
             except TimeoutError:
                 raise Ended(End.NO_PONG) from None
-
-    async def _say_goodbye(self, ended: Ended) -> None:
-        await self._send(ended.message)
-        await self.close(ended.end.close_code, reason=ended.end.code)
 
     async def _send(self, message: Message) -> None:
         await self.send(text_data=encode(message))
@@ -219,12 +190,3 @@ def is_pong(text: str | None) -> bool:
     except strict_json.NotJson:
         return False
     return isinstance(message, dict) and message.get("type") == "pong"
-
-
-def reason_of(group: ExceptionGroup[Exception]) -> Ended:
-    """Why a connection ended; what nobody foresaw is logged."""
-    for error in group.exceptions:
-        if isinstance(error, Ended):
-            return error
-    logger.error(events.REALTIME_FAILED, exc_info=group.exceptions[0])
-    return Ended(End.INTERNAL_ERROR)
