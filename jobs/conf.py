@@ -6,8 +6,8 @@ from importlib.util import find_spec
 from typing import Self
 
 from forgesyte import env as read
+from forgesyte.units import MEGABYTE
 
-MEGABYTE = 1024 * 1024
 HOUR_S = 3600
 # More cannot be decoded at all: see `pipelines.media.images`.
 MAX_PIXELS = 89_478_485
@@ -51,32 +51,55 @@ class JobSettings:
     def from_env(cls, env: Mapping[str, str]) -> Self:
         """Read `FORGESYTE_WORKERS` and `JOBS_*`; raises BadSetting."""
         return cls(
-            workers=read.integer(env, "FORGESYTE_WORKERS", 1, at_most=64),
+            workers=read.integer(env, "FORGESYTE_WORKERS", cls.workers, at_most=64),
             task_backend=read_backend(env),
             max_upload_bytes=int(
-                read.number(env, "JOBS_MAX_UPLOAD_MB", 4096, at_least=0.01, at_most=1_000_000) * MEGABYTE
+                read.number(
+                    env,
+                    "JOBS_MAX_UPLOAD_MB",
+                    cls.max_upload_bytes / MEGABYTE,
+                    at_least=0.01,
+                    at_most=1_000_000,
+                )
+                * MEGABYTE
             ),
-            max_duration_s=read.number(env, "JOBS_MAX_VIDEO_HOURS", 6, at_most=1000) * HOUR_S,
-            max_frames=read.integer(env, "JOBS_MAX_FRAMES", 1_000_000),
-            max_pixels=read.integer(env, "JOBS_MAX_PIXELS", 50_000_000, at_least=1, at_most=MAX_PIXELS),
-            min_free_bytes=int(read.number(env, "JOBS_MIN_FREE_MB", 500) * MEGABYTE),
-            keep_s=read.number(env, "JOBS_KEEP_DAYS", 0, at_most=36_500) * 24 * HOUR_S,
-            max_pending=read.integer(env, "JOBS_MAX_PENDING", 1000) or None,
-            max_pending_per_owner=read.integer(env, "JOBS_MAX_PENDING_PER_OWNER", 200) or None,
-            max_kept_bytes=int(read.number(env, "JOBS_MAX_KEPT_MB", 102_400, at_most=1e12) * MEGABYTE)
+            max_duration_s=read.number(env, "JOBS_MAX_VIDEO_HOURS", cls.max_duration_s / HOUR_S, at_most=1000)
+            * HOUR_S,
+            max_frames=read.integer(env, "JOBS_MAX_FRAMES", cls.max_frames),
+            max_pixels=read.integer(env, "JOBS_MAX_PIXELS", cls.max_pixels, at_least=1, at_most=MAX_PIXELS),
+            min_free_bytes=int(
+                read.number(env, "JOBS_MIN_FREE_MB", cls.min_free_bytes / MEGABYTE) * MEGABYTE
+            ),
+            keep_s=read.number(env, "JOBS_KEEP_DAYS", cls.keep_s / (24 * HOUR_S), at_most=36_500)
+            * 24
+            * HOUR_S,
+            max_pending=read.integer(env, "JOBS_MAX_PENDING", cls.max_pending or 0) or None,
+            max_pending_per_owner=read.integer(
+                env, "JOBS_MAX_PENDING_PER_OWNER", cls.max_pending_per_owner or 0
+            )
             or None,
-            max_watchers=read.integer(env, "JOBS_MAX_WATCHERS", 1000) or None,
-            max_watchers_per_address=read.integer(env, "JOBS_MAX_WATCHERS_PER_ADDRESS", 50) or None,
-            lease_s=read.number(env, "JOBS_LEASE_S", 30, at_least=0.5, at_most=HOUR_S),
-            poll_s=read.number(env, "JOBS_POLL_S", 0.25, at_least=0.01, at_most=60),
-            sweep_s=read.number(env, "JOBS_SWEEP_S", 5, at_least=0.05, at_most=HOUR_S),
-            progress_s=read.number(env, "JOBS_PROGRESS_S", 0.2, at_most=60),
-            chunk_s=read.number(env, "JOBS_CHUNK_S", 1, at_most=60),
-            chunk_frames=read.integer(env, "JOBS_CHUNK_FRAMES", 64, at_least=1, at_most=10_000),
-            max_strikes=read.integer(env, "JOBS_MAX_STRIKES", 3, at_least=1, at_most=100),
-            frame_timeout_s=read.number(env, "JOBS_FRAME_TIMEOUT_S", 300, at_most=24 * HOUR_S),
-            nice=read.integer(env, "JOBS_NICE", 10, at_most=19),
-            yield_to_live=read.boolean(env, "JOBS_YIELD_TO_LIVE", False),
+            max_kept_bytes=int(
+                read.number(env, "JOBS_MAX_KEPT_MB", (cls.max_kept_bytes or 0) / MEGABYTE, at_most=1e12)
+                * MEGABYTE
+            )
+            or None,
+            max_watchers=read.integer(env, "JOBS_MAX_WATCHERS", cls.max_watchers or 0) or None,
+            max_watchers_per_address=read.integer(
+                env, "JOBS_MAX_WATCHERS_PER_ADDRESS", cls.max_watchers_per_address or 0
+            )
+            or None,
+            lease_s=read.number(env, "JOBS_LEASE_S", cls.lease_s, at_least=0.5, at_most=HOUR_S),
+            poll_s=read.number(env, "JOBS_POLL_S", cls.poll_s, at_least=0.01, at_most=60),
+            sweep_s=read.number(env, "JOBS_SWEEP_S", cls.sweep_s, at_least=0.05, at_most=HOUR_S),
+            progress_s=read.number(env, "JOBS_PROGRESS_S", cls.progress_s, at_most=60),
+            chunk_s=read.number(env, "JOBS_CHUNK_S", cls.chunk_s, at_most=60),
+            chunk_frames=read.integer(env, "JOBS_CHUNK_FRAMES", cls.chunk_frames, at_least=1, at_most=10_000),
+            max_strikes=read.integer(env, "JOBS_MAX_STRIKES", cls.max_strikes, at_least=1, at_most=100),
+            frame_timeout_s=read.number(
+                env, "JOBS_FRAME_TIMEOUT_S", cls.frame_timeout_s, at_most=24 * HOUR_S
+            ),
+            nice=read.integer(env, "JOBS_NICE", cls.nice, at_most=19),
+            yield_to_live=read.boolean(env, "JOBS_YIELD_TO_LIVE", cls.yield_to_live),
         )
 
 

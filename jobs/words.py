@@ -1,4 +1,4 @@
-"""Jobs in words and figures, for pages as they are first painted; `jobs/words.js` says the same."""
+"""Words and figures of jobs for pages as they are first painted; `jobs/words.js` gives the same ones."""
 
 import math
 from collections.abc import Mapping
@@ -31,7 +31,14 @@ def file_size(size_bytes: int) -> str:
     """Such as `2.8 MB`."""
     step = min(int(math.log(max(size_bytes, 1), 1024)), len(UNITS) - 1)
     value = size_bytes / 1024**step
-    return f"{value:.0f} {UNITS[step]}" if value >= 10 or step == 0 else f"{value:.1f} {UNITS[step]}"
+    digits = 0 if value >= 10 or step == 0 else 1
+    return f"{rounded(value, digits):.{digits}f} {UNITS[step]}"
+
+
+def rounded(value: float, digits: int = 0) -> float:
+    """A positive number rounded half up, as JavaScript does; Python's own rounding goes to the even digit."""
+    scale = 10.0**digits
+    return math.floor(value * scale + 0.5) / scale
 
 
 def clock_time(seconds: float) -> str:
@@ -44,10 +51,10 @@ def clock_time(seconds: float) -> str:
 def duration(seconds: float) -> str:
     """A stretch of time as one says it."""
     if seconds < 60:
-        return f"{round(seconds, 1):g} s" if seconds < 10 else f"{seconds:.0f} s"
+        return f"{rounded(seconds, 1 if seconds < 10 else 0):g} s"
     if seconds < 3600:
-        return f"{int(seconds // 60)} min {seconds % 60:.0f} s"
-    return f"{int(seconds // 3600)} h {seconds % 3600 / 60:.0f} min"
+        return f"{int(seconds // 60)} min {rounded(seconds % 60):.0f} s"
+    return f"{int(seconds // 3600)} h {rounded(seconds % 3600 / 60):.0f} min"
 
 
 def grouped(value: int) -> str:

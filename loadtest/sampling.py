@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 
 import psutil
 
+from forgesyte.units import MEGABYTE
 from loadtest.clients.records import ServerSample
 
-MEGABYTE = 1024 * 1024
 LISTENS = psutil.CONN_LISTEN
 
 

@@ -25,6 +25,7 @@ from errno import ENOMEM
 from io import BytesIO
 from typing import Any, TypeVar
 
+from forgesyte.units import MEGABYTE
 from pipelines.isolation_server import (
     END,
     ERROR,
@@ -40,7 +41,6 @@ from pipelines.isolation_server import (
 
 T = TypeVar("T")
 Message = tuple[bytes, bytearray, list[bytearray]]
-MEGABYTE = 1024 * 1024
 # How long the process beside may take to start and import what a call needs.
 START_TIMEOUT_S = 60
 BOOT = (

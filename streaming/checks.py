@@ -7,7 +7,8 @@ from autobahn.websocket import USES_NVX
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Info, register
 
-MEGABYTE = 1024 * 1024
+from forgesyte.units import MEGABYTE
+
 DAPHNE_LIMITS = ("DAPHNE_WEBSOCKET_MAX_MESSAGE_SIZE", "DAPHNE_WEBSOCKET_MAX_FRAME_SIZE")
 DAPHNE_DEFAULT = MEGABYTE
 

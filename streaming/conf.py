@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Self
 
 from forgesyte import env as read
+from forgesyte.units import MEGABYTE
 
-MEGABYTE = 1024 * 1024
 DAY_S = 86_400
 
 
@@ -35,30 +35,45 @@ class StreamSettings:
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
         """Read `STREAM_*`; raises BadSetting."""
-        frame_mb = read.number(env, "STREAM_MAX_FRAME_SIZE_MB", 5, at_least=0.01, at_most=100)
+        frame_mb = read.number(
+            env, "STREAM_MAX_FRAME_SIZE_MB", cls.max_frame_bytes / MEGABYTE, at_least=0.01, at_most=100
+        )
         message_mb = read.number(env, "STREAM_MAX_MESSAGE_SIZE_MB", 4 * frame_mb, at_least=0.01, at_most=1000)
         drop, slowdown = thresholds(env)
         return cls(
             drop_threshold=drop,
             slowdown_threshold=slowdown,
-            rate_window_s=read.number(env, "STREAM_RATE_WINDOW_S", 5, at_least=0.5, at_most=60),
-            rate_min_frames=read.integer(env, "STREAM_RATE_MIN_FRAMES", 10, at_least=1, at_most=1000),
+            rate_window_s=read.number(
+                env, "STREAM_RATE_WINDOW_S", cls.rate_window_s, at_least=0.5, at_most=60
+            ),
+            rate_min_frames=read.integer(
+                env, "STREAM_RATE_MIN_FRAMES", cls.rate_min_frames, at_least=1, at_most=1000
+            ),
             max_frame_bytes=int(frame_mb * MEGABYTE),
-            max_frame_pixels=read.integer(env, "STREAM_MAX_FRAME_PIXELS", 25_000_000, at_least=1),
+            max_frame_pixels=read.integer(env, "STREAM_MAX_FRAME_PIXELS", cls.max_frame_pixels, at_least=1),
             max_message_bytes=int(message_mb * MEGABYTE),
-            max_sessions=read.integer(env, "STREAM_MAX_SESSIONS", 0) or None,
-            max_sessions_per_address=read.integer(env, "STREAM_MAX_SESSIONS_PER_ADDRESS", 20) or None,
-            idle_timeout_s=read.number(env, "STREAM_IDLE_TIMEOUT_S", 30, at_least=0.1, at_most=DAY_S),
-            max_session_s=read.number(env, "STREAM_MAX_SESSION_S", 0, at_most=30 * DAY_S),
-            frame_timeout_s=read.number(env, "STREAM_FRAME_TIMEOUT_S", 10, at_least=0.1, at_most=DAY_S),
-            open_timeout_s=read.number(env, "STREAM_OPEN_TIMEOUT_S", 600, at_least=0.1, at_most=DAY_S),
+            max_sessions=read.integer(env, "STREAM_MAX_SESSIONS", cls.max_sessions or 0) or None,
+            max_sessions_per_address=read.integer(
+                env, "STREAM_MAX_SESSIONS_PER_ADDRESS", cls.max_sessions_per_address or 0
+            )
+            or None,
+            idle_timeout_s=read.number(
+                env, "STREAM_IDLE_TIMEOUT_S", cls.idle_timeout_s, at_least=0.1, at_most=DAY_S
+            ),
+            max_session_s=read.number(env, "STREAM_MAX_SESSION_S", cls.max_session_s, at_most=30 * DAY_S),
+            frame_timeout_s=read.number(
+                env, "STREAM_FRAME_TIMEOUT_S", cls.frame_timeout_s, at_least=0.1, at_most=DAY_S
+            ),
+            open_timeout_s=read.number(
+                env, "STREAM_OPEN_TIMEOUT_S", cls.open_timeout_s, at_least=0.1, at_most=DAY_S
+            ),
         )
 
 
 def thresholds(env: Mapping[str, str]) -> tuple[float, float]:
     """The drop and the slow-down threshold, from 0 to 1; BadSetting unless the first is the lower one."""
-    drop = read.number(env, "STREAM_DROP_THRESHOLD", 0.10, at_most=1)
-    slowdown = read.number(env, "STREAM_SLOWDOWN_THRESHOLD", 0.30, at_most=1)
+    drop = read.number(env, "STREAM_DROP_THRESHOLD", StreamSettings.drop_threshold, at_most=1)
+    slowdown = read.number(env, "STREAM_SLOWDOWN_THRESHOLD", StreamSettings.slowdown_threshold, at_most=1)
     if drop >= slowdown:
         raise read.BadSetting(
             f"STREAM_DROP_THRESHOLD={drop:g} must lie below STREAM_SLOWDOWN_THRESHOLD={slowdown:g}"

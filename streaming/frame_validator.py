@@ -1,9 +1,9 @@
 """Is this a JPEG picture within the limits? Answered from its header, before anything is decoded."""
 
+from forgesyte.units import MEGABYTE
 from pipelines.media.jpeg_header import BadHeader, has_too_many_scans, read_header
 from streaming.protocol import ErrorCode
 
-MEGABYTE = 1024 * 1024
 START_OF_IMAGE = b"\xff\xd8"
 END_OF_IMAGE = b"\xff\xd9"
 

@@ -8,12 +8,12 @@ from django.db import connection
 from django.db.models import F, Sum
 
 from forgesyte.api.limits import LimitReached, Quota
+from forgesyte.units import MEGABYTE
 from jobs.models import Job
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-MEGABYTE = 1024 * 1024
 # Any number that nobody else takes such a lock by.
 SUBMITTING = 0x6A6F6273
 A_JOB_LATER_S = 30

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import psutil
 
-MEGABYTE = 1024 * 1024
+from forgesyte.units import MEGABYTE
+
 DATABASE_FILE = ".sqlite3"
 POSTGRESQL_PORT = 5432
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from forgesyte.units import MEGABYTE
 from streaming import checks
-from streaming.conf import MEGABYTE
 from tests.streaming.conftest import Limit
 
 

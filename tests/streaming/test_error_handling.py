@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from forgesyte.units import MEGABYTE
 from pipelines.errors import InvalidDefinition, InvalidImage, PipelineError, ToolFailure, WeightsNotFound
-from streaming.conf import MEGABYTE
 from tests.streaming.conftest import Client, Limit, dropped, ready
 from tests.streaming.fakes import PATIENCE_S, FakeEngine, begun, huge_header, jpeg, waiting
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from streaming.frame_validator import MEGABYTE, FrameValidationError, validate_jpeg
+from forgesyte.units import MEGABYTE
+from streaming.frame_validator import FrameValidationError, validate_jpeg
 from tests.hostile.pictures import many_scans
 from tests.streaming.fakes import huge_header, jpeg
 

@@ -12,7 +12,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import InvalidStatus
 
-from streaming.conf import MEGABYTE
+from forgesyte.units import MEGABYTE
 from tests.streaming.fakes import huge_header, jpeg
 from tests.streaming.live import SERVERS, LiveServer, answers, close_code, prepare, read, serving
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from forgesyte.env import BadSetting
-from streaming.conf import MEGABYTE, StreamSettings
+from forgesyte.units import MEGABYTE
+from streaming.conf import StreamSettings
 from streaming.consumers import new_policy
 
 

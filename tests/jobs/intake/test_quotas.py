@@ -14,8 +14,9 @@ from django.db import connection
 from django.test import Client
 
 from forgesyte.api.limits import LimitReached
+from forgesyte.units import MEGABYTE
 from jobs import services, storage
-from jobs.conf import MEGABYTE, JobSettings
+from jobs.conf import JobSettings
 from jobs.intake.quotas import Submitter, check_room, kept_bytes
 from jobs.models import Job
 from jobs.services import submit_job

@@ -1,0 +1,3 @@
+"""Units that settings and messages share."""
+
+MEGABYTE = 1024 * 1024
