@@ -45,7 +45,7 @@ def deliver_annotation(job_id: UUID) -> None:
 
 
 def has_database_backend() -> bool:
-    """Whether deliveries lie in our own database, where workers of ours fetch them."""
+    """True if deliveries lie in our own database, where workers of ours fetch them."""
     return bool(settings.JOBS.task_backend == DATABASE_TASKS)
 
 

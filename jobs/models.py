@@ -145,7 +145,7 @@ class Job(models.Model):
 
     @property
     def is_finished(self) -> bool:
-        """Whether nothing more will happen unless somebody asks for it."""
+        """True if nothing more will happen unless somebody asks for it."""
         return self.status in FINISHED
 
     @property

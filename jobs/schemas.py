@@ -10,7 +10,7 @@ from jobs.models import Job
 
 
 class OfJob(Schema):
-    """What is said about one job."""
+    """The fields that all answers about one job share."""
 
     job_id: UUID
 
@@ -99,7 +99,7 @@ class Submitted(Schema):
 
 
 class JobStatus(OfJob):
-    """How far a job is."""
+    """The state and progress of a job."""
 
     status: str
     progress: float

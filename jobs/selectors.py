@@ -1,4 +1,4 @@
-"""What is asked about jobs."""
+"""Reads jobs and their results from the database."""
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -80,12 +80,12 @@ def changes_since(known: Mapping[UUID, int]) -> tuple[list[Job], set[UUID]]:
 
 
 def queue_depth() -> int:
-    """How many jobs wait for a worker."""
+    """The number of jobs that wait for a worker."""
     return Job.objects.filter(status=Job.Status.PENDING).count()
 
 
 def counts_by_status() -> dict[str, int]:
-    """How many jobs there are in each state."""
+    """The number of jobs in each state."""
     found = dict(Job.objects.order_by().values_list("status").annotate(jobs=Count("pk")))
     return {str(status): found.get(status, 0) for status in Job.Status.values}
 
@@ -100,7 +100,7 @@ class Totals:
 
 
 def totals() -> Totals:
-    """What all jobs come to."""
+    """Sums over all jobs."""
     found = Job.objects.aggregate(
         frames=Sum("frames_done"),
         lease_losses=Sum("lease_losses"),

@@ -1,4 +1,4 @@
-"""What people ask of jobs: submit, cancel, retry, delete, prune, annotate."""
+"""Submits, cancels, retries, deletes, prunes and annotates jobs."""
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Where the files of jobs lie below the data folder, and how they are written so that a crash spoils none.
+"""The paths of the files of jobs below the data folder, and writes that a crash cannot spoil.
 
 uploads/<job_id>/source.<ext>
 results/<job_id>/000001.<attempt>.jsonl, 000001.<attempt>.state, annotated.mp4
@@ -31,17 +31,17 @@ def data_dir() -> Path:
 
 
 def upload_dir(job_id: UUID) -> Path:
-    """Where the job's source lies."""
+    """The folder of the job's source."""
     return data_dir() / UPLOADS / str(job_id)
 
 
 def result_dir(job_id: UUID) -> Path:
-    """Where the job's chunks and its annotated video lie."""
+    """The folder of the job's chunks and its annotated video."""
     return data_dir() / RESULTS / str(job_id)
 
 
 def annotated_path(job_id: UUID) -> Path:
-    """Where the annotated video lies once it is ready."""
+    """The path of the annotated video."""
     return result_dir(job_id) / "annotated.mp4"
 
 
@@ -56,7 +56,7 @@ def state_path(chunk: Path) -> Path:
 
 
 def marker_path(job_id: UUID, attempt: int) -> Path:
-    """Where an attempt notes the frame that it is at."""
+    """The path of the file in which an attempt notes its current frame."""
     return result_dir(job_id) / f"{attempt}.frame"
 
 

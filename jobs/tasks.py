@@ -1,4 +1,4 @@
-"""What workers do; the web process imports this in order to ask for it, so nothing heavy is imported here."""
+"""The tasks of workers. The web process imports this to enqueue them, so nothing heavy is imported here."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""What a load test is to do."""
+"""The plan of a load test."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -14,7 +14,7 @@ PROCESSES = 2
 
 
 class Pattern(StrEnum):
-    """How the load goes over time."""
+    """The course of the load over time."""
 
     STEADY = "steady"
     RAMP = "ramp"
@@ -77,7 +77,7 @@ class LoadPlan:
 
     @property
     def closed_loop(self) -> bool:
-        """Whether a frame waits for the answer of one before."""
+        """True if a frame waits for the answer of one before."""
         return self.fps == 0
 
     @property

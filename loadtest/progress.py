@@ -21,7 +21,7 @@ class Output(Protocol):
         ...
 
     def isatty(self) -> bool:
-        """Whether a person looks at it."""
+        """True if a person looks at it."""
         ...
 
 

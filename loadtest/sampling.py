@@ -1,4 +1,4 @@
-"""What the server takes: CPU time and memory of its whole process tree, over time."""
+"""Samples the CPU time and memory of the server's whole process tree."""
 
 import socket
 from collections.abc import Iterator
@@ -59,7 +59,7 @@ def listener(url: str) -> int | None:
 
 
 def is_this_machine(host: str) -> bool:
-    """Whether a server under this name runs here."""
+    """True if a server under this name runs here."""
     try:
         addresses = {info[4][0] for info in socket.getaddrinfo(host, None)}
     except OSError:

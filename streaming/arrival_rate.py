@@ -24,7 +24,7 @@ class ArrivalRate:
         self._last = now
 
     def next_due(self) -> float | None:
-        """When the next frame is likely to come; None where nothing is known of it."""
+        """The time at which the next frame is expected; None if that is unknown."""
         if self._last is None or not self._intervals:
             return None
         return self._last + median(self._intervals)

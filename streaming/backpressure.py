@@ -11,7 +11,7 @@ LEAST_FPS = 1.0
 
 
 class BackpressureState(StrEnum):
-    """How hard a session presses, by its drop rate."""
+    """The load level of a session, by its drop rate."""
 
     NORMAL = "normal"
     WARNING = "warning"
@@ -125,7 +125,7 @@ class Backpressure:
         return BackpressureState.WARNING if rate > self.drop_threshold else BackpressureState.NORMAL
 
     def should_drop(self, processing_time_ms: float) -> bool:
-        """Whether a held frame gives way to one that arrives now: always, while the session is busy.
+        """True if a held frame gives way to one that arrives now: always, while the session is busy.
 
         `processing_time_ms` is how long the session has been busy; 0 means idle, and an idle session drops
         nothing. The drop rate has no say: a policy that drops because it dropped before never recovers.
@@ -133,7 +133,7 @@ class Backpressure:
         return processing_time_ms > 0
 
     def should_slow_down(self) -> bool:
-        """Whether the client is to be asked now: the state is critical and was normal since the last time."""
+        """True if the client is to be asked now: the state is critical and was normal since the last time."""
         state = self.state
         if state is BackpressureState.NORMAL:
             self._armed = True

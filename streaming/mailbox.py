@@ -1,4 +1,4 @@
-"""Where frames wait: at most one held, at most one running, and each leaves exactly once."""
+"""Holds at most one waiting and one running frame; each leaves exactly once."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What Prometheus sees of the stream. On `/metrics` counters end in `_total`, as its format demands."""
+"""Prometheus metrics of the stream. On `/metrics` counters end in `_total`, as its format demands."""
 
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -84,22 +84,22 @@ class Engine(Protocol):
 
     @property
     def slots(self) -> int:
-        """How many frames may run at once."""
+        """The number of frames that may run at once."""
         ...
 
     @property
     def busy(self) -> int:
-        """How many of them run now."""
+        """The number of frames that run now."""
         ...
 
     @property
     def lent(self) -> int:
-        """How many run beside the slots, because they take too long."""
+        """The number of frames that run beside the slots because they take too long."""
         ...
 
     @property
     def waiting(self) -> int:
-        """How many sessions wait for a slot."""
+        """The number of sessions that wait for a slot."""
         ...
 
 

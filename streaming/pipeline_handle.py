@@ -8,11 +8,11 @@ from pipelines.tools.base import Load
 
 
 class Report(Protocol):
-    """What the stream reads of a run."""
+    """The parts of a run's result that the stream uses."""
 
     @property
     def result(self) -> Mapping[str, Any]:
-        """What the client gets, JSON-safe."""
+        """The result for the client, JSON-safe."""
         ...
 
     @property
@@ -27,7 +27,7 @@ class Report(Protocol):
 
 
 class Pipeline(Protocol):
-    """What the stream needs of an open pipeline."""
+    """The parts of an open pipeline that the stream uses."""
 
     def run(self, payload: Mapping[str, Any], load: Load = ..., deadline: float | None = ...) -> Report:
         """Work on one frame, in a worker thread; what can wait for a later one ends at the deadline."""

@@ -1,4 +1,4 @@
-"""How long a session may go on."""
+"""Limits on the idle time and the age of a session."""
 
 from streaming.conf import StreamSettings
 from streaming.protocol import ErrorCode

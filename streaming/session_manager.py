@@ -33,7 +33,7 @@ class SessionManager:
 
     @property
     def backpressure_state(self) -> BackpressureState:
-        """How hard the session presses at this moment."""
+        """The current backpressure state of the session."""
         return self.policy.state
 
     def increment_frame(self) -> int:
@@ -58,11 +58,11 @@ class SessionManager:
         return self.policy.drop_rate
 
     def should_drop_frame(self, processing_time_ms: float) -> bool:
-        """Whether a held frame gives way to one that arrives now; see `Backpressure.should_drop`."""
+        """True if a held frame gives way to one that arrives now; see `Backpressure.should_drop`."""
         return self.policy.should_drop(processing_time_ms)
 
     def should_slow_down(self) -> bool:
-        """Whether the client is to be asked to slow down now; see `Backpressure.should_slow_down`."""
+        """True if the client is to be asked to slow down now; see `Backpressure.should_slow_down`."""
         return self.policy.should_slow_down()
 
     @staticmethod

@@ -228,7 +228,7 @@ class SessionWorker:
 
 
 def is_large(jpeg: bytes) -> bool:
-    """Whether decoding a valid frame takes long beside what a network takes."""
+    """True if decoding a valid frame takes long beside what a network takes."""
     header = read_header(jpeg)
     return header.width * header.height * header.scans > LARGE_PIXELS
 

@@ -1,4 +1,4 @@
-"""Who may use the API: everyone by default, only those logged in where the operator says so."""
+"""Access to the API: for everyone by default, for logged-in users if the operator requires it."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -49,7 +49,7 @@ class Access:
 
 
 def lacks_csrf_token(request: HttpRequest) -> bool:
-    """Whether the CSRF token is missing or wrong.
+    """True if the CSRF token is missing or wrong.
 
     While a body arrives the token must be in the header: to look for it in the form is to wait for all of it.
     """
@@ -64,7 +64,7 @@ def lacks_csrf_token(request: HttpRequest) -> bool:
 
 
 def is_cross_site(request: HttpRequest) -> bool:
-    """Whether a browser sent this request for a page of another origin; programs send no `Origin`."""
+    """True if a browser sent this request for a page of another origin; programs send no `Origin`."""
     origin = request.headers.get("Origin")
     if origin is None or origin in settings.CSRF_TRUSTED_ORIGINS:
         return False

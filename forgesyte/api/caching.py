@@ -1,4 +1,4 @@
-"""Who may keep what the server answers: nobody, unless an answer says otherwise."""
+"""Forbids caching of every answer that does not say otherwise."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

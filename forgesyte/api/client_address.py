@@ -1,4 +1,4 @@
-"""Who asks: the one place that knows a client's address."""
+"""Finds a client's address; nothing else does."""
 
 from collections.abc import Mapping
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -45,7 +45,7 @@ def network_of(address: str) -> str:
 
 
 def is_loopback(address: str) -> bool:
-    """Whether it is an address of this machine that nobody else reaches."""
+    """True if it is an address of this machine that nobody else reaches."""
     try:
         return ip_address(address).is_loopback
     except ValueError:

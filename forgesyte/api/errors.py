@@ -121,7 +121,7 @@ def without_djangos_line(response: HttpResponse) -> HttpResponse:
 
 
 def wants_json(request: HttpRequest) -> bool:
-    """Whether a failed request came from a program: it asked the API, or did not ask for a page."""
+    """True if a failed request came from a program: it asked the API, or did not ask for a page."""
     path = request.path
     if any(path == prefix or path.startswith(f"{prefix}/") for prefix in API_PREFIXES):
         return True

@@ -1,4 +1,4 @@
-"""Whether the server lives, and whether it can serve."""
+"""Answers `/health`, the process lives, and `/ready`, it can serve."""
 
 from typing import Any
 

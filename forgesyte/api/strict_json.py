@@ -38,7 +38,7 @@ def loads(text: str | bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX
 
 
 def is_deeper(value: Any, most: int) -> bool:
-    """Whether objects and lists are nested deeper than so many levels."""
+    """True if objects and lists are nested deeper than so many levels."""
     level = holders([value])
     for _ in range(most):
         level = holders(item for found in level for item in contents(found))

@@ -109,7 +109,7 @@ def new_cookie() -> str:
 
 
 def is_known(cookie: str | None) -> bool:
-    """Whether the cookie is one of ours for this code."""
+    """True if the cookie is one of ours for this code."""
     try:
         return constant_time_compare(_signer().unsign(cookie or "", max_age=COOKIE_AGE_S), _mark())
     except signing.BadSignature:

@@ -67,7 +67,7 @@ class Certificate:
         return self.chain[0].fingerprint(SHA256()).hex(":").upper()
 
     def fits(self, names: Collection[str], now: datetime) -> bool:
-        """Whether it is good for all of these names, and for a while yet."""
+        """True if it is good for all of these names, and for a while yet."""
         server = self.chain[0]
         alternatives = server.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
         covered = {str(name) for name in alternatives.get_values_for_type(x509.DNSName)}

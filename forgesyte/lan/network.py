@@ -27,7 +27,7 @@ def own_names(host_name: str) -> tuple[str, ...]:
 
 
 def is_host_name(name: str) -> bool:
-    """Whether it is one name, or an IPv4 address, that a certificate can hold: no pattern, no blank."""
+    """True if it is one name, or an IPv4 address, that a certificate can hold: no pattern, no blank."""
     return bool(HOST_NAME.fullmatch(name.lower()))
 
 
@@ -45,7 +45,7 @@ def ordered(interfaces: Mapping[str, Iterable[str]], outgoing: str | None) -> tu
 
 
 def is_reachable(address: str) -> bool:
-    """Whether another device could connect to it."""
+    """True if another device could connect to it."""
     parsed = IPv4Address(address)
     return not (parsed.is_loopback or parsed.is_link_local or parsed.is_unspecified)
 

@@ -83,7 +83,7 @@ class ReceiveQueue:
         self._takers: list[asyncio.Future[None]] = []
 
     def qsize(self) -> int:
-        """How many messages there are."""
+        """The number of messages."""
         return len(self._messages)
 
     def put_nowait(self, message: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""What `serve` does around the application, for other ASGI servers: it gets ready, and it says goodbye."""
+"""Startup and shutdown for ASGI servers other than `serve`: gets ready, and closes sockets with a reason."""
 
 import asyncio
 import logging

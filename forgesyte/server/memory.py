@@ -1,4 +1,4 @@
-"""What the process does about its memory at rest: short collections, and pages that go back to the system."""
+"""Keeps garbage collections short, and returns free memory to the operating system."""
 
 import ctypes
 import gc

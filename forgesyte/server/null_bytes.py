@@ -29,5 +29,5 @@ def refuse_null_bytes(get_response: View) -> View:
 
 
 def has_null(request: HttpRequest) -> bool:
-    """Whether there is a NUL byte in the address."""
+    """True if there is a NUL byte in the address."""
     return "\0" in request.path or "%00" in request.META.get("QUERY_STRING", "")

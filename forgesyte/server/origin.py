@@ -33,7 +33,7 @@ class SameOriginValidator:
 
 
 def lets_in(scope: dict[str, Any]) -> bool:
-    """Whether the handshake comes from one of our own pages, or from no page."""
+    """True if the handshake comes from one of our own pages, or from no page."""
     return is_allowed(header(scope, b"origin"), header(scope, b"host") or "", settings.ALLOWED_HOSTS)
 
 
@@ -44,7 +44,7 @@ def header(scope: dict[str, Any], wanted: bytes) -> str | None:
 
 
 def is_allowed(origin: str | None, host: str, allowed_hosts: list[str]) -> bool:
-    """Whether a page from `origin` may open a socket at `host`; `host` must be one of ours, too."""
+    """True if a page from `origin` may open a socket at `host`; `host` must be one of ours, too."""
     if origin is None:
         return True
     try:

@@ -114,12 +114,12 @@ def tell_who_gets_in(host: str, port: int, lan: Lan | None) -> None:
 
 
 def is_local(host: str) -> bool:
-    """Whether only this machine itself reaches a server that listens there."""
+    """True if only this machine itself reaches a server that listens there."""
     return host == "localhost" or is_loopback(host.strip("[]"))
 
 
 def answers(host: str, port: int, within_s: float, trust: ssl.SSLContext | None = None) -> bool:
-    """Whether `/health` answers 200 over a socket before the time is over; with whom to trust, over HTTPS."""
+    """True if `/health` answers 200 over a socket before the time is over; with whom to trust, over HTTPS."""
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
         if health_status(host, port, trust) == 200:

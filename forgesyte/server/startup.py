@@ -1,4 +1,4 @@
-"""What happens beside a web server, whichever it is: pipelines are loaded, and the process ends in time."""
+"""Loads the pipelines beside any web server, and ends the process in time."""
 
 import logging
 import os

@@ -72,7 +72,7 @@ class WebRequest(DaphneRequest):  # type: ignore[misc]  # Daphne has no types
 
     @property
     def has_body(self) -> bool:
-        """Whether a body is still coming in."""
+        """True if a body is still coming in."""
         return self._arriving
 
     def receive_queue(self) -> BodyQueue:
@@ -193,7 +193,7 @@ class WebRequest(DaphneRequest):  # type: ignore[misc]  # Daphne has no types
         super().connectionLost(reason)
 
     def _falls_short(self) -> bool:
-        """Whether less was sent than the answer's head said: the client would wait for the rest for ever."""
+        """True if less was sent than the answer's head said: the client would wait for the rest for ever."""
         said = self.responseHeaders.getRawHeaders(b"Content-Length", [b""])[0]
         bodiless = self.method == b"HEAD" or self.code in http.NO_BODY_CODES
         return said.isdigit() and self.sentLength < int(said) and not bodiless

@@ -14,7 +14,7 @@ class WebSocket(BoundedSocket):
 
     @property
     def _is_known(self) -> bool:
-        """Whether the application has heard of this socket."""
+        """True if the application has heard of this socket."""
         return hasattr(self, "server")
 
     def failHandshake(self, reason: str, *args: Any, **options: Any) -> None:

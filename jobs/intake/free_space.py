@@ -70,5 +70,5 @@ class Room:
 
 
 def free_bytes(folder: Path) -> int:
-    """What is free on the disk for this process."""
+    """The free bytes of the disk for this process."""
     return shutil.disk_usage(folder).free

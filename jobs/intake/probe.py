@@ -173,7 +173,7 @@ def opened(path: Path, max_pixels: int) -> tuple[Any, tuple[int, int] | None]:
 
 
 def describe(container: Any, stream: Any, path: Path) -> Found:
-    """What the header tells of a video."""
+    """Read the facts of a video from its header."""
     width, height = stream.width, stream.height
     if is_turned(container, stream):
         width, height = height, width
@@ -192,7 +192,7 @@ def sensible(number: float) -> float | None:
 
 
 def is_turned(container: Any, stream: Any) -> bool:
-    """Whether the camera was held upright, so that width and height change places."""
+    """True if the camera was held upright, so that width and height change places."""
     packets = container.demux(stream)
     for _ in range(TRY_PACKETS):
         try:

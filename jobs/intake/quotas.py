@@ -1,4 +1,4 @@
-"""How much may wait and be kept: in all, and for whoever submits."""
+"""Limits on the jobs that wait and the bytes that are kept, in all and for each submitter."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -32,7 +32,7 @@ KEPT = (
 
 @dataclass(frozen=True)
 class Submitter:
-    """Who submits: a user, or else an address; with neither only the limits in all hold."""
+    """The submitter: a user, or else an address; with neither only the limits in all hold."""
 
     owner: "User | None" = None
     address: str = ""
@@ -61,7 +61,7 @@ def check_room(submitter: Submitter, size_bytes: int = 0) -> None:
 
 
 def kept_bytes() -> int:
-    """What all jobs have on disk: their files, results and annotated videos."""
+    """The bytes that all jobs have on disk: sources, results and annotated videos."""
     sizes = F("source_bytes") + F("result_bytes") + F("annotated_bytes")
     return Job.objects.aggregate(bytes=Sum(sizes))["bytes"] or 0
 

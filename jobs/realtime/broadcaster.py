@@ -22,7 +22,7 @@ PAUSE_AFTER_FAILURE_S = 1.0
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the clients watch, and how they know it."""
+    """The jobs that the clients watch, and the version of each that they know."""
 
     named: frozenset[str]
     newest: bool
@@ -46,7 +46,7 @@ class Reader(Protocol):
     """Looks into the database."""
 
     async def read(self, wanted: Wanted) -> Reading:
-        """What is new."""
+        """Read what has changed."""
         ...
 
     async def rest(self) -> None:

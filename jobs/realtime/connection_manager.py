@@ -1,4 +1,4 @@
-"""Who watches which jobs, and what each of them has yet to be told.
+"""The connected clients: the jobs that each watches, and the messages that wait for it.
 
 Pure: no Django and no sockets. Everything runs in one event loop.
 """
@@ -111,7 +111,7 @@ class ConnectionManager:
 
     @property
     def anyone_watches_all(self) -> bool:
-        """Whether a client watches whatever there is."""
+        """True if a client watches whatever there is."""
         return any(client.job_ids is None for client in self._clients)
 
     def publish(self, messages: Iterable[Message]) -> None:

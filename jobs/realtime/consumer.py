@@ -184,7 +184,7 @@ def canonical(job_id: str) -> str:
 
 
 def is_pong(text: str | None) -> bool:
-    """Whether a message is `{"type": "pong"}`."""
+    """True if a message is `{"type": "pong"}`."""
     try:
         message = strict_json.loads(text or "")
     except strict_json.NotJson:

@@ -35,7 +35,7 @@ class Snapshot(Payload):
 
 
 class Progress(Payload):
-    """How far a job is; `progress` in percent."""
+    """The progress of a job; `progress` in percent."""
 
     status: str
     progress: float
@@ -70,7 +70,7 @@ class PartialResult(Payload):
 
 
 class PluginStatus(Payload):
-    """What the tools of the pipeline are, and how long each takes."""
+    """The tools of the pipeline, and the time that each takes."""
 
     plugin_timings: dict[str, Any]
     tools: Any
@@ -168,38 +168,38 @@ class FrameMessage(Envelope[Frame]):
 
 
 class PartialResultMessage(Envelope[PartialResult]):
-    """When a chunk of results was stored."""
+    """Sent when a chunk of results was stored."""
 
     type: Literal["partial_result"] = "partial_result"
 
 
 class PluginStatusMessage(Envelope[PluginStatus]):
-    """When timings or versions changed."""
+    """Sent when timings or versions changed."""
 
     type: Literal["plugin_status"] = "plugin_status"
 
 
 class WarningMessage(Envelope[Warnings]):
-    """When something was wrong and the job goes on."""
+    """Sent when something was wrong and the job goes on."""
 
     type: Literal["warning"] = "warning"
 
 
 class MetadataMessage(Envelope[Metadata]):
-    """When facts of source or run have become known."""
+    """Sent when facts of the source or the run have become known."""
 
     type: Literal["metadata"] = "metadata"
 
 
 class ErrorMessage(Envelope[Failure]):
-    """When a job failed; or as the last message of a connection."""
+    """Sent when a job failed, or as the last message of a connection."""
 
     may_be_dropped = False
     type: Literal["error"] = "error"
 
 
 class DeletedMessage(Envelope[Deleted]):
-    """When a job was deleted."""
+    """Sent when a job was deleted."""
 
     is_snapshot = True
     may_be_dropped = False

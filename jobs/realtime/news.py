@@ -1,4 +1,4 @@
-"""What there is to say when a job has changed.
+"""Makes the messages about a job that has changed.
 
 Pure: jobs come as the API gives them, before and after.
 """

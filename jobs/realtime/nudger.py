@@ -24,7 +24,7 @@ REST_S = 5.0
 
 
 def has_shared_layer() -> bool:
-    """Whether other processes hear what is said on the channel layer."""
+    """True if other processes hear what is said on the channel layer."""
     layer = get_channel_layer()
     return layer is not None and not isinstance(layer, InMemoryChannelLayer)
 

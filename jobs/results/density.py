@@ -1,4 +1,4 @@
-"""How many detections there are when: at most so many buckets, however long the video is; pure."""
+"""Counts detections over time in a limited number of buckets, however long the video is; pure."""
 
 from typing import Any
 

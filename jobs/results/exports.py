@@ -168,7 +168,7 @@ def coco_annotations(
 
 
 def has_place(detection: Mapping[str, Any]) -> bool:
-    """Whether a detection has a box; a tool's NaN has become None."""
+    """True if a detection has a box; a tool's NaN has become None."""
     return all(detection.get(name) is not None for name in PLACE)
 
 

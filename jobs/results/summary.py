@@ -1,4 +1,4 @@
-"""What a job has found, made of its lines alone, so that a job that goes on knows what it knew; pure."""
+"""Sums up what a job has found from its result lines alone, so that a resumed job has the same sums; pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ class Seen:
 
 @dataclass
 class NodeTimes:
-    """How long one node takes."""
+    """The run times of one node."""
 
     runs: int = 0
     total_ms: float = 0.0

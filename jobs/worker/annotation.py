@@ -64,7 +64,7 @@ def render(job: Job, claim: Claim, heartbeat: Heartbeat) -> int:
 
 
 def must_stop(heartbeat: Heartbeat) -> bool:
-    """Whether the work must not go on, for whatever reason."""
+    """True if the work must not go on, for whatever reason."""
     try:
         heartbeat.check()
     except (LeaseLost, Stopped):

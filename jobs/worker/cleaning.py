@@ -1,4 +1,4 @@
-"""When a worker deletes what is too old: soon after its start, and then every hour, by whichever worker."""
+"""Deletes old jobs and files: soon after a worker starts, then every hour by one of the workers."""
 
 import random
 import time
@@ -12,7 +12,7 @@ FIRST_AFTER_S = (5.0, 60.0)
 
 
 class Cleaning:
-    """Looks from time to time; the last time is remembered on the disk, over restarts and for all workers."""
+    """Cleans once an hour; the time of the last cleaning is a file that all workers share."""
 
     def __init__(self) -> None:
         self._next = time.monotonic() + random.uniform(*FIRST_AFTER_S)
@@ -30,7 +30,7 @@ class Cleaning:
 
 
 def since_last_s() -> float:
-    """How long ago it was done last, in seconds; long ago where a wrong clock says it is yet to come."""
+    """Seconds since the last cleaning; EVERY_S if there was none or its time lies in the future."""
     try:
         since = time.time() - storage.cleaned_path().stat().st_mtime
     except FileNotFoundError:

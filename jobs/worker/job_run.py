@@ -1,4 +1,4 @@
-"""What a delivery does: claim the job, work on it, and leave it in a state from which somebody can go on."""
+"""Runs a delivered job: claims it, works on it, and leaves it completed, failed or ready for a retry."""
 
 import logging
 import time

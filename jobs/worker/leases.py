@@ -1,4 +1,4 @@
-"""What workers write: they claim a job, hold it by a lease, keep what they have done, and let go of it.
+"""The writes of workers: claim a job, hold it by a lease, store chunks of results, and release it.
 
 Every write asks in its WHERE whether the job is still theirs. Cancelling and deleting a job, and giving it to
 another worker, take `lease_owner` away, so an attempt that has lost its job changes nothing any more.
@@ -85,7 +85,7 @@ def lease(owner: str, now: datetime) -> dict[str, Any]:
 
 
 def kept_lines(job_id: UUID) -> int:
-    """How many lines of results the job has for good."""
+    """The number of result lines that are stored for the job."""
     found = ResultChunk.objects.filter(job_id=job_id).aggregate(lines=Sum("lines"))["lines"]
     return found or 0
 
@@ -96,7 +96,7 @@ def renew(claim: Claim) -> bool:
 
 
 def is_held(claim: Claim) -> bool:
-    """Whether the attempt still has its job."""
+    """True if the attempt still has its job."""
     return held(claim).exists()
 
 

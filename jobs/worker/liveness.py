@@ -1,4 +1,4 @@
-"""How workers of one machine know of each other's death at once: by a lock that the kernel lets go.
+"""Tells workers of one machine at once that another has died: the kernel releases the dead one's lock.
 
 A lease alone would need its whole time to run out. The lock is asked only of workers of the same host; for
 the others there is the lease.
@@ -27,7 +27,7 @@ def host_name() -> str:
 
 
 class Liveness:
-    """Says that a worker lives, for as long as the process does or until `end`."""
+    """A file lock that a worker holds while its process lives or until `end`."""
 
     def __init__(self, folder: Path, worker_id: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -66,7 +66,7 @@ def dead_workers(folder: Path) -> Iterator[set[str]]:
 
 
 def is_alive(folder: Path, worker_id: str) -> bool:
-    """Whether this worker is of this host and still holds its lock, even if it is paused."""
+    """True if this worker is of this host and still holds its lock, even if it is paused."""
     if not worker_id.startswith(f"{host_name()}-"):
         return False
     path = folder / f"{worker_id}{SUFFIX}"

@@ -2,7 +2,7 @@
 
 
 def ends_early(done: int, total: int | None) -> bool:
-    """Whether so much of what a file announces is missing that its length was not merely guessed wrongly."""
+    """True if so much of what a file announces is missing that its length was not merely guessed wrongly."""
     return total is not None and total - done > max(1, total // 20)
 
 

@@ -46,7 +46,7 @@ class ResultWriter:
 
     @property
     def is_due(self) -> bool:
-        """Whether so much has come together that it should be kept for good."""
+        """True if so much has come together that it should be kept for good."""
         jobs = settings.JOBS
         return bool(self._lines) and (
             len(self._lines) >= jobs.chunk_frames or self._clock() - self._kept_at >= jobs.chunk_s
@@ -105,7 +105,7 @@ class ResultWriter:
         return won
 
     def read_states(self) -> States | None:
-        """What the tools kept at the checkpoint; None where they kept nothing or it is lost."""
+        """The states of the tools at the checkpoint; None if there are none or they are lost."""
         if self._state is None:
             return None
         try:

@@ -9,7 +9,7 @@ MAX_LOSSES = 100
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """What an attempt leaves behind: `strikes` in a row at `place`, and `losses` since the last checkpoint.
+    """Failures counted so far: `strikes` in a row at `place`, and `losses` since the last checkpoint.
 
     A place is the index of a frame, or 0 for what comes before the first one.
     """
@@ -28,5 +28,5 @@ class RetryPolicy:
         return RetryPolicy(after.strikes, after.place, self.losses + 1)
 
     def is_out(self, max_strikes: int) -> bool:
-        """Whether there will be no other attempt."""
+        """True if there will be no other attempt."""
         return self.strikes >= max_strikes or self.losses >= MAX_LOSSES

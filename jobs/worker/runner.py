@@ -139,7 +139,7 @@ class Runner:
 
 
 def states_of(pipeline: OpenPipeline) -> States:
-    """What the tools need in order to go on elsewhere; nothing where they cannot."""
+    """The states of the tools, from which another worker can go on; empty if they have none."""
     if not pipeline.can_resume:
         return {}
     try:
@@ -162,7 +162,7 @@ def tools_of(definition: Mapping[str, Any]) -> dict[str, str]:
 
 
 def facts_of(metadata: Mapping[str, Mapping[str, Any]], tools: Mapping[str, str]) -> dict[str, Any]:
-    """What the job runs on: each tool's own words, and the device of the heaviest of them."""
+    """The metadata of each tool, and the device of the heaviest of them."""
     used = {facts.get("device_used") for facts in metadata.values()}
     return {
         "tools": {node: {"tool": tools.get(node, ""), **facts} for node, facts in metadata.items()},

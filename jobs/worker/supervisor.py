@@ -32,7 +32,7 @@ class WorkerCount:
 
 
 def worker_command() -> list[str]:
-    """How a worker is started; it ends by itself when this process is gone, however that ended."""
+    """The command that starts a worker, which ends by itself once this process is gone."""
     manage = str(settings.BASE_DIR / "manage.py")
     return [sys.executable, manage, "run_worker", "--parent", str(os.getpid())]
 
@@ -73,7 +73,7 @@ class WorkerSupervisor:
                 process.kill()
 
     def worker_count(self) -> WorkerCount:
-        """How many workers there are to be and are. One that died soon does not count until it has lasted."""
+        """The number of workers wanted and running; one that died early counts only once it has lasted."""
         with self._lock:
             reasons = list(self._failing.values())
         return WorkerCount(self._count, self._count - len(reasons), reasons[0] if reasons else "")

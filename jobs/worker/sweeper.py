@@ -36,7 +36,7 @@ SPARED_LEASES = 10
 
 @dataclass(frozen=True)
 class Swept:
-    """How many jobs were taken from dead workers, and how many were delivered again."""
+    """The number of jobs taken from dead workers, and of jobs delivered again."""
 
     reclaimed: int
     delivered: int
@@ -58,7 +58,7 @@ def sweep(own: Collection[Claim] = ()) -> Swept:
 
 
 def lives(job: Job, dead: Collection[str]) -> bool:
-    """Whether the worker that has the job is of this host, and neither dead nor gone."""
+    """True if the worker that has the job is of this host, and neither dead nor gone."""
     worker_id = worker_of(job.lease_owner)
     return worker_id not in dead and is_alive(storage.data_dir() / storage.WORKERS, worker_id)
 

@@ -50,7 +50,7 @@ class WorkerProcess:
                 self._claims.discard(claim)
 
     def claims(self) -> list[Claim]:
-        """What is being worked on."""
+        """The claims that are being worked on."""
         with self._lock:
             return list(self._claims)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Outcome(StrEnum):
-    """What became of a frame."""
+    """The outcome of a frame."""
 
     RESULT = "result"
     DROPPED = "dropped"

@@ -43,7 +43,7 @@ class Session:
 
     @property
     def over(self) -> bool:
-        """Whether nothing more is sent or heard."""
+        """True if nothing more is sent or heard."""
         return bool(self.ended) or self._reader is None or self._reader.done()
 
     async def arrive(self) -> None:

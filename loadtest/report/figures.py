@@ -1,4 +1,4 @@
-"""What a run's records say, as figures that JSON can hold."""
+"""Computes the figures of a run from its records, JSON-safe."""
 
 from collections.abc import Iterable, Sequence
 from math import ceil

@@ -175,7 +175,7 @@ def reset(opened: socket.socket) -> None:
 
 
 def ends_within(opened: socket.socket, seconds: float) -> bool:
-    """Whether the server ends the connection in this time; what it sends until then is thrown away."""
+    """True if the server ends the connection in this time; what it sends until then is thrown away."""
     deadline = time.monotonic() + seconds
     try:
         while (left_s := deadline - time.monotonic()) > 0:

@@ -145,8 +145,11 @@ def test_choice_of_the_pipeline(choices: list[Choice], wanted: str, chosen: Choi
 
 
 def test_page_has_words_for_every_way_a_session_ends() -> None:
+    """The codes of the stream and of the gate before it are those that the page lists as the server's."""
     words = (JAVASCRIPT / "live/panels/errors.js").read_text()
-    assert [error.code for error in ErrorCode if not re.search(rf"^  {error.code}: {{", words, re.M)] == []
+    of_the_server = words.partition("// What the server says.")[2].partition("// What the page notices")[0]
+    known = set(re.findall(r"^  (\w+): {", of_the_server, re.M))
+    assert known == {error.code for error in ErrorCode} | {"code_required", "too_many_codes"}
 
 
 def test_page_tries_again_only_where_the_server_may_come_back() -> None:

@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -372,3 +374,15 @@ async def test_the_desk_goes_on_after_a_failure(
     await own.leave(client)
     assert reader.rested
     assert "realtime_failed" in caplog.messages
+
+
+def test_the_page_connects_again_only_where_that_may_help() -> None:
+    """The final close codes of the page are those of the ends that a new connection would meet again."""
+    script = Path(__file__).parents[3] / "static" / "js" / "jobs" / "news-socket.js"
+    found = re.search(r"FINAL_CLOSE_CODES = Object.freeze\(\[([\d, ]+)\]\)", script.read_text())
+    assert found
+    End = consumer.End
+    passing = {End.TOO_MANY_WATCHERS, End.NO_PONG, End.SERVER_SHUTDOWN, End.INTERNAL_ERROR}
+    own_fault = {End.MESSAGE_TOO_LARGE, End.TOO_MANY_MESSAGES}
+    final = {end.close_code for end in End if end not in passing | own_fault}
+    assert {int(code) for code in found[1].split(",")} == final
