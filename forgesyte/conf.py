@@ -29,6 +29,7 @@ class ProjectSettings:
     allowed_hosts: tuple[str, ...]
     require_login: bool
     lan_code: str = field(repr=False)
+    connections_per_address: int
     login_failures: int
     login_lock_minutes: float
     database: dict[str, Any] = field(repr=False)
@@ -50,6 +51,9 @@ class ProjectSettings:
             allowed_hosts=read.words(env, "ALLOWED_HOSTS", LOCAL_HOSTS),
             require_login=read.boolean(env, "FORGESYTE_REQUIRE_LOGIN", False),
             lan_code=lan_code(read.text(env, "FORGESYTE_LAN_CODE", "")),
+            connections_per_address=read.integer(
+                env, "FORGESYTE_CONNECTIONS_PER_ADDRESS", 200, at_most=100_000
+            ),
             login_failures=read.integer(env, "FORGESYTE_LOGIN_FAILURES", 5, at_most=1000),
             login_lock_minutes=read.number(
                 env, "FORGESYTE_LOGIN_LOCK_MINUTES", 15, at_least=0.01, at_most=24 * 60

@@ -177,8 +177,10 @@ FILE_UPLOAD_TEMP_DIR = PROJECT.data_dir / "tmp"
 # All fields of a form together, files aside, and how many files one request may bring.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 512 * 1024
 DATA_UPLOAD_MAX_NUMBER_FILES = 4
-# Where a view takes the body in as it arrives.
-LIVE_BODY_PATHS = frozenset({"/video/submit", "/v1/video/submit"})
+# Where a view takes the body in as it arrives, and of how many bytes at most.
+LIVE_BODY_PATHS: dict[str, int] = {}
+if HAS_JOBS:
+    LIVE_BODY_PATHS = dict.fromkeys(("/video/submit", "/v1/video/submit"), JOBS.max_body_bytes)
 # What a phone installs in order to trust this server; set by `serve --lan`.
 LAN_AUTHORITY_PEM = b""
 # The code without which nobody is let in; set by `serve --lan`, empty for none.

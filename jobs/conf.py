@@ -9,6 +9,8 @@ from forgesyte import env as read
 from forgesyte.units import MEGABYTE
 
 HOUR_S = 3600
+# What a multipart body adds around its file.
+ENVELOPE_BYTES = 64 * 1024
 # More cannot be decoded at all: see `pipelines.media.images`.
 MAX_PIXELS = 89_478_485
 DATABASE_TASKS = "django_tasks_db.DatabaseBackend"
@@ -46,6 +48,11 @@ class JobSettings:
     frame_timeout_s: float = 300.0
     nice: int = 10
     yield_to_live: bool = False
+
+    @property
+    def max_body_bytes(self) -> int:
+        """The most bytes of an upload with all that stands around its file."""
+        return self.max_upload_bytes + ENVELOPE_BYTES
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:

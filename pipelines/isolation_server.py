@@ -27,6 +27,7 @@ NUMBER = struct.Struct("!q")
 MAX_REQUEST = 512
 MAX_BUFFERS = 1000
 MAX_OPEN_FILES = 64
+CHILD_OOM_SCORE, WORKER_OOM_SCORE = 1000, 500
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 ON_LINUX = sys.platform == "linux"
 
@@ -149,10 +150,13 @@ def die_with(parent: int) -> None:
             os._exit(0)
 
 
-def die_first() -> None:
-    """Where the machine's memory runs out, have the kernel kill this process before others; Linux only."""
+def die_first(score: int = CHILD_OOM_SCORE) -> None:
+    """Where the machine's memory runs out, have the kernel kill this process before others; Linux only.
+
+    The one with the highest score goes first: calls, then workers, and the web server (0) last.
+    """
     with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
-        file.write("1000")
+        file.write(str(score))
 
 
 def answer(connection: socket.socket) -> None:

@@ -49,8 +49,9 @@ class Handler(ASGIHandler):
         try:
             declared = declared_length(scope)
             check_charset(scope)
-            if scope["path"].removeprefix(scope.get("root_path", "")) in settings.LIVE_BODY_PATHS:
-                return await self._handle_live(scope, receive, send)
+            path = scope["path"].removeprefix(scope.get("root_path", ""))
+            if path in settings.LIVE_BODY_PATHS:
+                return await self._handle_live(scope, receive, send, settings.LIVE_BODY_PATHS[path])
             most = most_bytes(scope)
             if declared > most:
                 raise too_large(most)
@@ -62,9 +63,9 @@ class Handler(ASGIHandler):
             return refused.response
 
     async def _handle_live(
-        self, scope: dict[str, Any], receive: Receive, send: Send
+        self, scope: dict[str, Any], receive: Receive, send: Send, max_bytes: int
     ) -> HttpResponseBase | None:
-        body = scope["forgesyte.body"] = LiveBody(receive)
+        body = scope["forgesyte.body"] = LiveBody(receive, max_bytes)
         try:
             return await super().handle(scope, body.receive, send)
         finally:

@@ -1,6 +1,7 @@
 """The body of a request as a file that is read while it arrives."""
 
 import asyncio
+import math
 import threading
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -11,14 +12,21 @@ Receive = Callable[[], Awaitable[Message]]
 PIECE_BYTES = 64 * 1024
 
 
+class BodyTooLong(OSError):
+    """More has come in than a body may have."""
+
+
 class LiveBody:
     """Read it in a thread, never on the event loop: `read` waits there for what has not come in yet.
+
+    Once more than `max_bytes` have come in, whatever they are, reading raises BodyTooLong.
 
     Django gets `receive`, which shows it an empty body and then tells when the client is gone.
     """
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, max_bytes: float = math.inf) -> None:
         self._receive = receive
+        self._allowed_bytes = max_bytes
         self._loop = asyncio.get_running_loop()
         self._thread = threading.get_ident()
         self._shown = False
@@ -75,6 +83,9 @@ class LiveBody:
                 raise ConnectionError("The client is gone")
             pieces.append(message.get("body", b""))
             length += len(pieces[-1])
+            self._allowed_bytes -= len(pieces[-1])
+            if self._allowed_bytes < 0:
+                raise BodyTooLong("The body is too long")
             if not message.get("more_body", False):
                 self._over.set()
         if self._gone:

@@ -18,6 +18,8 @@ LINGER_S = 30.0
 STALLED_S = 300.0
 # Of a declared length: more than any disk holds.
 MOST_DIGITS = 19
+# The head of a request takes so many seconds in all, however it trickles in.
+HEAD_WITHIN_S = 20
 
 
 class ArrivingContent:
@@ -204,7 +206,30 @@ class WebRequest(DaphneRequest):  # type: ignore[misc]  # Daphne has no types
 
 
 class Channel(http.HTTPChannel):  # type: ignore[misc]
-    """Twisted's reader of requests, which fails on a length that Python's `int` does not read."""
+    """Twisted's reader of requests, whose heads have an overall deadline.
+
+    Twisted's own starts anew with each byte, and it fails on a length that Python's `int` does not read.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._in_head = False
+        self._idle_s: float | None = None
+
+    def resetTimeout(self) -> None:
+        """Data have come in. With the first of a head its only time begins."""
+        if not self.line_mode:
+            super().resetTimeout()
+        elif not self._in_head:
+            self._in_head = True
+            self._idle_s = self.setTimeout(HEAD_WITHIN_S)
+
+    def allHeadersReceived(self) -> None:
+        """The head is complete; from here on Twisted's own time counts."""
+        if self._in_head:
+            self._in_head = False
+            self.setTimeout(self._idle_s)
+        super().allHeadersReceived()
 
     def _maybeChooseTransferDecoder(self, header: bytes, data: bytes) -> Any:
         if header == b"Content-Length" and len(data) > MOST_DIGITS:

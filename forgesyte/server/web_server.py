@@ -17,6 +17,7 @@ from twisted.python.failure import Failure
 from forgesyte.logs import log_event
 from forgesyte.server.answer_broken_off import AnswerBrokenOff
 from forgesyte.server.bounded_socket import CLOSE_WITHIN_S
+from forgesyte.server.connections import ConnectionLimit, LimitedFactory, counted_by
 from forgesyte.server.flow_control import FlowControl, ReceiveQueue
 from forgesyte.server.https import SecureFactory
 from forgesyte.server.web_request import WebFactory, WebRequest
@@ -62,6 +63,7 @@ class WebServer(Server):  # type: ignore[misc]  # Daphne has no types
         self._failed = failed
         self._ports: list[Any] = []
         self._certificate_pem = certificate_pem
+        self._limit = ConnectionLimit(settings.PROJECT.connections_per_address)
 
     @property
     def http_factory(self) -> Any:
@@ -71,7 +73,8 @@ class WebServer(Server):  # type: ignore[misc]  # Daphne has no types
     @http_factory.setter
     def http_factory(self, daphnes: Any) -> None:
         factory, certificate_pem = WebFactory(self), self._certificate_pem
-        self._http_factory = SecureFactory(factory, certificate_pem) if certificate_pem else factory
+        served = SecureFactory(factory, certificate_pem) if certificate_pem else factory
+        self._http_factory = LimitedFactory(served, self._limit)
 
     @property
     def ws_factory(self) -> Any:
@@ -87,6 +90,7 @@ class WebServer(Server):  # type: ignore[misc]  # Daphne has no types
     def listen_success(self, port: Any) -> None:
         """Tell that connections are taken."""
         super().listen_success(port)
+        port.transport = counted_by(self._limit)
         self._ports.append(port)
         self._listening(port.getHost().port)
 

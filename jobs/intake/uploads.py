@@ -16,6 +16,8 @@ from django.db import OperationalError
 from django.http import HttpRequest, UnreadablePostError
 
 from forgesyte.api.limits import LimitReached
+from forgesyte.server.live_body import BodyTooLong
+from jobs.conf import ENVELOPE_BYTES
 from jobs.intake.free_space import Room
 from jobs.intake.probe import Limits, probe
 from jobs.sources import StoredSource
@@ -26,8 +28,6 @@ from pipelines.media.uploads import UploadRefused
 FIELD = "file"
 NEW_FILE = "xb"
 PIECE_BYTES = 1024 * 1024
-# What a multipart body adds around its file.
-ENVELOPE_BYTES = 64 * 1024
 MAX_NAME = 200
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 TOO_MANY = "Too many uploaded files wait to be looked at: send this one again in a moment"
@@ -124,6 +124,8 @@ def take_in(request: HttpRequest, job_id: UUID, max_bytes: int, min_free_bytes: 
     try:
         request.POST  # noqa: B018  # Reads the body.
     except UnreadablePostError as error:
+        if isinstance(error.__cause__, BodyTooLong):
+            raise too_large(max_bytes) from error
         raise UploadRefused(400, "incomplete_upload", "The upload broke off: send the file again") from error
     finally:
         handler.close()

@@ -10,7 +10,7 @@ from django.core.exceptions import RequestAborted
 
 from forgesyte.server import handler
 from forgesyte.server.handler import BodyRefused, Handler, bounded, declared_length, fill
-from forgesyte.server.live_body import LiveBody
+from forgesyte.server.live_body import BodyTooLong, LiveBody
 
 GONE = {"type": "http.disconnect"}
 
@@ -43,6 +43,13 @@ def body_of(*messages: Mapping[str, Any]) -> LiveBody:
 
 
 class TestRead:
+    async def test_more_than_it_may_be_is_not_read(self) -> None:
+        body = LiveBody(Client(piece(b"abc"), piece(b"def"), piece(b"g")).receive, max_bytes=6)
+
+        assert await asyncio.to_thread(body.read, 6) == b"abcdef"
+        with pytest.raises(BodyTooLong):
+            await asyncio.to_thread(body.read, 1)
+
     async def test_pieces_are_cut_as_they_are_asked_for(self) -> None:
         body = body_of(piece(b"abc"), piece(b"defg"), piece(b"h", more=False))
 

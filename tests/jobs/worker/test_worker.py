@@ -84,6 +84,16 @@ def events(plant: Plant, name: str) -> list[dict[str, Any]]:
     return [event for event in plant.events() if event["event"] == name]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux chooses what to kill")
+def test_the_kernel_kills_it_before_the_web_server(plant: Plant, worker: subprocess.Popen[bytes]) -> None:
+    score = Path(f"/proc/{worker.pid}/oom_score_adj")
+    own = int(Path("/proc/self/oom_score_adj").read_text())
+    wait_until(lambda: events(plant, "worker_started"))
+
+    assert int(score.read_text()) == 500
+    assert own < 500
+
+
 @pytest.mark.model
 def test_a_worker_told_to_stop_gives_its_job_back_at_once(
     plant: Plant, worker: subprocess.Popen[bytes], tmp_path: Path
