@@ -192,4 +192,6 @@ async def test_no_session_waits_longer_than_a_round_of_all_sessions(engine: Fake
             await client.read()
         await first.read()
         await first.read()
-    assert turns == [(others[1].number, 3), (others[0].number, 4), (blocker.number, 4)]
+    # Which of the two is first is a matter of the milliseconds that each has had before.
+    assert {*turns[:2]} == {(others[1].number, 3), (others[0].number, 4)}
+    assert turns[2:] == [(blocker.number, 4)]
