@@ -11,7 +11,7 @@ def main() -> None:
     django.setup()
     from django.core.management import call_command
 
-    from pipelines.restore import restore
+    from pipelines.defaults.restore import restore
 
     call_command("migrate", verbosity=0)
     for definition in json.load(sys.stdin):

@@ -16,13 +16,14 @@ from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_POST
 
 from pipelines.defaults import default_definitions
-from pipelines.drawing import graph_svg
-from pipelines.forms import PipelineForm
+from pipelines.defaults.restore import Outcome, restore
+from pipelines.editor.drawing import graph_svg
+from pipelines.editor.forms import PipelineForm
+from pipelines.editor.trial import PictureShelf, Trial, try_definition
 from pipelines.graph.definition import parse, read
 from pipelines.models import Pipeline
-from pipelines.restore import Outcome, restore
 from pipelines.selectors import problems_of, state_of, tool_reference
-from pipelines.trial import PictureShelf, Trial, try_definition
+from pipelines.services import store
 
 admin.site.site_header = "ForgeSyte"
 admin.site.site_title = "ForgeSyte"
@@ -179,7 +180,7 @@ class PipelineAdmin(Base):
 
     def save_model(self, request: HttpRequest, obj: Pipeline, form: Any, change: bool) -> None:
         """Store the row; a new one never takes the place of another."""
-        obj.save(force_insert=not change)
+        store(obj)
 
 
 def is_trial(request: HttpRequest) -> bool:

@@ -10,5 +10,7 @@ class PipelinesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the system checks and the metrics."""
-        from pipelines import checks, metrics  # noqa: F401
+        """Register the system checks, the metrics and the HTTP answers to errors."""
+        from pipelines import checks, http_errors, metrics  # noqa: F401
+
+        http_errors.register()

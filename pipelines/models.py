@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import models
 
 
@@ -33,18 +32,8 @@ class Pipeline(models.Model):
         self.name = str(definition.get("name") or self.pipeline_id)[:200]
         self.description = str(definition.get("description", ""))
 
-    def clean(self) -> None:
-        """Raise every problem of the definition at once, beside that field; then copy the texts out of it."""
-        # Imported here: the validation belongs to the pure core, the model only asks it.
-        from pipelines.selectors import problems_of
-
-        problems = [str(problem) for problem in problems_of(self.definition)] + self._identity_problems()
-        if problems:
-            raise ValidationError({"definition": problems})
-        self.take(self.definition)
-
-    def _identity_problems(self) -> list[str]:
-        """A row keeps its id for life, because sessions and jobs name it; a new id must be free."""
+    def identity_problems(self) -> list[str]:
+        """Say that the id was changed or is taken: sessions and jobs name it, so a row keeps it for life."""
         found = self.definition.get("id") if isinstance(self.definition, dict) else None
         if not isinstance(found, str):
             return []

@@ -39,9 +39,9 @@ class Runtime(Engine):
         weights: WeightsStore,
         registry: PluginRegistry,
         device: str,
-        pressure: OverloadFlag | None = None,
+        overload: OverloadFlag | None = None,
     ) -> None:
-        super().__init__(slots=slots, networks=networks, weights=weights, device=device, pressure=pressure)
+        super().__init__(slots=slots, networks=networks, weights=weights, device=device, overload=overload)
         self.registry = registry
         # By the pipeline's id: what was opened last, and what is being opened.
         self._opened: dict[str, PipelineDefinition] = {}
@@ -59,7 +59,7 @@ class Runtime(Engine):
             weights=WeightsStore.build(settings),
             registry=PluginRegistry.load(),
             device=settings.device,
-            pressure=OverloadFlag(settings.cache_dir / "live_pressure"),
+            overload=OverloadFlag(settings.cache_dir / "live_pressure"),
         )
 
     async def open(self, definition: PipelineDefinition, *, live: bool) -> OpenPipeline:
@@ -102,7 +102,7 @@ class Runtime(Engine):
         pipeline = open_pipeline(definition, self.registry, context)
         self.adapt_slots()
         if live:
-            pipeline.when_pressed = self.pressure.note
+            pipeline.when_pressed = self.overload.note
         return pipeline
 
     def close(self) -> None:

@@ -43,6 +43,11 @@ def problems_of(definition: Any, *, by_request: bool = False) -> list[Problem]:
     return validate(definition, get_engine().registry, by_request=by_request)
 
 
+def row_problems(row: Pipeline) -> list[str]:
+    """Every reason why this row may not be stored, as sentences."""
+    return [str(problem) for problem in problems_of(row.definition)] + row.identity_problems()
+
+
 def state_of(row: Pipeline) -> PipelineState:
     """Judge one row; loads nothing."""
     problems = tuple(problems_of(row.definition))

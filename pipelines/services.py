@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from asgiref.sync import sync_to_async
+from django.core.exceptions import ValidationError
 from django.db import close_old_connections
 
 from pipelines.engine.scheduling.fair_queue import Usage as Usage
@@ -23,6 +24,8 @@ from pipelines.media.video import VideoFrame, VideoReader
 from pipelines.models import Pipeline
 from pipelines.runtime import Runtime
 from pipelines.runtime import get_engine as get_engine
+from pipelines.selectors import row_problems
+from pipelines.tools.base import Pressure as Pressure
 from pipelines.tools.inspector import RunReport
 
 # A picture that is worked on for longer, loading aside, gets no answer.
@@ -30,6 +33,17 @@ PICTURE_TIMEOUT_S = 60.0
 # All single pictures together have the share of one live session, however many are sent at once.
 SINGLE_PICTURES = Usage()
 _definitions: dict[str, PipelineDefinition] = {}
+
+
+def store(row: Pipeline) -> None:
+    """Write a new or changed row, with the texts from its definition; a new one replaces no other.
+
+    Raises ValidationError with every problem of the definition.
+    """
+    if problems := row_problems(row):
+        raise ValidationError({"definition": problems})
+    row.take(row.definition)
+    row.save(force_insert=row._state.adding)
 
 
 def definition_of(pipeline_id: str) -> PipelineDefinition:
@@ -72,7 +86,7 @@ def open_for_file(data: Any, *, device: str = "auto") -> OpenPipeline:
 
 def live_is_pressed() -> bool:
     """Whether live sessions, of whatever process, have had to drop frames just now."""
-    return get_engine().pressure.is_high()
+    return get_engine().overload.is_high()
 
 
 async def adefinition_of(pipeline_id: str) -> PipelineDefinition:

@@ -11,7 +11,7 @@ from forgesyte.api.client_address import client_address, limited_owner
 from forgesyte.api.limits import Places, Quota
 from forgesyte.server import memory
 from forgesyte.server.base_consumer import BaseConsumer
-from streaming import events, metrics, protocol
+from streaming import metrics, protocol, session_log
 from streaming.backpressure import Backpressure
 from streaming.conf import StreamSettings
 from streaming.idle_task import IdleTask
@@ -53,7 +53,7 @@ class StreamConsumer(BaseConsumer[StreamError]):
         """Accept, so that a browser can read why it is turned away; then start to work."""
         await self.accept_at_most(text=0, binary=self._limits.max_frame_bytes)
         self._admit()
-        self._log.event(logging.INFO, events.CONNECT)
+        self._log.event(logging.INFO, session_log.CONNECT)
         self.run_beside(self._worker.run(), self._worker.watch())
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
@@ -107,7 +107,7 @@ class StreamConsumer(BaseConsumer[StreamError]):
         metrics.sessions_open(len(live_sessions))
         self._log.event(
             logging.INFO,
-            events.DISCONNECT,
+            session_log.DISCONNECT,
             close_code=self._close_code,
             frames=self._session.frame_index,
             processed_frames=self._session.processed_frames,

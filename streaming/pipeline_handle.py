@@ -4,7 +4,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from pipelines.tools.base import Load
+from pipelines.services import Pressure
 
 
 class Report(Protocol):
@@ -29,7 +29,9 @@ class Report(Protocol):
 class Pipeline(Protocol):
     """The parts of an open pipeline that the stream uses."""
 
-    def run(self, payload: Mapping[str, Any], load: Load = ..., deadline: float | None = ...) -> Report:
+    def run(
+        self, payload: Mapping[str, Any], pressure: Pressure = ..., deadline: float | None = ...
+    ) -> Report:
         """Work on one frame, in a worker thread; what can wait for a later one ends at the deadline."""
         ...
 
@@ -51,11 +53,11 @@ class PipelineHandle:
         self._running = False
         self._closing = False
 
-    def run(self, payload: Mapping[str, Any], load: Load, deadline: float | None = None) -> Report:
+    def run(self, payload: Mapping[str, Any], pressure: Pressure, deadline: float | None = None) -> Report:
         """Run one frame; raises RuntimeError once `close` was called."""
         self._begin()
         try:
-            return self._pipeline.run(payload, load, deadline)
+            return self._pipeline.run(payload, pressure, deadline)
         finally:
             self._end()
 

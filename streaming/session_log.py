@@ -5,14 +5,24 @@ import time
 from typing import Any
 
 from forgesyte.logs import log_event
-from streaming import events
 from streaming.protocol import ErrorCode, StreamError
 from streaming.session_manager import SessionManager
 
 logger = logging.getLogger("forgesyte.stream")
 
+# The events; each line also has `session_id` and `pipeline_id`.
+CONNECT = "connect"
+READY = "pipeline_ready"  # duration_ms: how long the pipeline took to open
+DISCONNECT = "disconnect"  # close_code, frames, processed_frames, dropped_frames, duration_ms
+FRAME_PROCESSED = "frame_processed"  # at debug: frame_index, duration_ms
+FRAME_DROPPED = "frame_dropped"  # frame_index, dropped_frames; at info once a second, the others at debug
+SLOW_DOWN = "slow_down"  # suggested_fps, drop_rate
+SESSION_ERROR = "session_error"  # code, detail, frame_index: refused or ended, by no fault of ours
+PIPELINE_ERROR = "pipeline_error"  # code, detail, frame_index, and the traceback
+INTERNAL_ERROR = "internal_error"  # the traceback of a fault of our own
+
 LOUD_DROPS_EVERY_S = 1.0
-FAULTS = {ErrorCode.PIPELINE_FAILURE: events.PIPELINE_ERROR, ErrorCode.INTERNAL_ERROR: events.INTERNAL_ERROR}
+FAULTS = {ErrorCode.PIPELINE_FAILURE: PIPELINE_ERROR, ErrorCode.INTERNAL_ERROR: INTERNAL_ERROR}
 
 
 class SessionLog:
@@ -37,7 +47,7 @@ class SessionLog:
             self._loud_drop_at = now
         self.event(
             logging.INFO if loud else logging.DEBUG,
-            events.FRAME_DROPPED,
+            FRAME_DROPPED,
             frame_index=frame_index,
             dropped_frames=self._session.dropped_frames,
         )
@@ -56,4 +66,4 @@ class SessionLog:
         if fault:
             logger.error(fault, exc_info=error, extra={"fields": fields})
         else:
-            log_event(logger, logging.INFO, events.SESSION_ERROR, **fields)
+            log_event(logger, logging.INFO, SESSION_ERROR, **fields)

@@ -9,9 +9,8 @@ from typing import Any, NoReturn
 from pipelines.errors import PipelineError
 from pipelines.media.images import decode_image
 from pipelines.media.jpeg_header import read_header
-from pipelines.services import Usage, aopen_live, get_engine
-from pipelines.tools.base import Load
-from streaming import events, metrics, protocol
+from pipelines.services import Pressure, Usage, aopen_live, get_engine
+from streaming import metrics, protocol, session_log
 from streaming.arrival_rate import ArrivalRate
 from streaming.backpressure import BackpressureState
 from streaming.conf import StreamSettings
@@ -124,7 +123,7 @@ class SessionWorker:
         # What was dropped while a network loaded says nothing about the speed to come.
         self._session.policy.restart()
         self._loading = False
-        self._log.event(logging.INFO, events.READY, duration_ms=round(milliseconds_since(started), 1))
+        self._log.event(logging.INFO, session_log.READY, duration_ms=round(milliseconds_since(started), 1))
         return PipelineHandle(pipeline)
 
     async def _answer_newest(self, handle: PipelineHandle) -> None:
@@ -157,8 +156,8 @@ class SessionWorker:
             deadline.reschedule(None)
             frame, picture, spent_ms = large or self._choose()
             payload = {"frame_index": frame.index, **picture}
-            load = Load(self._session.backpressure_state.value)
-            run = slot.run_within(limit_s, handle.run, payload, load, self._deadline())
+            pressure = Pressure(self._session.backpressure_state.value)
+            run = slot.run_within(limit_s, handle.run, payload, pressure, self._deadline())
             return frame, await run, spent_ms
 
     def _choose(self) -> tuple[Frame, dict[str, Any], dict[str, float]]:
@@ -196,7 +195,7 @@ class SessionWorker:
         self._limits.active(time.monotonic())
         self._session.mark_processed()
         self._log.event(
-            logging.DEBUG, events.FRAME_PROCESSED, frame_index=frame.index, duration_ms=round(age_ms, 2)
+            logging.DEBUG, session_log.FRAME_PROCESSED, frame_index=frame.index, duration_ms=round(age_ms, 2)
         )
         await self._ask_for_less()
 
@@ -220,7 +219,7 @@ class SessionWorker:
         metrics.SLOWDOWN_SIGNALS.inc()
         self._log.event(
             logging.INFO,
-            events.SLOW_DOWN,
+            session_log.SLOW_DOWN,
             suggested_fps=policy.suggested_fps,
             drop_rate=round(policy.drop_rate, 3),
         )

@@ -99,12 +99,12 @@ def test_every_metric_is_documented() -> None:
     assert [name for name in names if name not in page] == []
 
 
-@pytest.mark.parametrize("app", ["streaming", "jobs"])
-def test_every_event_is_documented(app: str) -> None:
-    events = import_module(f"{app}.events")
+@pytest.mark.parametrize("module", ["streaming.session_log", "jobs.events"])
+def test_every_event_is_documented(module: str) -> None:
+    events = import_module(module)
     page = (DOCS / "ENDPOINTS.md").read_text()
-    names = [value for name, value in vars(events).items() if name.isupper()]
-    assert names
+    names = [value for name, value in vars(events).items() if name.isupper() and isinstance(value, str)]
+    assert len(names) > 5
     assert [name for name in names if f"`{name}`" not in page] == []
 
 

@@ -26,7 +26,15 @@ KEPT = (
     "pyproject.toml",
 )
 # The ones that meet Django; what is pure knows nothing of streams.
-TESTS = ("admin", "api", "checks", "defaults", "health", "models", "services")
+TESTS = (
+    "test_admin",
+    "test_api",
+    "test_checks",
+    "defaults/test_defaults",
+    "test_health",
+    "test_models",
+    "test_services",
+)
 SERVES = """
 import django
 django.setup()
@@ -102,7 +110,7 @@ def test_pages_and_the_api_answer(copy: Path) -> None:
 
 
 def test_the_tests_of_the_pipelines_pass(copy: Path) -> None:
-    tests = [f"tests/pipelines/test_{name}.py" for name in TESTS]
+    tests = [f"tests/pipelines/{name}.py" for name in TESTS]
     said = run(
         copy,
         *("-m", "pytest", "-q", "-m", "not model and not slow", "-p", "no:cacheprovider"),

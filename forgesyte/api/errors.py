@@ -14,8 +14,6 @@ from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError, ValidationError
 
 from forgesyte.api.limits import LimitReached
-from pipelines.errors import InvalidDefinition, InvalidImage, PipelineError, UnknownPipeline, WeightsNotFound
-from pipelines.media.uploads import UploadRefused
 
 logger = logging.getLogger(__name__)
 Handler = Callable[[HttpRequest, Any], HttpResponse]
@@ -29,13 +27,8 @@ FORBIDDEN = "You may not do this"
 NOTHING_HERE = "There is nothing at this address"
 UNEXPECTED = "Unexpected error occurred"
 DATABASE_AWAY = "The database does not answer: try again in a moment"
-STATUSES: tuple[tuple[type[PipelineError], int], ...] = (
-    (UnknownPipeline, 404),
-    (InvalidDefinition, 422),
-    (InvalidImage, 422),
-    (WeightsNotFound, 503),
-    (PipelineError, 500),
-)
+# What apps have registered for the errors of their own.
+_registered: dict[type[Exception], Handler] = {}
 
 
 class Error(Schema):
@@ -55,11 +48,15 @@ def code_of(status: int) -> str:
     return HTTPStatus(status).name.lower()
 
 
+def register_error(kind: type[Exception], handler: Handler) -> None:
+    """Answer errors of this kind with `handler`; an app calls it when it is ready, before the API is made."""
+    _registered[kind] = handler
+
+
 def answer_errors(api: NinjaAPI) -> None:
     """Give the API a handler for everything that an operation may raise."""
     handlers: dict[type[Exception], Handler] = {
-        PipelineError: pipeline_error,
-        UploadRefused: lambda request, error: error_response(error.status, error.code, error.detail),
+        **_registered,
         LimitReached: lambda request, error: limit_reached(error),
         ValidationError: validation_error,
         HttpError: lambda request, error: plain(error.status_code, str(error)),
@@ -80,12 +77,6 @@ def answer_errors(api: NinjaAPI) -> None:
 def plain(status: int, detail: str) -> HttpResponse:
     """An error named after its status."""
     return error_response(status, code_of(status), detail)
-
-
-def pipeline_error(request: HttpRequest, error: PipelineError) -> HttpResponse:
-    """An error of the vision core: its own code and sentence."""
-    status = next(status for kind, status in STATUSES if isinstance(error, kind))
-    return error_response(status, "unavailable" if status == 503 else error.code, error.detail)
 
 
 def limit_reached(error: LimitReached) -> HttpResponse:

@@ -15,7 +15,7 @@ import av
 from PIL import Image
 
 from jobs.sources import PICTURE, VIDEO
-from pipelines.isolation import Crashed, OverBudget, Pool, run_isolated
+from pipelines.isolation.pool import Crashed, OverBudget, Pool, run_isolated
 from pipelines.media.images import FORMATS
 from pipelines.media.uploads import UploadRefused
 from pipelines.media.video import open_container, reason

@@ -22,7 +22,7 @@ from jobs.intake.free_space import Room
 from jobs.intake.probe import Limits, probe
 from jobs.sources import StoredSource
 from jobs.storage import ARRIVING, data_dir, sync_folders, upload_dir
-from pipelines.isolation import Busy
+from pipelines.isolation.pool import Busy
 from pipelines.media.uploads import UploadRefused
 
 FIELD = "file"

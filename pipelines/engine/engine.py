@@ -31,12 +31,12 @@ class Engine:
         networks: NetworkCache,
         weights: WeightsStore,
         device: str,
-        pressure: OverloadFlag | None = None,
+        overload: OverloadFlag | None = None,
     ) -> None:
         self.networks = networks
         self.weights = weights
         self.device = device
-        self.pressure = pressure or OverloadFlag()
+        self.overload = overload or OverloadFlag()
         self._tuner = None if slots else SlotTuner(cores())
         self._slots = Slots(slots or MOST_SLOTS, self._tuner)
         # What is left over while a frame of the usual size has a slot.

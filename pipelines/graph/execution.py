@@ -9,7 +9,7 @@ from pipelines.graph.definition import PipelineDefinition
 from pipelines.graph.plan import Step, make_plan
 from pipelines.graph.validation import validate
 from pipelines.media.images import check_image, decode_image
-from pipelines.tools.base import Load, OpenContext
+from pipelines.tools.base import OpenContext, Pressure
 from pipelines.tools.inspector import InspectorService, RunReport, process_inspector
 from pipelines.tools.json_results import json_safe
 from pipelines.tools.registry import PluginRegistry
@@ -36,7 +36,7 @@ class OpenPipeline:
         self.when_pressed: Callable[[], None] | None = None
 
     def run(
-        self, payload: Mapping[str, Any], load: Load = Load.NORMAL, deadline: float | None = None
+        self, payload: Mapping[str, Any], pressure: Pressure = Pressure.NORMAL, deadline: float | None = None
     ) -> RunReport:
         """Run one frame; for `deadline` see RunContext.
 
@@ -45,9 +45,9 @@ class OpenPipeline:
         """
         if self._closed:
             raise PipelineError("The pipeline is closed")
-        if load is not Load.NORMAL and self.when_pressed:
+        if pressure is not Pressure.NORMAL and self.when_pressed:
             self.when_pressed()
-        inspection = self._inspector.inspect(int(payload["frame_index"]), load, deadline)
+        inspection = self._inspector.inspect(int(payload["frame_index"]), pressure, deadline)
         outputs: dict[str, dict[str, Any]] = {}
         with inspection.measure("total"):
             with inspection.measure("decode"):

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pipelines.errors import InvalidImage
-from pipelines.isolation import Busy, Crashed, OverBudget, Pool, run_isolated
+from pipelines.isolation.pool import Busy, Crashed, OverBudget, Pool, run_isolated
 from pipelines.media.images import FORMATS, JPEG_START, decode_image
 from pipelines.media.jpeg_header import BadHeader, read_header
 

@@ -22,7 +22,7 @@ COUNTS = "counts"
 MAX_LABELS = 2000
 
 
-class Load(Enum):
+class Pressure(Enum):
     """How hard a live session presses; tools may save work above NORMAL."""
 
     NORMAL = "normal"
@@ -54,7 +54,7 @@ class RunContext:
     """
 
     frame_index: int
-    load: Load = Load.NORMAL
+    pressure: Pressure = Pressure.NORMAL
     deadline: float | None = None
     begun: float = field(default_factory=time.monotonic)
     warnings: list[str] = field(default_factory=list)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipelines.tools.base import Load, RunContext
+from pipelines.tools.base import Pressure, RunContext
 
 
 @dataclass
@@ -53,9 +53,9 @@ class Inspection:
     """The notes on one frame; used by the one thread that runs it."""
 
     def __init__(
-        self, frame_index: int, load: Load, clock: Callable[[], float], deadline: float | None = None
+        self, frame_index: int, pressure: Pressure, clock: Callable[[], float], deadline: float | None = None
     ) -> None:
-        self.context = RunContext(frame_index, load, deadline)
+        self.context = RunContext(frame_index, pressure, deadline)
         self.timings_ms: dict[str, float] = {}
         self._clock = clock
 
@@ -88,10 +88,10 @@ class InspectorService:
         self._records: dict[str, ToolRecord] = {}
 
     def inspect(
-        self, frame_index: int, load: Load = Load.NORMAL, deadline: float | None = None
+        self, frame_index: int, pressure: Pressure = Pressure.NORMAL, deadline: float | None = None
     ) -> Inspection:
         """Begin the notes on one frame."""
-        return Inspection(frame_index, load, self._clock, deadline)
+        return Inspection(frame_index, pressure, self._clock, deadline)
 
     def opened(self, tool: str, metadata: Mapping[str, Any]) -> None:
         """Note what a tool runs on; what was noted last is kept."""

@@ -25,7 +25,7 @@ COUNTING = {
 }
 STORE = """
 import json
-from pipelines.restore import restore
+from pipelines.defaults.restore import restore
 restore(json.loads('''{definition}'''), overwrite=True)
 """
 

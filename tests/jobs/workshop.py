@@ -32,7 +32,7 @@ def bench_engine(folder: Path) -> Runtime:
         weights=WeightsStore(folder / "weights", folder / "cache"),
         registry=PluginRegistry([plugin]),
         device="cpu",
-        pressure=OverloadFlag(folder / "live_pressure"),
+        overload=OverloadFlag(folder / "live_pressure"),
     )
 
 

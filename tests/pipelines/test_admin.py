@@ -12,10 +12,10 @@ from django.db import connection
 from django.test import Client
 
 from pipelines.defaults import default_definitions
+from pipelines.editor.trial import PictureShelf
 from pipelines.models import Pipeline
 from pipelines.runtime import Runtime
 from pipelines.services import definition_of
-from pipelines.trial import PictureShelf
 from tests.pipelines.pictures import drawn, picture_file
 from tests.pipelines.toy import toy_definition
 

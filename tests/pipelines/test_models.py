@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 
 from pipelines.models import Pipeline
 from pipelines.runtime import Runtime
-from pipelines.services import definition_of
+from pipelines.services import definition_of, store
 from tests.pipelines.toy import toy_definition
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("toys")]
@@ -15,14 +15,13 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("toys")]
 
 def problems(row: Pipeline) -> list[str]:
     with pytest.raises(ValidationError) as caught:
-        row.full_clean()
+        store(row)
     return caught.value.message_dict["definition"]
 
 
 def saved(definition: dict[str, Any]) -> Pipeline:
     row = Pipeline(definition=definition)
-    row.full_clean()
-    row.save()
+    store(row)
     return row
 
 
@@ -53,7 +52,7 @@ def test_every_problem_is_said_at_once() -> None:
 @pytest.mark.parametrize("definition", [None, [], "text", 3, {}, {"id": 7}])
 def test_anything_but_a_definition_is_refused(definition: Any) -> None:
     with pytest.raises(ValidationError):
-        Pipeline(definition=definition).full_clean()
+        store(Pipeline(definition=definition))
 
 
 def test_an_id_stays() -> None:
@@ -76,7 +75,6 @@ def test_what_is_saved_is_live_at_once(toys: Runtime) -> None:
     before = definition_of("boxes").nodes[0].params["label"]
 
     row.definition = toy_definition("boxes", label="dog")
-    row.full_clean()
-    row.save()
+    store(row)
 
     assert (before, definition_of("boxes").nodes[0].params["label"]) == ("cat", "dog")

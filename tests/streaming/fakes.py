@@ -13,7 +13,7 @@ from PIL import Image
 from pipelines.engine.scheduling.fair_queue import Usage
 from pipelines.engine.scheduling.slots import Slot, Slots
 from pipelines.errors import UnknownPipeline
-from pipelines.tools.base import Load
+from pipelines.tools.base import Pressure
 from pipelines.tools.inspector import RunReport
 
 PATIENCE_S = 60.0
@@ -41,7 +41,7 @@ class FakePipeline:
 
     def __init__(self) -> None:
         self.seen: list[int] = []
-        self.loads: list[Load] = []
+        self.pressures: list[Pressure] = []
         self.deadlines: list[float | None] = []
         self.error: Exception | None = None
         self.result: Mapping[str, Any] | None = None
@@ -61,12 +61,12 @@ class FakePipeline:
         self._free.set()
 
     def run(
-        self, payload: Mapping[str, Any], load: Load = Load.NORMAL, deadline: float | None = None
+        self, payload: Mapping[str, Any], pressure: Pressure = Pressure.NORMAL, deadline: float | None = None
     ) -> RunReport:
         self._running = True
         self.deadlines.append(deadline)
         self.seen.append(payload["frame_index"])
-        self.loads.append(load)
+        self.pressures.append(pressure)
         self.begun.release()
         assert self._free.wait(PATIENCE_S), "a test left a frame held"
         self._running = False

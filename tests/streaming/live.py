@@ -49,12 +49,10 @@ import json, sys, django
 django.setup()
 from django.core.management import call_command
 from pipelines.models import Pipeline
+from pipelines.services import store
 call_command("migrate", verbosity=0)
 for definition in json.load(sys.stdin):
-    row = Pipeline()
-    row.take(definition)
-    row.full_clean()
-    row.save()
+    store(Pipeline(definition=definition))
 """
 
 

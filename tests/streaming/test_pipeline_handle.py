@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from pipelines.tools.base import Load
+from pipelines.tools.base import Pressure
 from streaming.pipeline_handle import PipelineHandle
 from tests.streaming.fakes import PATIENCE_S, FakePipeline
 
@@ -13,9 +13,9 @@ PAYLOAD = {"frame_index": 1, "image_bytes": b""}
 
 def test_runs_pass_through() -> None:
     pipeline = FakePipeline()
-    report = PipelineHandle(pipeline).run(PAYLOAD, Load.WARNING)
+    report = PipelineHandle(pipeline).run(PAYLOAD, Pressure.WARNING)
     assert report.result == {"detections": [], "pipeline": 0}
-    assert pipeline.loads == [Load.WARNING]
+    assert pipeline.pressures == [Pressure.WARNING]
 
 
 def test_an_idle_pipeline_is_closed_at_once_and_once() -> None:
@@ -30,7 +30,7 @@ def test_a_busy_pipeline_is_closed_after_its_frame() -> None:
     pipeline = FakePipeline()
     handle = PipelineHandle(pipeline)
     pipeline.hold()
-    thread = threading.Thread(target=handle.run, args=(PAYLOAD, Load.NORMAL))
+    thread = threading.Thread(target=handle.run, args=(PAYLOAD, Pressure.NORMAL))
     thread.start()
     assert pipeline.begun.acquire(timeout=PATIENCE_S)
     handle.close()
@@ -46,7 +46,7 @@ def test_a_busy_pipeline_whose_frame_fails_is_closed_too() -> None:
     handle = PipelineHandle(pipeline)
     pipeline.error = ValueError("boom")
     with pytest.raises(ValueError, match="boom"):
-        handle.run(PAYLOAD, Load.NORMAL)
+        handle.run(PAYLOAD, Pressure.NORMAL)
     assert pipeline.closed == 0
     handle.close()
     assert pipeline.closed == 1
@@ -57,5 +57,5 @@ def test_nothing_runs_after_close() -> None:
     handle = PipelineHandle(pipeline)
     handle.close()
     with pytest.raises(RuntimeError, match="over"):
-        handle.run(PAYLOAD, Load.NORMAL)
+        handle.run(PAYLOAD, Pressure.NORMAL)
     assert pipeline.seen == []

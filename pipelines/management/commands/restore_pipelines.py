@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from pipelines.defaults import default_definitions
+from pipelines.defaults.restore import restore
 from pipelines.models import Pipeline
-from pipelines.restore import restore
 
 
 class Command(BaseCommand):

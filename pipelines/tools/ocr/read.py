@@ -164,7 +164,7 @@ class ReadTool:
     ) -> list[Detection]:
         keys = self._keys(payload, detections)
         areas = [box.w * box.h for box in detections]
-        chosen = self._memory.choose(keys, areas, context.load)
+        chosen = self._memory.choose(keys, areas, context.pressure)
         places = self._affordable(payload["image"], detections, chosen, context)
         context.counters["ocr_reads_put_off"] += len(chosen) - len(places)
         readings = self._read(payload["image"], detections, places, context)

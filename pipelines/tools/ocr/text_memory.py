@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pipelines.engine.readers.text_reader import Reading
-from pipelines.tools.base import Load
+from pipelines.tools.base import Pressure
 
 FORGET_AFTER_S = 10.0
 FIRST_RETRY_S = 0.4
@@ -58,11 +58,11 @@ class TextMemory:
         self._tracks: dict[int, TrackText] = {}
         self._frames = 0
 
-    def choose(self, keys: Sequence[int | None], areas: Sequence[float], load: Load) -> list[int]:
+    def choose(self, keys: Sequence[int | None], areas: Sequence[float], pressure: Pressure) -> list[int]:
         """Which of the visible boxes to read now, by their place; those without a key are not followed yet.
 
         Lines that were never read come first, the oldest before the newest and large before small, then those
-        that are due again. Fewer under load, and of the surely known lines one on a frame: they can wait.
+        that are due again. Fewer under pressure, and of the surely known lines one on a frame: they can wait.
         """
         self._see(keys)
         now = self._clock()
@@ -71,7 +71,7 @@ class TextMemory:
         due.sort(key=lambda pair: (pair[0].tries > 0, pair[0].first_seen, -areas[pair[1]]))
         known = [pair for pair in due if pair[0].known]
         due = [pair for pair in due if not pair[0].known] + known[:1]
-        return [place for _, place in due[: self._allowance(load, (track for track, _ in visible))]]
+        return [place for _, place in due[: self._allowance(pressure, (track for track, _ in visible))]]
 
     def note(self, key: int, reading: Reading) -> None:
         """Keep a reading of a box that `choose` named, and set when the line is read again."""
@@ -101,9 +101,9 @@ class TextMemory:
         for key in forgotten:
             del self._tracks[key]
 
-    def _allowance(self, load: Load, visible: Iterable[TrackText]) -> int:
-        if load is Load.NORMAL:
+    def _allowance(self, pressure: Pressure, visible: Iterable[TrackText]) -> int:
+        if pressure is Pressure.NORMAL:
             return self._settings.reads_per_frame
-        if load is Load.WARNING:
+        if pressure is Pressure.WARNING:
             return min(1, self._settings.reads_per_frame)
         return 1 if any(track.tries == 0 for track in visible) else 0

@@ -13,7 +13,7 @@ from jobs import storage
 from jobs.intake import probe, uploads
 from jobs.intake.free_space import Room
 from jobs.intake.probe import Limits
-from pipelines.isolation import Busy, Crashed, Pool
+from pipelines.isolation.pool import Busy, Crashed, Pool
 from pipelines.media.uploads import UploadRefused
 from tests.jobs.films import write_film
 

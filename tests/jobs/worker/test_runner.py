@@ -261,7 +261,7 @@ def test_it_gives_way_to_live_sessions_where_so_set(
 ) -> None:
     settings.JOBS = replace(settings.JOBS, yield_to_live=True)
     waited: list[float] = []
-    get_engine().pressure.note()
+    get_engine().overload.note()
     pressure = workshop.folder / "live_pressure"
 
     def wait(self: Heartbeat, seconds: float) -> None:

@@ -10,7 +10,7 @@ from pipelines.errors import InvalidDefinition, InvalidImage, PipelineError, Too
 from pipelines.graph.definition import Node, PipelineDefinition
 from pipelines.graph.execution import OpenPipeline, open_pipeline
 from pipelines.media.images import encode_jpeg
-from pipelines.tools.base import Load, RunContext, ToolSpec
+from pipelines.tools.base import Pressure, RunContext, ToolSpec
 from pipelines.tools.inspector import InspectorService
 from tests.pipelines.kit import Run, definition, detection, open_context, registry, tool
 
@@ -76,19 +76,19 @@ def test_the_result_is_what_the_output_nodes_give_and_never_the_picture() -> Non
 def test_times_every_stage_and_hands_on_remarks_and_load() -> None:
     def count(payload: Mapping[str, Any], context: RunContext) -> Mapping[str, Any]:
         context.counters["ocr_reads"] += 2
-        context.warnings.append(f"load is {context.load.value} at frame {context.frame_index}")
+        context.warnings.append(f"pressure is {context.pressure.value} at frame {context.frame_index}")
         return {}
 
     pipeline = opened(
         definition({"a": "count", "b": "count"}, [("a", "b")]), tool("count", count, gives=["image"])
     )
 
-    report = pipeline.run({"frame_index": 3, "image": IMAGE}, Load.CRITICAL)
+    report = pipeline.run({"frame_index": 3, "image": IMAGE}, Pressure.CRITICAL)
 
     assert list(report.timings_ms) == ["decode", "a", "b", "total"]
     assert report.timings_ms["total"] >= report.timings_ms["a"] + report.timings_ms["b"]
     assert report.counters == {"ocr_reads": 4}
-    assert report.warnings == ["load is critical at frame 3"] * 2
+    assert report.warnings == ["pressure is critical at frame 3"] * 2
 
 
 @pytest.mark.parametrize(
@@ -217,9 +217,9 @@ def test_a_tool_that_may_keep_something_and_does_not_give_it_cannot_be_gone_on_w
 def test_a_session_that_presses_is_noted() -> None:
     pipeline = opened(definition({"see": "see"}), tool("see"))
     pressed: list[bool] = []
-    pipeline.run({"frame_index": 1, "image": IMAGE}, Load.CRITICAL)
+    pipeline.run({"frame_index": 1, "image": IMAGE}, Pressure.CRITICAL)
     pipeline.when_pressed = lambda: pressed.append(True)
     pipeline.run({"frame_index": 1, "image": IMAGE})
     assert pressed == []
-    pipeline.run({"frame_index": 1, "image": IMAGE}, Load.WARNING)
+    pipeline.run({"frame_index": 1, "image": IMAGE}, Pressure.WARNING)
     assert pressed == [True]

@@ -12,10 +12,10 @@ from django.test import AsyncClient
 from pytest_django import Settings
 
 from forgesyte.api.limits import LimitReached
+from pipelines.editor.trial import try_definition
 from pipelines.media.picture_slots import PictureSlots, picture_slots
 from pipelines.models import Pipeline
 from pipelines.services import checked
-from pipelines.trial import try_definition
 from tests.pipelines.pictures import drawn, picture_file
 from tests.pipelines.test_api import RUN
 from tests.pipelines.toy import toy_definition

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pipelines.engine.detectors.ultralytics import import_ultralytics
 from pipelines.engine.networks import NetworkCache
 from pipelines.engine.weights.store import WeightsStore
-from pipelines.tools.base import Load, OpenContext, RunContext
+from pipelines.tools.base import OpenContext, Pressure, RunContext
 from tests.pipelines.untrained import tiny_network
 
 MakeContext = Callable[..., OpenContext]
@@ -46,7 +46,7 @@ def make_context(network_cache: NetworkCache, weights_root: Path) -> MakeContext
 
 @pytest.fixture
 def run_context() -> RunContext:
-    return RunContext(frame_index=1, load=Load.NORMAL)
+    return RunContext(frame_index=1, pressure=Pressure.NORMAL)
 
 
 @pytest.fixture(scope="session")

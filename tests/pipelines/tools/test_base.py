@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from pipelines.tools.base import Load, OpenContext, Plugin, RunContext, always_available
+from pipelines.tools.base import OpenContext, Plugin, Pressure, RunContext, always_available
 from tests.pipelines.kit import open_context, tool
 
 
@@ -27,6 +27,6 @@ def test_contexts_start_empty_and_apart() -> None:
     first.warnings.append("dark")
     first.counters["ocr_reads"] += 1
 
-    assert (second.warnings, dict(second.counters), second.load) == ([], {}, Load.NORMAL)
+    assert (second.warnings, dict(second.counters), second.pressure) == ([], {}, Pressure.NORMAL)
     context = open_context(Path("nowhere"))
     assert (OpenContext(context.networks, context.weights).live, context.device) == (False, "auto")

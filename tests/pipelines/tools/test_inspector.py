@@ -2,7 +2,7 @@ import threading
 
 import pytest
 
-from pipelines.tools.base import Load
+from pipelines.tools.base import Pressure
 from pipelines.tools.inspector import InspectorService
 
 
@@ -17,14 +17,14 @@ class Clock:
 
 
 def test_a_report_has_the_times_and_remarks_of_one_frame() -> None:
-    inspection = InspectorService(Clock(0.0, 0.001, 0.0035, 0.0100004)).inspect(5, Load.WARNING)
+    inspection = InspectorService(Clock(0.0, 0.001, 0.0035, 0.0100004)).inspect(5, Pressure.WARNING)
     with inspection.measure("total"), inspection.measure("decode"):
         inspection.context.warnings.append("dark")
         inspection.context.counters["ocr_reads"] += 1
 
     report = inspection.report({"text": "EXIT"})
 
-    assert (inspection.context.frame_index, inspection.context.load) == (5, Load.WARNING)
+    assert (inspection.context.frame_index, inspection.context.pressure) == (5, Pressure.WARNING)
     assert report.result == {"text": "EXIT"}
     assert report.timings_ms == {"decode": 2.5, "total": 10.0}
     assert (report.warnings, report.counters) == (["dark"], {"ocr_reads": 1})

@@ -20,7 +20,7 @@ from pipelines.engine.served.models import ServerAddress
 from pipelines.engine.served.yolo import ServedYolo
 from pipelines.engine.weights.store import WeightsStore
 from pipelines.errors import PipelineError, WeightsNotFound
-from tests.pipelines.model_server import ModelServer, serving
+from tests.pipelines.engine.served.model_server import ModelServer, serving
 
 FRAME = np.full((480, 640, 3), 255, np.uint8)
 NAMES = "{'task': 'detect', 'names': {0: 'cat', 1: 'dog'}, 'stride': 32}"

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pipelines.detections import Detection
 from pipelines.engine.readers.rapidocr_reader import RapidOcrReader
 from pipelines.engine.readers.text_reader import PixelBox, Reading
-from pipelines.tools.base import Load, RunContext
+from pipelines.tools.base import Pressure, RunContext
 from pipelines.tools.ocr.follower import Follower
 from pipelines.tools.ocr.read import ReadParams, ReadTool, plugin
 from pipelines.tools.yolo.detect import DetectParams, DetectTool
@@ -250,8 +250,8 @@ def test_a_session_in_trouble_reads_less(make_context: MakeContext, monkeypatch:
     image, boxes = draw_sign()
     live, counting = ReadTool(ReadParams(), make_context(live=True)), CountingReader(monkeypatch)
     payload = {"frame_index": 1, "image": image, "detections": boxes}
-    for load in (Load.WARNING, Load.CRITICAL, Load.CRITICAL, Load.CRITICAL):
-        live.run(payload, RunContext(1, load))
+    for pressure in (Pressure.WARNING, Pressure.CRITICAL, Pressure.CRITICAL, Pressure.CRITICAL):
+        live.run(payload, RunContext(1, pressure))
     assert counting.calls == [1, 1, 1]
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.engine.readers.text_reader import Reading
-from pipelines.tools.base import Load
+from pipelines.tools.base import Pressure
 from pipelines.tools.ocr.text_memory import FORGET_AFTER_S, MemorySettings, TextMemory
 
 SURE = Reading("text", 0.9)
@@ -34,12 +34,12 @@ class Session:
         self,
         keys: list[int | None],
         reading: Reading = SURE,
-        load: Load = Load.NORMAL,
+        pressure: Pressure = Pressure.NORMAL,
         areas: list[float] | None = None,
     ) -> list[int | None]:
         """The keys of the lines that were read on this frame, a fifteenth of a second after the last."""
         self.clock.now += 1 / 15
-        places = self.memory.choose(keys, areas or [0.1] * len(keys), load)
+        places = self.memory.choose(keys, areas or [0.1] * len(keys), pressure)
         for place in places:
             key = keys[place]
             assert key is not None
@@ -82,11 +82,11 @@ def test_large_lines_come_before_small_ones_and_old_ones_before_new_ones() -> No
 
 def test_under_load_one_line_is_read_and_at_the_worst_only_what_was_never_read() -> None:
     session = Session()
-    assert session.frame([1, 2], load=Load.WARNING) == [1]
-    assert session.frame([1, 2], load=Load.CRITICAL) == [2]
+    assert session.frame([1, 2], pressure=Pressure.WARNING) == [1]
+    assert session.frame([1, 2], pressure=Pressure.CRITICAL) == [2]
     session.clock.now += 6
-    assert session.frame([1, 2], load=Load.CRITICAL) == []
-    assert len(session.frame([1, 2], load=Load.WARNING)) == 1
+    assert session.frame([1, 2], pressure=Pressure.CRITICAL) == []
+    assert len(session.frame([1, 2], pressure=Pressure.WARNING)) == 1
 
 
 def test_a_sure_reading_is_repeated_after_the_interval() -> None:
@@ -149,20 +149,20 @@ def test_a_line_out_of_sight_is_forgotten_after_a_while() -> None:
 
 @given(
     frames=st.lists(st.lists(st.integers(0, 8), unique=True, max_size=6), max_size=30),
-    loads=st.lists(st.sampled_from(Load), min_size=30, max_size=30),
+    pressures=st.lists(st.sampled_from(Pressure), min_size=30, max_size=30),
     scores=st.lists(st.floats(0, 1), min_size=30, max_size=30),
 )
 def test_never_more_than_allowed_and_only_what_is_visible(
-    frames: list[list[int]], loads: list[Load], scores: list[float]
+    frames: list[list[int]], pressures: list[Pressure], scores: list[float]
 ) -> None:
     session = Session(MemorySettings(3, 0.5, 0.8, 1.0))
-    for keys, load, score in zip(frames, loads, scores, strict=False):
-        read = session.frame(list(keys), Reading("x", score), load)
-        assert len(read) <= (3 if load is Load.NORMAL else 1)
+    for keys, pressure, score in zip(frames, pressures, scores, strict=False):
+        read = session.frame(list(keys), Reading("x", score), pressure)
+        assert len(read) <= (3 if pressure is Pressure.NORMAL else 1)
         assert set(read) <= set(keys)
         assert len(set(read)) == len(read)
 
 
-@pytest.mark.parametrize("load", list(Load))
-def test_one_line_in_sight_is_read_under_any_load(load: Load) -> None:
-    assert Session().frame([1], load=load) == [1]
+@pytest.mark.parametrize("pressure", list(Pressure))
+def test_one_line_in_sight_is_read_under_any_load(pressure: Pressure) -> None:
+    assert Session().frame([1], pressure=pressure) == [1]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.tools.base import Load
+from pipelines.tools.base import Pressure
 from streaming.backpressure import Backpressure
 from tests.streaming.conftest import Client, ready
 from tests.streaming.fakes import FakeEngine, FakePipeline, begun
@@ -99,5 +99,5 @@ async def test_tools_learn_how_hard_the_session_presses(engine: FakeEngine) -> N
     async with Client() as client:
         pipeline = await ready(client, engine)
         await flood(client, pipeline, 60)
-        assert pipeline.loads[0] is Load.NORMAL
-        assert pipeline.loads[-1] is Load.CRITICAL
+        assert pipeline.pressures[0] is Pressure.NORMAL
+        assert pipeline.pressures[-1] is Pressure.CRITICAL

@@ -20,7 +20,7 @@ from pipelines.tools.base import RunContext
 from tests.pipelines.kit import definition, detection, registry, tool
 from tests.pipelines.pictures import drawn
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def look(payload: Mapping[str, Any], context: RunContext) -> Mapping[str, Any]:

@@ -15,9 +15,9 @@ import numpy as np
 import psutil
 import pytest
 
-from pipelines import isolation
-from pipelines.isolation import Busy, Crashed, OverBudget, Pool, run_isolated
-from tests.pipelines import isolated_calls as calls
+from pipelines.isolation import pool
+from pipelines.isolation.pool import Busy, Crashed, OverBudget, Pool, run_isolated
+from tests.pipelines.isolation import isolated_calls as calls
 
 ON_LINUX = sys.platform == "linux"
 linux_only = pytest.mark.skipif(not ON_LINUX, reason="only Linux keeps this limit")
@@ -87,7 +87,7 @@ def test_a_child_can_write_to_no_file(tmp_path: Path) -> None:
 @linux_only
 def test_a_child_has_no_secrets_no_descriptors_and_no_heavy_modules(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY", "hidden")
-    isolation.stop_server()
+    pool.stop_server()
     with socket.create_server(("127.0.0.1", 0)) as listening:
         os.set_inheritable(listening.fileno(), True)
         found = run(calls.surroundings)
@@ -99,7 +99,7 @@ def test_a_child_has_no_secrets_no_descriptors_and_no_heavy_modules(monkeypatch:
 
 
 def test_the_noise_of_libraries_goes_nowhere(capfd: pytest.CaptureFixture[str]) -> None:
-    isolation.stop_server()
+    pool.stop_server()
     assert run(calls.speak) == 1
     assert capfd.readouterr() == ("", "")
 
@@ -144,8 +144,8 @@ def test_what_a_child_started_ends_with_it(witness: Witness) -> None:
 
 def test_children_die_when_the_caller_is_killed(witness: Witness) -> None:
     program = (
-        "import sys; from pipelines.isolation import run_isolated\n"
-        "from tests.pipelines import isolated_calls as calls\n"
+        "import sys; from pipelines.isolation.pool import run_isolated\n"
+        "from tests.pipelines.isolation import isolated_calls as calls\n"
         "run_isolated(calls.hang_with_grandchild, sys.argv[1], memory_mb=100, deadline_s=600)"
     )
     with subprocess.Popen([sys.executable, "-c", program, witness.address]) as caller:
@@ -167,7 +167,7 @@ def test_the_process_beside_is_started_again_when_it_was_killed(witness: Witness
     thread = threading.Thread(target=call)
     thread.start()
     witness.wait_until_alive(1)
-    server = isolation.running_server()
+    server = pool.running_server()
     os.kill(server._process.pid, signal.SIGKILL)
     thread.join(20)
     assert [str(error) for error in raised] == ["Its process ended without an answer"]

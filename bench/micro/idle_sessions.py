@@ -1,6 +1,6 @@
 """What sessions cost that are open but send nothing, and what is left when they are gone.
 
-    python -m bench.idle_sessions --sessions 1000 --seconds 30
+    python -m bench.micro.idle_sessions --sessions 1000 --seconds 30
 
 It starts `manage.py serve` on a data folder of its own. `ulimit -n` must allow more files than sessions.
 """
@@ -21,7 +21,7 @@ from pathlib import Path
 import psutil
 from websockets.asyncio.client import ClientConnection, connect
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 START_WITHIN_S = 300
 TOGETHER = 20
 # The server gives memory back when there has been rest for a while.

@@ -26,7 +26,7 @@ from io import BytesIO
 from typing import Any, TypeVar
 
 from forgesyte.units import MEGABYTE
-from pipelines.isolation_server import (
+from pipelines.isolation.server import (
     END,
     ERROR,
     NUMBER,
@@ -45,7 +45,7 @@ Message = tuple[bytes, bytearray, list[bytearray]]
 START_TIMEOUT_S = 60
 BOOT = (
     "import json, socket, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from pipelines.isolation_server import serve; serve(socket.socket(fileno=int(sys.argv[2])))"
+    "from pipelines.isolation.server import serve; serve(socket.socket(fileno=int(sys.argv[2])))"
 )
 # What the children get to know of our environment.
 KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TMPDIR", "TZ")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.drawing import BOX_WH, MAX_LETTERS, MAX_NODES, columns, graph_svg, layout
+from pipelines.editor.drawing import BOX_WH, MAX_LETTERS, MAX_NODES, columns, graph_svg, layout
 from pipelines.graph.definition import Edge, Node, PipelineDefinition
 
 SVG = "{http://www.w3.org/2000/svg}"

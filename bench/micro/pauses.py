@@ -1,6 +1,6 @@
 """What stops a process for a moment: the garbage collector, and a thread that holds the interpreter.
 
-    python -m bench.pauses
+    python -m bench.micro.pauses
 
 First the collector with the networks of the default pipeline loaded, before and after `memory.settle`; then
 how late an event loop's timers fire beside a thread that is busy in pure Python, and how fast that thread is.

@@ -1,6 +1,6 @@
 """How many frames a second a network gives to several sessions at once, and how long one of them waits.
 
-    python -m bench.gpu [--weights yolo11n.pt] [--device cuda:0] [--sessions 1,2,4,8,16,32]
+    python -m bench.micro.gpu [--weights yolo11n.pt] [--device cuda:0] [--sessions 1,2,4,8,16,32]
 
 Each session is a thread that asks again as soon as it has its answer. Three ways take turns: Ultralytics'
 `predict` behind a lock, the short way with one frame at a time, and the short way with frames together.

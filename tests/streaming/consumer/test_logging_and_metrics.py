@@ -11,7 +11,7 @@ from django.test import Client as Browser
 
 from forgesyte.logs import JsonFormatter
 from pipelines.errors import ToolFailure
-from streaming import events, metrics
+from streaming import metrics, session_log
 from streaming.protocol import ErrorCode
 from tests.streaming.conftest import Client, ready
 from tests.streaming.fakes import FakeEngine, begun, jpeg, waiting
@@ -38,8 +38,8 @@ def count(name: str, **labels: str) -> float:
 async def test_connect_and_disconnect(engine: FakeEngine, log: pytest.LogCaptureFixture) -> None:
     async with Client() as client:
         await ready(client, engine)
-    [connect], [opened] = lines(log, events.CONNECT), lines(log, events.READY)
-    [disconnect] = lines(log, events.DISCONNECT)
+    [connect], [opened] = lines(log, session_log.CONNECT), lines(log, session_log.READY)
+    [disconnect] = lines(log, session_log.DISCONNECT)
     assert connect["level"] == "info"
     assert connect["pipeline_id"] == "fake"
     assert len({line["session_id"] for line in (connect, opened, disconnect)}) == 1
@@ -57,7 +57,7 @@ async def test_connect_and_disconnect(engine: FakeEngine, log: pytest.LogCapture
 async def test_processed_frames_at_debug(engine: FakeEngine, log: pytest.LogCaptureFixture) -> None:
     async with Client() as client:
         await ready(client, engine)
-    [line] = lines(log, events.FRAME_PROCESSED)
+    [line] = lines(log, session_log.FRAME_PROCESSED)
     assert (line["level"], line["frame_index"]) == ("debug", 1)
     assert line["duration_ms"] >= 0
     assert line["timestamp"].endswith("+00:00")
@@ -74,13 +74,13 @@ async def test_drops_are_loud_once_a_second(engine: FakeEngine, log: pytest.LogC
         while len(client.messages) < 1 + 29 + 1:
             await client.read()
         pipeline.release()
-    drops = lines(log, events.FRAME_DROPPED)
+    drops = lines(log, session_log.FRAME_DROPPED)
     assert [line["frame_index"] for line in drops] == list(range(3, 32))
     assert [line["dropped_frames"] for line in drops] == list(range(1, 30))
     loud = [line["frame_index"] for line in drops if line["level"] == "info"]
     assert loud[0] == 3
     assert len(loud) < 10
-    [plea] = lines(log, events.SLOW_DOWN)
+    [plea] = lines(log, session_log.SLOW_DOWN)
     assert plea["drop_rate"] > 0.3
     assert plea["suggested_fps"] >= 1
 
@@ -99,8 +99,8 @@ async def test_our_own_faults_have_a_traceback_and_the_clients_have_none(
     engine.open_error = RuntimeError("a fault of our own")
     async with Client() as client:
         await client.read()
-    [failure], [fault] = lines(log, events.PIPELINE_ERROR), lines(log, events.INTERNAL_ERROR)
-    [refused] = lines(log, events.SESSION_ERROR)
+    [failure], [fault] = lines(log, session_log.PIPELINE_ERROR), lines(log, session_log.INTERNAL_ERROR)
+    [refused] = lines(log, session_log.SESSION_ERROR)
     assert (failure["level"], failure["frame_index"]) == ("error", 2)
     assert failure["detail"] == "YOLO inference failed"
     assert "ToolFailure" in failure["exception"]

@@ -1,8 +1,8 @@
 """What a web server itself costs for each frame, with a client that does not read, and with idle clients.
 
-    python -m bench.servers --seconds 10 --rounds 3
+    python -m bench.micro.servers --seconds 10 --rounds 3
 
-Each server runs the echo of `bench/echo_app.py` in a process of its own; the client is this process.
+Each server runs the echo of `bench/micro/echo_app.py` in a process of its own; the client is this process.
 """
 
 import argparse
@@ -21,14 +21,14 @@ from dataclasses import dataclass
 import psutil
 from websockets.asyncio.client import ClientConnection, connect
 
-APPLICATION = "bench.echo_app:application"
+APPLICATION = "bench.micro.echo_app:application"
 UVICORN = [
     *("uvicorn", APPLICATION, "--host", "127.0.0.1", "--lifespan", "off", "--no-access-log"),
     *("--log-level", "warning", "--ws-max-size", "20971520", "--ws-per-message-deflate", "false"),
 ]
 # Each is run as `python -m ...`, with the port at the end.
 SERVERS = {
-    "daphne": ["bench.echo_app"],
+    "daphne": ["bench.micro.echo_app"],
     "uvicorn": [*UVICORN, "--port"],
     "uvicorn-asyncio": [*UVICORN, "--loop", "asyncio", "--port"],
     "uvicorn-wsproto": [*UVICORN, "--ws", "wsproto", "--port"],

@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from pipelines.defaults import default_definitions
-from pipelines.restore import restore
+from pipelines.defaults.restore import restore
 from tests.pipelines.pictures import drawn, picture_file
 
 pytestmark = [pytest.mark.model, pytest.mark.django_db(transaction=True)]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.gpu import main
+from bench.micro.gpu import main
 from tests.pipelines.untrained import tiny_network
 
 pytestmark = pytest.mark.model

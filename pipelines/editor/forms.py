@@ -13,6 +13,7 @@ from forgesyte.api import strict_json
 from pipelines.media.images import FORMATS
 from pipelines.media.uploads import UploadRefused, read_picture
 from pipelines.models import Pipeline
+from pipelines.selectors import row_problems
 
 # The types know of a parameter that the classes themselves do not have.
 if TYPE_CHECKING:
@@ -67,6 +68,13 @@ class PipelineForm(Base):
     def is_valid(self) -> bool:
         """Never, while trying: the admin shows a form again instead of saving it."""
         return super().is_valid() and not self.trying
+
+    def clean_definition(self) -> Any:
+        """The definition, or every problem of it at once."""
+        self.instance.definition = self.cleaned_data["definition"]
+        if problems := row_problems(self.instance):
+            raise ValidationError(problems)
+        return self.instance.definition
 
     def clean_picture(self) -> bytes | None:
         """The bytes of the picture; looked at only when it is needed."""

@@ -26,7 +26,7 @@ from pipelines.tools.base import RunContext
 from tests.pipelines.clips import spoil, write_clip
 from tests.pipelines.kit import definition, detection, registry, tool
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 GRAPH = definition({"look": "look"})
 
 

@@ -1,6 +1,6 @@
 """What a frame costs beside its tools, over the socket: receive, check, decode, wait, write, send.
 
-    python -m bench.frame_cost --source street.mp4 --fps 15
+    python -m bench.micro.frame_cost --source street.mp4 --fps 15
 
 It starts a server of its own. The client is plain Python on the same machine; what it takes itself counts.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from websockets.asyncio.client import ClientConnection, connect
 
-from bench.idle_sessions import serving
+from bench.micro.idle_sessions import serving
 from loadtest.clients.frames import load_frames
 from loadtest.plan import LoadPlan
 from pipelines.evaluation.benchmark import machine
@@ -88,7 +88,7 @@ def row(name: str, fps: float, times: Times) -> str:
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(prog="python -m bench.frame_cost", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.micro.frame_cost", description=__doc__)
     parser.add_argument("--source", action="append", help="a video or picture; may be given several times")
     parser.add_argument("--fps", type=float, action="append", help="default 15 and 30")
     parser.add_argument("--seconds", type=float, default=10.0)
