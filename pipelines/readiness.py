@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from django.db import DatabaseError, connection
 
+from pipelines.engine.detectors.letterbox import CAMERA_SIZE_HW
 from pipelines.engine.scheduling.slots import MOST_LENT
 from pipelines.errors import PipelineError
 from pipelines.graph.definition import PipelineDefinition
@@ -19,7 +20,6 @@ logger = logging.getLogger(__name__)
 
 # Less than the second that probes usually grant.
 PATIENCE_S = 0.7
-CAMERA_SIZE_HW = (480, 640)
 OK = "ok"
 LOADING = "loading"
 

@@ -1,4 +1,4 @@
-"""How a frame is laid into the input of a network of boxes, and boxes back onto the frame."""
+"""Letterboxing: scale a frame into a network's input, pad it with grey, and map boxes back to the frame."""
 
 import math
 from dataclasses import dataclass
@@ -13,11 +13,13 @@ GREY = 114
 # The most pixels of a network's input, whatever is asked for: 2048x2048. The small networks need 0.35 GB of
 # memory for so many, and four times as much for 4096x4096.
 MAX_INPUT_PIXELS = 2048 * 2048
+# The usual frame of a camera: networks run it once, so that the first real frame is not slow.
+CAMERA_SIZE_HW = (480, 640)
 
 
 @dataclass(frozen=True)
-class Fit:
-    """How a frame lies in a network's input: its scale, its size in there, and the input's size."""
+class Letterbox:
+    """The scale of a frame in a network's input, its size there, and the input's own size."""
 
     scale: float
     frame_hw: tuple[int, int]
@@ -41,8 +43,8 @@ class Fit:
         (high, wide), (height, width) = self.input_hw, self.inner_hw
         return round((wide - width) / 2 - 0.1), round((high - height) / 2 - 0.1)
 
-    def placed(self, image_bgr: Image) -> Image:
-        """The input (1, height, width, 3): the frame in the middle of grey."""
+    def apply(self, image_bgr: Image) -> Image:
+        """Scale and pad the frame: the input (1, height, width, 3), with the frame in the middle of grey."""
         import cv2
 
         height, width = self.inner_hw
@@ -51,12 +53,12 @@ class Fit:
         if self.inner_hw == self.input_hw:
             return np.ascontiguousarray(image_bgr)[None]
         left, top = self.corner
-        placed = np.full((1, *self.input_hw, 3), GREY, np.uint8)
-        placed[0, top : top + height, left : left + width] = image_bgr
-        return placed
+        padded = np.full((1, *self.input_hw, 3), GREY, np.uint8)
+        padded[0, top : top + height, left : left + width] = image_bgr
+        return padded
 
-    def back(self, boxes_xyxy: Rows) -> Rows:
-        """Boxes (n, 4) on the input as boxes on the frame, cut at its edges."""
+    def to_frame(self, boxes_xyxy: Rows) -> Rows:
+        """Map boxes (n, 4) from the input to the frame, and clip them at its edges."""
         moved = (boxes_xyxy - np.array(self.corner * 2, np.float32)) / self.scale
         height, width = self.frame_hw
         return np.asarray(np.clip(moved, 0, np.array([width, height] * 2)), np.float32)

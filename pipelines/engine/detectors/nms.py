@@ -1,4 +1,4 @@
-"""What every detection network offers, whatever runs it."""
+"""What every detection network offers, whatever runs it, and non-maximum suppression (NMS)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -48,10 +48,10 @@ def best_boxes(
         wanted = np.isin(numbers, classes)
         kept, numbers = kept[wanted], numbers[wanted]
     centres, sizes = rows[:2, kept].T, rows[2:4, kept].T
-    return best_of(centres, sizes, scores[kept], numbers, conf, iou, max_det)
+    return nms(centres, sizes, scores[kept], numbers, conf, iou, max_det)
 
 
-def best_of(
+def nms(
     centres: NDArray[np.float32],
     sizes: NDArray[np.float32],
     scores: NDArray[np.float32],
@@ -60,7 +60,7 @@ def best_of(
     iou: float,
     max_det: int,
 ) -> FoundBoxes:
-    """At most `max_det` boxes; of those of one class that overlap more than `iou` the best one stays."""
+    """Non-maximum suppression by class: of boxes that overlap more than `iou` the best stays."""
     from cv2.dnn import NMSBoxesBatched
 
     corners = centres - sizes / 2

@@ -1,6 +1,6 @@
 """Plain YOLO detection networks in OpenVINO's format, without Ultralytics' own work around each frame.
 
-The steps are Ultralytics': fit the frame into the input on grey, run, keep the best of boxes that overlap.
+The steps are Ultralytics': letterbox the frame, run, keep the best of boxes that overlap.
 Here the network itself turns pixels into numbers, and is compiled for the sizes that come often.
 """
 
@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.engine.compiled import CompiledNetwork, Crowd
-from pipelines.engine.detectors.letterbox import Fit
+from pipelines.engine.detectors.letterbox import CAMERA_SIZE_HW, Letterbox
 from pipelines.engine.detectors.nms import FoundBoxes, best_boxes
 
-CAMERA_SIZE_HW = (480, 640)
 # Ultralytics works around faults of OpenVINO on other systems.
 SYSTEMS = {("linux", "x86_64"), ("darwin", "x86_64")}
 
@@ -66,17 +65,17 @@ class OpenVinoYolo:
     ) -> FoundBoxes:
         """Boxes on one BGR frame of HxWx3."""
         height, width = image_bgr.shape[:2]
-        fit = Fit.of((height, width), imgsz, self._stride)
-        placed = fit.placed(image_bgr)
+        letterbox = Letterbox.of((height, width), imgsz, self._stride)
+        padded = letterbox.apply(image_bgr)
         with self._crowd.enter() as callers:
-            requests = self._network.requests(fit.input_hw, callers)
+            requests = self._network.requests(letterbox.input_hw, callers)
             with requests.borrow() as request:
                 # `infer` would look at the input's kind anew each time, and copy the output.
-                request.set_input_tensor(self._tensor(placed, shared_memory=True))
+                request.set_input_tensor(self._tensor(padded, shared_memory=True))
                 request.start_async()
                 request.wait()
                 found = best_boxes(request.get_output_tensor(0).data[0], conf, iou, max_det, classes)
-        return FoundBoxes(fit.back(found.boxes_xyxy), found.scores, found.classes)
+        return FoundBoxes(letterbox.to_frame(found.boxes_xyxy), found.scores, found.classes)
 
 
 def pixels_in(model: Any) -> Any:
@@ -93,14 +92,14 @@ def pixels_in(model: Any) -> Any:
 
 
 def is_plain(folder: Path, classes: int) -> bool:
-    """Whether the output is a row for each coordinate and class, and the numbers are no small integers."""
+    """Whether the output is a row for each coordinate and class, and the network is not quantised."""
     import openvino
 
     model = openvino.Core().read_model(folder / "model.xml")
     shape = model.output(0).get_partial_shape()
     rows = shape[1].get_length() if shape.rank.get_length() == 3 and shape[1].is_static else 0
-    small = any(step.get_type_name() == "FakeQuantize" for step in model.get_ops())
-    return len(model.outputs) == 1 and rows == 4 + classes and not small
+    quantised = any(step.get_type_name() == "FakeQuantize" for step in model.get_ops())
+    return len(model.outputs) == 1 and rows == 4 + classes and not quantised
 
 
 def notes_in(folder: Path) -> dict[str, Any]:

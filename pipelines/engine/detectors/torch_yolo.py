@@ -14,18 +14,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from pipelines.engine.detectors.letterbox import Fit
-from pipelines.engine.detectors.nms import FoundBoxes, best_of
+from pipelines.engine.detectors.letterbox import CAMERA_SIZE_HW, Letterbox
+from pipelines.engine.detectors.nms import FoundBoxes, nms
 from pipelines.engine.scheduling.batcher import Batcher
 from pipelines.errors import PipelineError
 
-CAMERA_SIZE_HW = (480, 640)
 # More frames at once gain little, and the first of them would wait for the last.
 FRAMES_AT_ONCE = 16
 # While one copy's frames are in work, those of the other are brought to the GPU.
 COPIES = 2
-# Older ones are slower with half the digits.
-FIRST_WITH_FAST_HALF = (7, 0)
+# Older ones are slower in FP16.
+FIRST_WITH_FAST_FP16 = (7, 0)
 
 Rows = NDArray[np.float32]
 
@@ -95,14 +94,14 @@ class TorchYolo:
     ) -> None:
         """Take a network that `suits`, and run it once, so that the first frame is not slow.
 
-        `dtypes` are the kinds of numbers to try; those that suit the device where none are given. `when_run`
+        `dtypes` are the data types to try; those that suit the device where none are given. `when_run`
         is told of how many frames each batch is.
         """
         self.names: dict[int, str] = {int(number): str(name) for number, name in network.names.items()}
         self._stride = max(int(network.stride.max()), 32)
         on = torch.device(device)
         self._pinned = on.type == "cuda"
-        copies = copies_of(network, on, dtypes or suitable_numbers(on))
+        copies = copies_of(network, on, dtypes or suitable_dtypes(on))
         self._batcher: Batcher[Tensor, Rows] = Batcher(copies, self.frames_at_once, when_run=when_run)
 
     @staticmethod
@@ -126,15 +125,15 @@ class TorchYolo:
     ) -> FoundBoxes:
         """Boxes on one BGR frame of HxWx3."""
         height, width = image_bgr.shape[:2]
-        fit = Fit.of((height, width), imgsz, self._stride)
-        frame = torch.from_numpy(np.require(fit.placed(image_bgr)[0], requirements="W"))
-        rows = self._batcher.call(frame.pin_memory() if self._pinned else frame, fit.input_hw)
+        letterbox = Letterbox.of((height, width), imgsz, self._stride)
+        frame = torch.from_numpy(np.require(letterbox.apply(image_bgr)[0], requirements="W"))
+        rows = self._batcher.call(frame.pin_memory() if self._pinned else frame, letterbox.input_hw)
         wanted = rows[4] > conf
         if classes is not None:
             wanted &= np.isin(rows[5], classes)
         kept = rows[:, wanted]
-        found = best_of(kept[:2].T, kept[2:4].T, kept[4], kept[5].astype(np.int64), conf, iou, max_det)
-        return FoundBoxes(fit.back(found.boxes_xyxy), found.scores, found.classes)
+        found = nms(kept[:2].T, kept[2:4].T, kept[4], kept[5].astype(np.int64), conf, iou, max_det)
+        return FoundBoxes(letterbox.to_frame(found.boxes_xyxy), found.scores, found.classes)
 
 
 def stream_on(device: torch.device) -> Any:
@@ -152,22 +151,22 @@ def best_classes(found: Tensor) -> Tensor:
 
 
 def copies_of(network: Any, device: torch.device, dtypes: Sequence[torch.dtype]) -> list[Copy]:
-    """Copies of a network, with the first of these kinds of numbers that is good enough for it.
+    """Copies of a network, in the first of these data types in which it gives finite numbers.
 
-    Each has run once. The network itself is changed by this. Raises PipelineError where no kind will do.
+    Each has run once. The network itself is changed by this. Raises PipelineError where none does.
     """
     # A network that was trained with two heads has the one that Ultralytics uses by default, too.
     network.end2end = False
     plain = network.fuse(verbose=False).eval().requires_grad_(False).to(device)
     for dtype in dtypes:
-        copies = [Copy(in_numbers(deepcopy(plain), dtype), device, dtype) for _ in range(COPIES)]
+        copies = [Copy(in_dtype(deepcopy(plain), dtype), device, dtype) for _ in range(COPIES)]
         if all(is_finite_at_first(copy, device) for copy in copies):
             return copies
     raise PipelineError("The network gives no finite numbers")
 
 
-def in_numbers(network: Any, dtype: torch.dtype) -> nn.Module:
-    """The network, which computes with numbers of a kind; but where boxes are is kept with all digits."""
+def in_dtype(network: Any, dtype: torch.dtype) -> nn.Module:
+    """The network in this data type, except that boxes are decoded in FP32."""
     whole: nn.Module = network.to(dtype=dtype, memory_format=torch.channels_last)
     distances = network.model[-1].dfl.float()
     distances.register_forward_pre_hook(lambda module, inputs: tuple(part.float() for part in inputs))
@@ -181,8 +180,8 @@ def is_finite_at_first(copy: Copy, device: torch.device) -> bool:
     return all(bool(np.isfinite(rows).all()) for size in sizes for rows in copy([noise] * size))
 
 
-def suitable_numbers(device: torch.device) -> list[torch.dtype]:
-    """Numbers with half the digits where the device is quicker with them, and whole ones."""
-    if device.type == "cuda" and torch.cuda.get_device_capability(device) >= FIRST_WITH_FAST_HALF:
+def suitable_dtypes(device: torch.device) -> list[torch.dtype]:
+    """FP16 where the device is quicker with it, then FP32."""
+    if device.type == "cuda" and torch.cuda.get_device_capability(device) >= FIRST_WITH_FAST_FP16:
         return [torch.float16, torch.float32]
     return [torch.float32]

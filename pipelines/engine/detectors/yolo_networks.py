@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.engine.detectors.letterbox import longest_side
+from pipelines.engine.detectors.letterbox import CAMERA_SIZE_HW, longest_side
 from pipelines.engine.detectors.nms import BoxNetwork, FoundBoxes
-from pipelines.engine.detectors.openvino_yolo import CAMERA_SIZE_HW, OpenVinoYolo
+from pipelines.engine.detectors.openvino_yolo import OpenVinoYolo
 from pipelines.engine.detectors.ultralytics import import_ultralytics, open_yolo
 from pipelines.engine.devices import DeviceChoice, choose_device
 from pipelines.engine.networks import MIB, NetworkCache, NetworkUse

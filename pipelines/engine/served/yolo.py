@@ -7,13 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.engine.detectors.letterbox import Fit
+from pipelines.engine.detectors.letterbox import CAMERA_SIZE_HW, Letterbox
 from pipelines.engine.detectors.nms import FoundBoxes, best_boxes
 from pipelines.engine.served.http_exchange import ExchangeFailed
 from pipelines.engine.served.inference_protocol import DATATYPES, InferenceClient
 from pipelines.errors import PipelineError
 
-CAMERA_SIZE_HW = (480, 640)
 # Their outputs begin with rows for boxes and classes.
 TASKS = frozenset({"detect", "segment", "pose"})
 STRIDE = 32
@@ -53,15 +52,15 @@ class ServedYolo:
     ) -> FoundBoxes:
         """Boxes on one BGR frame of HxWx3; raises PipelineError where the server does not answer well."""
         height, width = image_bgr.shape[:2]
-        fit = fit_of((height, width), imgsz, self.fixed_size_hw)
-        rgb = fit.placed(image_bgr)[..., ::-1].transpose(0, 3, 1, 2)
+        letterbox = letterbox_of((height, width), imgsz, self.fixed_size_hw)
+        rgb = letterbox.apply(image_bgr)[..., ::-1].transpose(0, 3, 1, 2)
         pixels = np.ascontiguousarray(rgb, np.float32) / np.float32(255)
         try:
             output = self._client.infer(self._input, self._type, pixels, self._output)
         except ExchangeFailed as error:
             raise unusable(str(error)) from error
         found = self._boxes(output, conf, iou, max_det, classes)
-        return FoundBoxes(fit.back(found.boxes_xyxy), found.scores, found.classes)
+        return FoundBoxes(letterbox.to_frame(found.boxes_xyxy), found.scores, found.classes)
 
     def _boxes(
         self,
@@ -87,13 +86,13 @@ def unusable(reason: str) -> PipelineError:
     return PipelineError(f"The served network cannot be used: {reason}")
 
 
-def fit_of(frame_hw: tuple[int, int], imgsz: int, fixed_hw: tuple[int, int] | None) -> Fit:
-    """How the frame is laid into the input."""
+def letterbox_of(frame_hw: tuple[int, int], imgsz: int, fixed_hw: tuple[int, int] | None) -> Letterbox:
+    """The letterbox of a frame, for an input of fixed or free size."""
     if fixed_hw is None:
-        return Fit.of(frame_hw, imgsz, STRIDE)
+        return Letterbox.of(frame_hw, imgsz, STRIDE)
     scale = min(fixed_hw[0] / frame_hw[0], fixed_hw[1] / frame_hw[1])
     height, width = (max(1, round(side * scale)) for side in frame_hw)
-    return Fit(scale, frame_hw, (height, width), fixed_hw)
+    return Letterbox(scale, frame_hw, (height, width), fixed_hw)
 
 
 def picture_input(told: Mapping[str, Any]) -> tuple[str, str, tuple[int, int] | None]:

@@ -12,7 +12,7 @@ import yaml
 
 from pipelines.engine.compiled import MOST_SIZES, OFTEN, CompiledNetwork
 from pipelines.engine.detectors import openvino_yolo
-from pipelines.engine.detectors.letterbox import Fit
+from pipelines.engine.detectors.letterbox import CAMERA_SIZE_HW, Letterbox
 from pipelines.engine.detectors.nms import best_boxes
 from pipelines.engine.detectors.openvino_yolo import OpenVinoYolo
 from pipelines.engine.detectors.yolo_networks import YoloNetwork, open_converted
@@ -43,16 +43,18 @@ def test_a_frame_lies_in_the_input_as_ultralytics_lays_it(frame_hw: tuple[int, i
     from ultralytics.utils.ops import scale_boxes
 
     frame = np.random.default_rng(0).integers(0, 255, (*frame_hw, 3), np.uint8)
-    fit = Fit.of(frame_hw, imgsz, 32)
+    letterbox = Letterbox.of(frame_hw, imgsz, 32)
     expected = LetterBox((imgsz, imgsz), auto=True, stride=32)(image=frame)
-    placed = fit.placed(frame)
+    placed = letterbox.apply(frame)
     assert placed.shape == (1, *expected.shape)
     assert (placed[0] == expected).all()
     high, wide = expected.shape[:2]
     boxes = np.random.default_rng(1).uniform(0, 1, (20, 4)).astype(np.float32) * [wide, high, wide, high]
     back = scale_boxes(expected.shape[:2], boxes.copy(), frame_hw)
     # Ultralytics takes the scale from the sizes with the grey, which is a little less exact.
-    assert fit.back(boxes.astype(np.float32)) == pytest.approx(back, abs=0.003 * max(frame_hw) + 0.05)
+    assert letterbox.to_frame(boxes.astype(np.float32)) == pytest.approx(
+        back, abs=0.003 * max(frame_hw) + 0.05
+    )
 
 
 @pytest.mark.parametrize("classes", [None, [0], [2, 1], []])
@@ -101,7 +103,7 @@ def test_the_boxes_are_those_of_ultralytics(folder: Path, network: OpenVinoYolo)
 
 def test_sizes_that_come_often_get_a_network_of_their_own(folder: Path) -> None:
     network = OpenVinoYolo(folder)._network
-    assert network.ready == {(None, 1), (openvino_yolo.CAMERA_SIZE_HW, 1)}
+    assert network.ready == {(None, 1), (CAMERA_SIZE_HW, 1)}
     for number in range(1, MOST_SIZES + 2):
         size_hw = (32 * number, 64)
         for turn in range(1, OFTEN + 1):

@@ -181,7 +181,7 @@ def test_half_the_digits_find_the_same(lively_pt: Path, device: str) -> None:
 
 
 def overflowing(path: Path) -> Any:
-    """A network whose numbers become too large for half the digits, and small again."""
+    """A network whose numbers become too large for FP16, and small again."""
     network = plain(path).fuse(verbose=False)
     with torch.no_grad():
         network.model[1].conv.weight *= 1e7
