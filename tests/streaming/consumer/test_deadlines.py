@@ -44,8 +44,8 @@ async def test_a_frame_for_which_others_wait_has_none_to_spare(engine: FakeEngin
         for client in (first, second, third):
             await client.read()
         after = time.monotonic()
-    at_once, late = (pipeline.deadlines[1] for pipeline in pipelines)
-    assert at_once is not None
+    # Which of the two goes first is for the slots to say.
+    at_once, late = sorted(pipeline.deadlines[1] or NEXT_DUE for pipeline in pipelines)
     assert before <= at_once <= after, "the third session waited for it"
     assert late == NEXT_DUE, "nobody waited any more"
 
