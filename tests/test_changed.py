@@ -27,7 +27,7 @@ def test_a_file_leads_to_its_own_tests(file: str, tests: set[str]) -> None:
 
 def test_a_module_without_tests_of_its_own_runs_those_of_its_folder() -> None:
     found = mirror_of("streaming/consumers.py")
-    assert {"tests/streaming/test_connect.py", "tests/streaming/test_lifecycle.py"} <= found
+    assert {"tests/streaming/consumer/test_connect.py", "tests/streaming/consumer/test_lifecycle.py"} <= found
     assert all(test.startswith("tests/streaming/test_") for test in found)
 
 
