@@ -28,9 +28,17 @@ def mirror_of(file: str, root: Path = ROOT) -> set[str]:
     if path.name.startswith("test_"):
         return existing({path}, root)
     folder = path.parent if path.parts[0] == "tests" else "tests" / path.parent
-    return existing({folder / f"test_{path.name}"}, root) or existing(
-        (found.relative_to(root) for found in (root / folder).glob("test_*.py")), root
+    return (
+        existing({folder / f"test_{path.name}"}, root)
+        # A module with many tests has a folder of its own name for them.
+        or tests_in(folder / path.stem, root)
+        or tests_in(folder, root)
     )
+
+
+def tests_in(folder: Path, root: Path) -> set[str]:
+    """The test files of a folder."""
+    return existing((found.relative_to(root) for found in (root / folder).glob("test_*.py")), root)
 
 
 def existing(paths: Iterable[Path], root: Path) -> set[str]:

@@ -25,9 +25,18 @@ def test_a_file_leads_to_its_own_tests(file: str, tests: set[str]) -> None:
     assert mirror_of(file) == tests
 
 
-def test_a_module_without_tests_of_its_own_runs_those_of_its_folder() -> None:
+def test_a_module_with_a_folder_of_tests_runs_those() -> None:
     found = mirror_of("streaming/consumers.py")
-    assert {"tests/streaming/consumer/test_connect.py", "tests/streaming/consumer/test_lifecycle.py"} <= found
+    assert {
+        "tests/streaming/consumers/test_connect.py",
+        "tests/streaming/consumers/test_lifecycle.py",
+    } <= found
+    assert all(test.startswith("tests/streaming/consumers/test_") for test in found)
+
+
+def test_a_module_without_tests_of_its_own_runs_those_of_its_folder() -> None:
+    found = mirror_of("streaming/session_worker.py")
+    assert {"tests/streaming/test_mailbox.py", "tests/streaming/test_protocol.py"} <= found
     assert all(test.startswith("tests/streaming/test_") for test in found)
 
 
