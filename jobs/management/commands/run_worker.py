@@ -21,7 +21,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, once: bool, parent: int | None, **options: Any) -> None:
         from jobs.worker.worker import Worker
-        from pipelines.isolation_server import WORKER_OOM_SCORE, die_first
+        from pipelines.isolation.server import WORKER_OOM_SCORE, die_first
 
         keep_private(settings.PROJECT.data_dir, settings.PROJECT.database_file)
         # A job goes on where it stopped; the web server with its live sessions is to outlive it.
