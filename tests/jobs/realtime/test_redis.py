@@ -14,9 +14,9 @@ django.setup()
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
 from jobs.realtime.connection_manager import Client
-from jobs.realtime.db_reader import DatabaseReader
+from jobs.realtime.db_reader import DbReader
 from jobs.models import Job
-from jobs.realtime.broadcaster import NewsDesk
+from jobs.realtime.broadcaster import Broadcaster
 from jobs.realtime.nudger import listen
 
 job = Job.objects.create(
@@ -24,17 +24,17 @@ job = Job.objects.create(
 )
 
 async def main():
-    desk = NewsDesk(DatabaseReader(), listen=listen, look_every_s=3600)
+    broadcaster = Broadcaster(DbReader(), listen=listen, look_every_s=3600)
     client = Client({str(job.pk)})
-    desk.join(client)
+    broadcaster.join(client)
     print((await asyncio.wait_for(client.mailbox.get(), 20)).payload.job["status"])
-    # The desk listens from here on: it looks once more when it begins to.
+    # The broadcaster listens from here on: it looks once more when it begins to.
     command = (sys.executable, "-c", sys.argv[1], str(job.pk))
     other = await asyncio.create_subprocess_exec(*command, stdin=subprocess.PIPE)
     print((await asyncio.wait_for(client.mailbox.get(), 60)).payload.job["status"])
     other.stdin.close()
     await other.wait()
-    await desk.leave(client)
+    await broadcaster.leave(client)
 
 asyncio.run(main())
 """
