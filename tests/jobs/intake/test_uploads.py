@@ -1,6 +1,7 @@
 """Submitting over HTTP: what is taken in, what is refused, and that a refusal leaves nothing behind."""
 
 import errno
+import io
 import json
 import os
 from collections.abc import Iterator
@@ -15,12 +16,13 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import OperationalError
 from django.http import HttpRequest
-from django.test import AsyncClient, Client
+from django.test import AsyncClient, Client, RequestFactory
 from hypothesis import HealthCheck, given
 from hypothesis import settings as how
 from hypothesis import strategies as st
 from PIL import Image
 
+from forgesyte.server.live_body import BodyTooLong
 from jobs import storage
 from jobs.intake import probe, submission, uploads
 from jobs.intake.free_space import Room
@@ -454,6 +456,24 @@ def test_a_damaged_video_that_declares_more_than_there_is_memory_is_refused(tmp_
         probe.examine(path, LIMITS)
 
     assert (refused.value.status, refused.value.code) == (413, "file_too_costly")
+
+
+class TooLong(io.BytesIO):
+    """A body of which more comes in than it may have."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Refuse to."""
+        raise BodyTooLong("The body is too long")
+
+
+def test_more_around_the_file_than_a_body_may_have_is_refused(workshop: Workshop) -> None:
+    request = RequestFactory().post("/", b"x", content_type="multipart/form-data; boundary=b")
+    vars(request)["_stream"] = TooLong()
+
+    with pytest.raises(UploadRefused) as refused, uploads.new_folder() as job_id:
+        uploads.take_in(request, job_id, 1000, 0)
+
+    assert (refused.value.status, refused.value.code) == (413, "file_too_large")
 
 
 def test_a_video_of_unknown_length(workshop: Workshop) -> None:
