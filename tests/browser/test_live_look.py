@@ -119,6 +119,65 @@ def test_no_words_of_the_status_and_the_figures_move_anything(
             assert corners(page) == before, (name, text)
 
 
+# The longest that the figures of the debug panel may say.
+DEBUG_TEXTS = {
+    "sent": "30.0",
+    "answered": "30.0",
+    "drawn": "30.0",
+    "p50": "120.5 s",
+    "p95": "120.5 s",
+    "server": "1000 ms",
+    "dropped": "100%",
+    "slowDowns": "1000",
+    "backpressure": "critical",
+    "unanswered": "2",
+    "target": "7.5 fps",
+    "socket": "reconnecting",
+    "jpeg": "1000 kB",
+    "quality": "80%",
+    "size": "1280 \u00d7 960",
+    "network": "1000.0 Mbit/s",
+    "buffered": "12000 kB",
+}
+FILL_DEBUG_PANEL = """(texts) => {
+  for (const [name, text] of Object.entries(texts))
+    document.querySelector(`#debug-panel [data-figure="${name}"]`).textContent = text;
+}"""
+# Pairs of texts of the debug panel that lie over one another, or that lie outside of it.
+OVERLAPS = """() => {
+  const panel = document.getElementById("debug-panel").getBoundingClientRect();
+  const texts = [];
+  const walker = document.createTreeWalker(document.getElementById("debug-panel"), NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const range = document.createRange();
+    range.selectNodeContents(walker.currentNode);
+    const words = walker.currentNode.data.trim();
+    if (words) for (const box of range.getClientRects()) texts.push({ words, box });
+  }
+  const outside = texts.filter(({ box }) => box.left < panel.left || box.right > panel.right);
+  const overlap = (a, b) =>
+    Math.min(a.right, b.right) - Math.max(a.left, b.left) > 0.5 &&
+    Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 2;
+  const pairs = texts.flatMap((one, index) =>
+    texts.slice(index + 1).filter(({ box }) => overlap(one.box, box)).map(({ words }) => [one.words, words]));
+  return { count: texts.length, found: [...pairs, ...outside.map(({ words }) => [words])] };
+}"""
+
+
+@pytest.mark.parametrize(
+    "size_wh", [*WIDTHS, (1920, 1080), (1440, 900), (1366, 768), (1100, 800), (961, 800), (320, 568)]
+)
+def test_no_texts_of_the_debug_panel_overlap(open_page: OpenPage, size_wh: tuple[int, int]) -> None:
+    page = open_page(viewport={"width": size_wh[0], "height": size_wh[1]}).page
+    page.click("#debug-toggle")
+    # The page renews the figures twice a second; filling and measuring in one call leaves it no time to.
+    texts = page.evaluate(
+        f"(texts) => {{ ({FILL_DEBUG_PANEL})(texts); return ({OVERLAPS})(); }}", DEBUG_TEXTS
+    )
+    assert texts["count"] > 2 * len(DEBUG_TEXTS)
+    assert texts["found"] == []
+
+
 def test_what_went_wrong_moves_nothing(open_page: OpenPage) -> None:
     page = open_page("/?pipeline=yolo_foo", viewport=UPRIGHT).page
     before = page.locator("#stage").bounding_box()
