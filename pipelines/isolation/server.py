@@ -27,7 +27,7 @@ NUMBER = struct.Struct("!q")
 MAX_REQUEST = 512
 MAX_BUFFERS = 1000
 MAX_OPEN_FILES = 64
-CHILD_OOM_SCORE, WORKER_OOM_SCORE = 1000, 500
+CHILD_OOM_SCORE, WORKER_OOM_SCORE, MOST_OOM_SCORE = 1000, 500, 1000
 PR_SET_PDEATHSIG, PR_SET_NO_NEW_PRIVS = 1, 38
 ON_LINUX = sys.platform == "linux"
 
@@ -150,12 +150,15 @@ def die_with(parent: int) -> None:
             os._exit(0)
 
 
-def die_first(score: int = CHILD_OOM_SCORE) -> None:
+def die_first(more: int = CHILD_OOM_SCORE) -> None:
     """Where the machine's memory runs out, have the kernel kill this process before others; Linux only.
 
-    The one with the highest score goes first: calls, then workers, and the web server (0) last.
+    The one with the highest score goes first: calls, then workers, and the web server last, whose score this
+    process has inherited and adds to.
     """
-    with suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+    with suppress(OSError), open("/proc/self/oom_score_adj", "r+") as file:
+        score = min(int(file.read()) + more, MOST_OOM_SCORE)
+        file.seek(0)
         file.write(str(score))
 
 

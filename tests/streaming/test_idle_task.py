@@ -24,7 +24,7 @@ async def test_it_is_done_in_a_thread_after_a_while() -> None:
     rest.begin()
 
     assert await done(over)
-    assert threads == ["rest"]
+    assert threads == ["idle-task"]
 
 
 async def test_who_streams_again_disturbs_it() -> None:

@@ -51,6 +51,10 @@ def open_yolo(path: Path, task: str | None = None) -> Any:
         raise PipelineError(
             f"Ultralytics takes the path of '{path.name}' for another one: rename it, or its folder"
         )
+    from ultralytics.nn import tasks
+
+    # Ultralytics reads this from the environment once; whoever imported it first may not have set it.
+    tasks.SAFE_LOAD = SETTINGS["ULTRALYTICS_SAFE_LOAD"] == "true"
     try:
         return ultralytics.YOLO(str(path), task=task)
     except TypeError as error:

@@ -3,12 +3,13 @@
 import asyncio
 import gc
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import django
 from django.conf import settings
 
-settings.configure()
+settings.configure(PROJECT=SimpleNamespace(connections_per_address=0))
 django.setup()
 
 from forgesyte.server.answer_broken_off import AnswerBrokenOff  # noqa: E402

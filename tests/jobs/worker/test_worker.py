@@ -90,8 +90,7 @@ def test_the_kernel_kills_it_before_the_web_server(plant: Plant, worker: subproc
     own = int(Path("/proc/self/oom_score_adj").read_text())
     wait_until(lambda: events(plant, "worker_started"))
 
-    assert int(score.read_text()) == 500
-    assert own < 500
+    assert int(score.read_text()) == min(own + 500, 1000)
 
 
 @pytest.mark.model
