@@ -118,5 +118,5 @@ def narrow(path: Path) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        fields = {"path": str(path), "mode": f"{mode:04o}", "detail": str(error.strerror)}
+        fields = {"path": str(path), "detail": str(error.strerror)}
         log_event(logger, logging.WARNING, "permissions_too_wide", **fields)

@@ -177,6 +177,17 @@ class TestPermissions:
         keep_private(tmp_path)
         assert [record.message for record in caplog.records] == ["permissions_too_wide"]
 
+    def test_one_that_cannot_be_looked_at_is_told_of(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        def refuse(self: Path) -> None:
+            raise PermissionError(13, "Permission denied")
+
+        monkeypatch.setattr(Path, "stat", refuse)
+        data_folder.narrow(tmp_path)
+        monkeypatch.undo()
+        assert [record.message for record in caplog.records] == ["permissions_too_wide"]
+
     def test_what_is_gone_meanwhile_is_no_matter(self, tmp_path: Path) -> None:
         data_folder.narrow(tmp_path / "gone-wal")
 
