@@ -1,38 +1,18 @@
 """Lets nobody in without the code that `serve --lan` asks for: neither to pages nor to sockets."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils.decorators import sync_and_async_middleware
 
 from forgesyte.lan import access_code, lan
+from forgesyte.server.refusing import refusing
 
 # Probes, the place to enter the code, and what a phone must trust before it can.
 PROBES = ("/health", "/ready", "/v1/health", "/v1/ready")
 OPEN_PATHS = frozenset({*PROBES, access_code.PATH, f"/{lan.AUTHORITY_PATH}"})
-
-
-@sync_and_async_middleware
-def ask_for_code(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Answer with the page that asks for the code where one is set and the request does not have it."""
-    if iscoroutinefunction(get_response):
-
-        async def answer_soon(request: HttpRequest) -> HttpResponseBase:
-            response: HttpResponseBase = stopped(request) or await get_response(request)
-            return response
-
-        return answer_soon
-
-    def answer(request: HttpRequest) -> HttpResponseBase:
-        response: HttpResponseBase = stopped(request) or get_response(request)
-        return response
-
-    return answer
 
 
 def stopped(request: HttpRequest) -> HttpResponseBase | None:
@@ -40,6 +20,9 @@ def stopped(request: HttpRequest) -> HttpResponseBase | None:
     if not settings.LAN_CODE or request.path_info in OPEN_PATHS:
         return None
     return access_code.refusal(request)
+
+
+ask_for_code = refusing(stopped)
 
 
 class SocketGate:

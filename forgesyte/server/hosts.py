@@ -1,18 +1,15 @@
 """Under which names the server answers, and what the log says of who is refused for a name."""
 
 import logging
-from collections.abc import Awaitable, Callable
 from typing import Any
 
-from asgiref.sync import iscoroutinefunction
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
-from django.utils.decorators import sync_and_async_middleware
 
 from forgesyte.api.client_address import client_address
 from forgesyte.api.errors import plain, wants_json, without_djangos_line
 from forgesyte.logs import log_event
+from forgesyte.server.refusing import refusing
 
 logger = logging.getLogger(__name__)
 
@@ -24,24 +21,6 @@ REFUSED = (
     "else use the address that it printed at its start."
 )
 SHOWN_LETTERS = 200
-
-
-@sync_and_async_middleware
-def only_own_hosts(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
-    """Answer 400 under a `Host` that is not among ALLOWED_HOSTS, but probes under any."""
-    if iscoroutinefunction(get_response):
-        aget_response: Callable[[HttpRequest], Awaitable[HttpResponseBase]] = get_response
-
-        async def answer_soon(request: HttpRequest) -> HttpResponseBase:
-            return refusal(request) or await aget_response(request)
-
-        return answer_soon
-
-    def answer(request: HttpRequest) -> HttpResponseBase:
-        response: HttpResponseBase = refusal(request) or get_response(request)
-        return response
-
-    return answer
 
 
 def refusal(request: HttpRequest) -> HttpResponse | None:
@@ -60,6 +39,10 @@ def refusal(request: HttpRequest) -> HttpResponse | None:
         response["Content-Length"] = str(len(response.content))
         return without_djangos_line(response)
     return None
+
+
+# Answers 400 under a `Host` that is not among ALLOWED_HOSTS, but probes under any.
+only_own_hosts = refusing(refusal)
 
 
 def log_refused(event: str, asks: Any, **named: str) -> None:
