@@ -16,7 +16,7 @@ LOCAL_HOSTS = "localhost,127.0.0.1,[::1]"
 
 @dataclass(frozen=True)
 class ProjectSettings:
-    """What `settings.py` needs to know from the environment.
+    """The project's settings from the environment.
 
     What is secret is no part of its `repr`, which debug pages and tracebacks show.
     """
@@ -68,7 +68,7 @@ class ProjectSettings:
 
     @property
     def database_file(self) -> Path | None:
-        """Where the SQLite database lies; None for other databases and for one in memory."""
+        """The file of the SQLite database; None for other databases and for one in memory."""
         return sqlite_file(self.database)
 
 

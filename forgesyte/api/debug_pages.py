@@ -1,4 +1,4 @@
-"""What Django's debug pages, which `DEBUG=1` turns on, do not show."""
+"""Hides settings with passwords from Django's debug pages, which `DEBUG=1` turns on."""
 
 import re
 

@@ -32,7 +32,7 @@ _registered: dict[type[Exception], Handler] = {}
 
 
 class Error(Schema):
-    """What every refusal looks like: a code for programs and a sentence for people."""
+    """The body of every refusal: a code for programs and a sentence for people."""
 
     error: str
     detail: str

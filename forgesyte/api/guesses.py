@@ -45,7 +45,7 @@ class Guesses:
 
 
 def in_words(seconds: float) -> str:
-    """How long to wait, rounded up."""
+    """A duration in words, rounded up."""
     if seconds <= 90:
         return f"{max(int(-(-seconds // 1)), 1)} seconds" if seconds > 1 else "1 second"
     return f"{int(-(-seconds // 60))} minutes"

@@ -30,7 +30,7 @@ class Ready(Schema):
 
 
 class NotReady(Error):
-    """What is not `ok` yet, each with its reason."""
+    """The answer of a server that cannot serve yet: each check with its reason."""
 
     checks: dict[str, str]
 

@@ -20,7 +20,7 @@ class LimitReached(Exception):
 
 @dataclass(frozen=True)
 class Quota:
-    """How many may be there at once, in all and for one owner; None means: no limit."""
+    """The most that may be there at once, in all and for one owner; None means no limit."""
 
     in_all: int | None = None
     per_owner: int | None = None

@@ -58,7 +58,7 @@ def logins() -> Guesses:
 
 
 def attempts_address(request: HttpRequest) -> str | None:
-    """What django-axes is to take for the address: of an IPv6 one the first of its network."""
+    """The client's address for django-axes: of an IPv6 one the first of its network."""
     address = network_of(client_address(request)).partition("/")[0]
     try:
         return str(ip_address(address))
@@ -82,7 +82,7 @@ def locked_out(request: HttpRequest, *args: Any) -> HttpResponse:
 
 
 def seconds_locked(username: str, address: str | None) -> float:
-    """How long this name stays locked for this address; at least a second."""
+    """Seconds for which this name stays locked for this address; at least one."""
     attempts = AccessAttempt.objects.filter(username=username, ip_address=address)
     last = attempts.aggregate(last=Max("attempt_time"))["last"]
     if last is None:

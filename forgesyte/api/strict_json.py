@@ -53,7 +53,7 @@ def holders(values: Iterable[Any]) -> list[Any]:
 
 
 def contents(found: dict[str, Any] | list[Any]) -> Iterable[Any]:
-    """What an object or a list holds."""
+    """The values in an object or a list."""
     return found.values() if isinstance(found, dict) else found
 
 

@@ -1,4 +1,4 @@
-"""Whether the packages that the server needs are installed whole: `python -m forgesyte.installation`.
+"""Checks that the packages of the server are installed whole: `python -m forgesyte.installation`.
 
 Needs nothing but the standard library, since any other package may be the broken one.
 """

@@ -1,4 +1,4 @@
-"""What the installed distributions own, read from their `RECORD` files."""
+"""Reads from their `RECORD` files which files the installed distributions own."""
 
 import csv
 from collections import defaultdict

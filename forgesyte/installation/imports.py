@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 
 # Folders of code that never runs in the server.
-NOT_SERVED = {"bench", "load", "loadtest", "tests", "training"}
+NOT_SERVED = {"bench", "loadtest", "tests", "training"}
 
 
 class ImportedModules(ast.NodeVisitor):

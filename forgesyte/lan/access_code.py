@@ -104,7 +104,7 @@ def check_code(asks: HttpRequest | Mapping[str, Any], given: str) -> None:
 
 
 def new_cookie() -> str:
-    """What the browser of somebody who knows the code keeps; another code makes it worthless."""
+    """A signed cookie for the browser of somebody who knows the code; another code makes it worthless."""
     return _signer().sign(_mark())
 
 

@@ -58,7 +58,7 @@ class Certificate:
 
     @property
     def authority_pem(self) -> bytes:
-        """What a device installs in order to trust this server."""
+        """The authority's certificate, which a device installs in order to trust this server."""
         return self.chain[1].public_bytes(Encoding.PEM)
 
     @property
@@ -76,7 +76,7 @@ class Certificate:
         return is_valid and {normal(name) for name in names} <= covered
 
     def trusting(self) -> ssl.SSLContext:
-        """What a client of this server uses."""
+        """The TLS settings of a client of this server."""
         return ssl.create_default_context(cadata=self.authority_pem.decode())
 
 

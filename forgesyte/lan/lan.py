@@ -49,7 +49,7 @@ class Lan:
     code: str = ""
 
     def url(self, port: int, path: str = "") -> str:
-        """What one types into a phone; without a network it only works on this machine."""
+        """The address to type into a phone; without a network it only works on this machine."""
         return self.url_at(self.addresses[0] if self.addresses else "localhost", port, path)
 
     def url_at(self, address: str, port: int, path: str = "") -> str:
@@ -78,14 +78,14 @@ def open_to_network(host: str) -> Lan:
 
 
 def addresses_of(host: str, allowed_hosts: Iterable[str]) -> tuple[str, ...]:
-    """Where others reach a server that listens on this host: what its owner named comes first."""
+    """The addresses of a server that listens on this host: what its owner named comes first."""
     own = lan_addresses() if host in ANY_ADDRESS else (host,)
     named = filter(is_host_name, allowed_hosts)
     return tuple(dict.fromkeys(name for name in (*named, *own) if name not in LOOPBACK_NAMES))
 
 
 def introduction(lan: Lan, port: int, *, draws: bool) -> str:
-    """What to do with a phone; `draws` where a person sees the colours of a terminal."""
+    """The instructions for a phone; `draws` where a person sees the colours of a terminal."""
     if not lan.addresses:
         return NO_NETWORK
     parts = [terminal_code(lan.url(port))] if draws else []

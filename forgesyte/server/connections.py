@@ -1,4 +1,4 @@
-"""How many connections one address may hold open at once."""
+"""Limits the connections that one address holds open at once."""
 
 import logging
 from collections import Counter
@@ -22,7 +22,7 @@ class ConnectionLimit:
         self._told: set[str] = set()
 
     def admits(self, address: str) -> bool:
-        """Whether one more may come from there; the first refusal of an address is a line in the log."""
+        """True if one more may come from there; the first refusal of an address is a line in the log."""
         owner = limited_owner(address)
         if not self._most or self._open[owner] < self._most or not owner:
             return True
@@ -65,7 +65,7 @@ class LimitedFactory(ServerFactory):  # type: ignore[misc]  # Twisted is not che
         super().doStop()
 
     def buildProtocol(self, address: Any) -> Any:
-        """What serves a new connection, or None."""
+        """The protocol for a new connection, or None to refuse it."""
         return self._factory.buildProtocol(address) if self._limit.admits(address.host) else None
 
 

@@ -118,7 +118,7 @@ async def fill(body_file: IO[bytes], receive: Receive) -> None:
 
 
 def most_bytes(scope: Mapping[str, Any]) -> int:
-    """How long a body may be: files come in multipart bodies, and everything else is short."""
+    """The most bytes that a body may have: files come in multipart bodies, and everything else is short."""
     kind = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
     return MAX_BODY_BYTES if kind.lower().startswith(b"multipart/") else MAX_TEXT_BYTES
 
@@ -145,7 +145,7 @@ def too_large(most: int) -> BodyRefused:
 
 
 def declared_length(scope: dict[str, Any]) -> int:
-    """What the client says the body's length is, in bytes; 0 where it does not say.
+    """The body's length in bytes as the client declares it; 0 where it does not.
 
     Raises BodyRefused for what is no number, or one that no body is as long as.
     """

@@ -81,7 +81,7 @@ class ToHttps(Resource):  # type: ignore[misc]
     isLeaf = True
 
     def render(self, request: Any) -> bytes:
-        """Where to go; only hosts that are this server's own are sent anywhere.
+        """The answer that leads to HTTPS; only hosts that are this server's own are sent anywhere.
 
         The redirection is a temporary one: a browser must not remember it when the server is plain again.
         """

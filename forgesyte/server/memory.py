@@ -9,7 +9,7 @@ _lock = threading.Lock()
 
 
 def settle() -> None:
-    """What has been loaded stays: the collector need not look at it again, which made it stop for long."""
+    """Keep the garbage collector from looking again at what is loaded and stays, which took it long."""
     with _lock:
         gc.collect()
         gc.freeze()

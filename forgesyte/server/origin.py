@@ -38,7 +38,7 @@ def lets_in(scope: dict[str, Any]) -> bool:
 
 
 def header(scope: dict[str, Any], wanted: bytes) -> str | None:
-    """What a handshake says there; the last one where there are several, and None where there is none."""
+    """The value of a header of a handshake; the last one of several, None if there is none."""
     found = [value.decode("latin-1") for name, value in scope["headers"] if name == wanted]
     return found[-1] if found else None
 

@@ -32,7 +32,7 @@ EVERYBODY = (
 
 
 class Companion(Protocol):
-    """What runs beside the server, such as the workers of video jobs."""
+    """Something that runs beside the server, such as the workers of video jobs."""
 
     def start(self) -> None:
         """Begin; returns at once."""

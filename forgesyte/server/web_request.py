@@ -241,7 +241,7 @@ class WebFactory(HTTPFactory):  # type: ignore[misc]
     """Makes the requests of new connections ours."""
 
     def protocol(self) -> Any:
-        """What reads a connection, whichever HTTP it speaks."""
+        """The reader of a new connection, for HTTP/1 and HTTP/2."""
         return http._GenericHTTPChannelProtocol(Channel())
 
     def buildProtocol(self, addr: Any) -> Any:

@@ -67,7 +67,7 @@ class WebServer(Server):  # type: ignore[misc]  # Daphne has no types
 
     @property
     def http_factory(self) -> Any:
-        """What serves the connections of the port; when Daphne sets its own at the start, ours takes over."""
+        """The factory of the port's connections; ours replaces the one that Daphne sets."""
         return self._http_factory
 
     @http_factory.setter
@@ -78,7 +78,7 @@ class WebServer(Server):  # type: ignore[misc]  # Daphne has no types
 
     @property
     def ws_factory(self) -> Any:
-        """What makes the sockets: ours, which end with a close code instead of being cut off."""
+        """The factory of sockets; ours end with a close code instead of being cut off."""
         return self._ws_factory
 
     @ws_factory.setter
