@@ -4,6 +4,7 @@ import base64
 import os
 import socket
 import struct
+from contextlib import suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -93,7 +94,9 @@ class RawSocket:
 
     def finish(self) -> None:
         """Say that nothing more is sent."""
-        self.socket.shutdown(socket.SHUT_WR)
+        # The server may have cut the connection already.
+        with suppress(OSError):
+            self.socket.shutdown(socket.SHUT_WR)
 
     def read(self) -> Frame | None:
         """The next frame; None at the end of the connection, however it ended."""
