@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.engine.detectors.nms import BoxNetwork, FoundBoxes
+from pipelines.engine.detectors.nms import BoxNetwork, DetectOptions, FoundBoxes
 from pipelines.engine.detectors.torch_yolo import TorchYolo
 from pipelines.engine.detectors.ultralytics import import_ultralytics
 from pipelines.engine.detectors.yolo_networks import YoloNetwork
@@ -69,7 +69,7 @@ class Way:
     def find(self, image_bgr: Image) -> FoundBoxes:
         """Boxes as `yolo.detect` asks for them."""
         with self.network.borrow() as network:
-            return network.find(image_bgr, max(SIZE_HW), 0.25, 0.7, 300)
+            return network.find(image_bgr, DetectOptions(imgsz=max(SIZE_HW)))
 
 
 def ways(weights: Path, device: str) -> Iterator[Way]:

@@ -6,7 +6,7 @@ Here the network itself turns pixels into numbers, and is compiled for the sizes
 
 import platform
 import sys
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pipelines.engine.compiled import CompiledNetwork, Crowd
 from pipelines.engine.detectors.letterbox import CAMERA_SIZE_HW, Letterbox
-from pipelines.engine.detectors.nms import FoundBoxes, best_boxes
+from pipelines.engine.detectors.nms import DetectOptions, FoundBoxes, best_boxes
 
 # Ultralytics works around faults of OpenVINO on other systems.
 SYSTEMS = {("linux", "x86_64"), ("darwin", "x86_64")}
@@ -40,7 +40,7 @@ class OpenVinoYolo:
         self._network = CompiledNetwork(core, pixels_in(core.read_model(folder / "model.xml")))
         self._network.compile_now(CAMERA_SIZE_HW, 1)
         self._crowd = Crowd()
-        self.find(np.zeros((*CAMERA_SIZE_HW, 3), np.uint8), max(CAMERA_SIZE_HW), 0.25, 0.7, 300)
+        self.find(np.zeros((*CAMERA_SIZE_HW, 3), np.uint8), DetectOptions(imgsz=max(CAMERA_SIZE_HW)))
 
     @staticmethod
     def suits(folder: Path) -> bool:
@@ -54,18 +54,10 @@ class OpenVinoYolo:
             plain and args.get("dynamic") and notes.get("names") and is_plain(folder, len(notes["names"]))
         )
 
-    def find(
-        self,
-        image_bgr: NDArray[np.uint8],
-        imgsz: int,
-        conf: float,
-        iou: float,
-        max_det: int,
-        classes: Sequence[int] | None = None,
-    ) -> FoundBoxes:
+    def find(self, image_bgr: NDArray[np.uint8], options: DetectOptions) -> FoundBoxes:
         """Boxes on one BGR frame of HxWx3."""
         height, width = image_bgr.shape[:2]
-        letterbox = Letterbox.of((height, width), imgsz, self._stride)
+        letterbox = Letterbox.of((height, width), options.imgsz, self._stride)
         padded = letterbox.apply(image_bgr)
         with self._crowd.enter() as callers:
             requests = self._network.requests(letterbox.input_hw, callers)
@@ -74,8 +66,8 @@ class OpenVinoYolo:
                 request.set_input_tensor(self._tensor(padded, shared_memory=True))
                 request.start_async()
                 request.wait()
-                found = best_boxes(request.get_output_tensor(0).data[0], conf, iou, max_det, classes)
-        return FoundBoxes(letterbox.to_frame(found.boxes_xyxy), found.scores, found.classes)
+                found = best_boxes(request.get_output_tensor(0).data[0], options)
+        return replace(found, boxes_xyxy=letterbox.to_frame(found.boxes_xyxy))
 
 
 def pixels_in(model: Any) -> Any:

@@ -7,6 +7,7 @@ what overlaps is sorted out by the frame's thread again.
 
 from collections.abc import Callable, Sequence
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from pipelines.engine.detectors.letterbox import CAMERA_SIZE_HW, Letterbox
-from pipelines.engine.detectors.nms import FoundBoxes, nms
+from pipelines.engine.detectors.nms import DetectOptions, FoundBoxes, nms
 from pipelines.engine.scheduling.batcher import Batcher
 from pipelines.errors import PipelineError
 
@@ -114,26 +115,15 @@ class TorchYolo:
             return False
         return network.model[-1].cv2 is not None and network.yaml.get("channels", 3) == 3
 
-    def find(
-        self,
-        image_bgr: NDArray[np.uint8],
-        imgsz: int,
-        conf: float,
-        iou: float,
-        max_det: int,
-        classes: Sequence[int] | None = None,
-    ) -> FoundBoxes:
+    def find(self, image_bgr: NDArray[np.uint8], options: DetectOptions) -> FoundBoxes:
         """Boxes on one BGR frame of HxWx3."""
         height, width = image_bgr.shape[:2]
-        letterbox = Letterbox.of((height, width), imgsz, self._stride)
+        letterbox = Letterbox.of((height, width), options.imgsz, self._stride)
         frame = torch.from_numpy(np.require(letterbox.apply(image_bgr)[0], requirements="W"))
         rows = self._batcher.call(frame.pin_memory() if self._pinned else frame, letterbox.input_hw)
-        wanted = rows[4] > conf
-        if classes is not None:
-            wanted &= np.isin(rows[5], classes)
-        kept = rows[:, wanted]
-        found = nms(kept[:2].T, kept[2:4].T, kept[4], kept[5].astype(np.int64), conf, iou, max_det)
-        return FoundBoxes(letterbox.to_frame(found.boxes_xyxy), found.scores, found.classes)
+        kept = rows[:, options.wanted(rows[4], rows[5])]
+        found = nms(kept[:2].T, kept[2:4].T, kept[4], kept[5].astype(np.int64), options)
+        return replace(found, boxes_xyxy=letterbox.to_frame(found.boxes_xyxy))
 
 
 def stream_on(device: torch.device) -> Any:

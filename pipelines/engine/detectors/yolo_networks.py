@@ -1,6 +1,6 @@
 """YOLO networks as the tools use them: loaded by name, on the best device, shared between sessions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.engine.detectors.letterbox import CAMERA_SIZE_HW, longest_side
-from pipelines.engine.detectors.nms import BoxNetwork, FoundBoxes
+from pipelines.engine.detectors.nms import BoxNetwork, DetectOptions, FoundBoxes
 from pipelines.engine.detectors.openvino_yolo import OpenVinoYolo
 from pipelines.engine.detectors.ultralytics import import_ultralytics, open_yolo
 from pipelines.engine.devices import DeviceChoice, choose_device
@@ -39,7 +39,7 @@ class YoloNetwork:
         self._device = device
         if self._yolo.task not in TASKS:
             raise PipelineError(f"This is a network to {self._yolo.task}, which gives no boxes: {path.name}")
-        self.find(np.zeros((*CAMERA_SIZE_HW, 3), np.uint8), 640, 0.25, 0.7, 300)
+        self.find(np.zeros((*CAMERA_SIZE_HW, 3), np.uint8), DetectOptions())
         backend = self._yolo.predictor.model
         self.names: dict[int, str] = dict(backend.names)
         self.backend = str(backend.format)
@@ -47,24 +47,16 @@ class YoloNetwork:
             None if getattr(backend, "dynamic", False) or self.backend == "pt" else input_size(backend)
         )
 
-    def find(
-        self,
-        image_bgr: NDArray[np.uint8],
-        imgsz: int,
-        conf: float,
-        iou: float,
-        max_det: int,
-        classes: Sequence[int] | None = None,
-    ) -> FoundBoxes:
+    def find(self, image_bgr: NDArray[np.uint8], options: DetectOptions) -> FoundBoxes:
         """Boxes on one BGR frame of HxWx3; a network of fixed size uses that whatever `imgsz` says."""
         (result,) = self._yolo.predict(
             image_bgr,
             # Ultralytics may make a square of it.
-            imgsz=longest_side((1, 1), imgsz, MOST_STRIDE),
-            conf=conf,
-            iou=iou,
-            max_det=max_det,
-            classes=None if classes is None else list(classes),
+            imgsz=longest_side((1, 1), options.imgsz, MOST_STRIDE),
+            conf=options.conf,
+            iou=options.iou,
+            max_det=options.max_det,
+            classes=None if options.classes is None else list(options.classes),
             device=self._device,
             verbose=False,
         )

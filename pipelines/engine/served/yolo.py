@@ -1,14 +1,15 @@
 """Detection networks that a model server runs, asked by a client that loads nothing of what it answers."""
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.engine.detectors.letterbox import CAMERA_SIZE_HW, Letterbox
-from pipelines.engine.detectors.nms import FoundBoxes, best_boxes
+from pipelines.engine.detectors.nms import DetectOptions, FoundBoxes, best_boxes
 from pipelines.engine.served.http_exchange import ExchangeFailed
 from pipelines.engine.served.inference_protocol import DATATYPES, InferenceClient
 from pipelines.errors import PipelineError
@@ -39,46 +40,31 @@ class ServedYolo:
         self._output = first_output(told)
         self._end2end = notes.get("end2end") is True
         self.names = names_in(notes)
-        self.find(np.zeros((*CAMERA_SIZE_HW, 3), np.uint8), 640, 0.25, 0.7, 300)
+        self.find(np.zeros((*CAMERA_SIZE_HW, 3), np.uint8), DetectOptions())
 
-    def find(
-        self,
-        image_bgr: NDArray[np.uint8],
-        imgsz: int,
-        conf: float,
-        iou: float,
-        max_det: int,
-        classes: Sequence[int] | None = None,
-    ) -> FoundBoxes:
+    def find(self, image_bgr: NDArray[np.uint8], options: DetectOptions) -> FoundBoxes:
         """Boxes on one BGR frame of HxWx3; raises PipelineError where the server does not answer well."""
         height, width = image_bgr.shape[:2]
-        letterbox = letterbox_of((height, width), imgsz, self.fixed_size_hw)
+        letterbox = letterbox_of((height, width), options.imgsz, self.fixed_size_hw)
         rgb = letterbox.apply(image_bgr)[..., ::-1].transpose(0, 3, 1, 2)
         pixels = np.ascontiguousarray(rgb, np.float32) / np.float32(255)
         try:
             output = self._client.infer(self._input, self._type, pixels, self._output)
         except ExchangeFailed as error:
             raise unusable(str(error)) from error
-        found = self._boxes(output, conf, iou, max_det, classes)
-        return FoundBoxes(letterbox.to_frame(found.boxes_xyxy), found.scores, found.classes)
+        found = self._boxes(output, options)
+        return replace(found, boxes_xyxy=letterbox.to_frame(found.boxes_xyxy))
 
-    def _boxes(
-        self,
-        output: NDArray[Any],
-        conf: float,
-        iou: float,
-        max_det: int,
-        classes: Sequence[int] | None,
-    ) -> FoundBoxes:
+    def _boxes(self, output: NDArray[Any], options: DetectOptions) -> FoundBoxes:
         if output.ndim != 3 or output.shape[0] != 1 or not np.isfinite(output).all():
             raise unusable("its output is not that of a YOLO network")
         rows = output[0].astype(np.float32)
         if self._end2end:
-            return sorted_out(rows, conf, max_det, classes)
+            return sorted_out(rows, options)
         last = 4 + len(self.names) if self.names else len(rows)
         if not 4 < last <= len(rows):
             raise unusable("its output has other classes than its configuration")
-        return best_boxes(rows[:last], conf, iou, max_det, classes)
+        return best_boxes(rows[:last], options)
 
 
 def unusable(reason: str) -> PipelineError:
@@ -143,14 +129,9 @@ def names_in(notes: Mapping[str, Any]) -> dict[int, str]:
     return {number: str(names[number]) for number in range(len(names))}
 
 
-def sorted_out(
-    rows: NDArray[np.float32], conf: float, max_det: int, classes: Sequence[int] | None
-) -> FoundBoxes:
+def sorted_out(rows: NDArray[np.float32], options: DetectOptions) -> FoundBoxes:
     """Boxes of a network that sorts out by itself what overlaps: rows (n, 6) of corners, score and class."""
     if rows.shape[1] < 6:
         raise unusable("its output is not that of a YOLO network")
-    wanted = rows[:, 4] > conf
-    if classes is not None:
-        wanted &= np.isin(rows[:, 5], classes)
-    kept = rows[wanted][:max_det]
+    kept = rows[options.wanted(rows[:, 4], rows[:, 5])][: options.max_det]
     return FoundBoxes(kept[:, :4], kept[:, 4], kept[:, 5].astype(np.int64))

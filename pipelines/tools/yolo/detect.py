@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.detections import Detection, from_xyxy_pixels
 from pipelines.engine.detectors.letterbox import MAX_INPUT_PIXELS, longest_side
+from pipelines.engine.detectors.nms import DetectOptions
 from pipelines.engine.detectors.yolo_networks import LoadedYolo, load_yolo
 from pipelines.engine.weights.store import WeightsStore
 from pipelines.errors import PipelineError
@@ -112,8 +113,9 @@ class DetectTool:
         self._remarks = []
         params = self._params
         self._say_if_smaller(image_bgr.shape[:2], context)
+        options = DetectOptions(params.imgsz, conf, params.iou, params.max_det, self._classes)
         with self._loaded.network.borrow() as network:
-            found = network.find(image_bgr, params.imgsz, conf, params.iou, params.max_det, self._classes)
+            found = network.find(image_bgr, options)
         height, width = image_bgr.shape[:2]
         labels = [self._loaded.names.get(int(number), str(number)) for number in found.classes]
         return from_xyxy_pixels(found.boxes_xyxy, labels, found.scores, (width, height))

@@ -13,7 +13,7 @@ import yaml
 from pipelines.engine.compiled import MOST_SIZES, OFTEN, CompiledNetwork
 from pipelines.engine.detectors import openvino_yolo
 from pipelines.engine.detectors.letterbox import CAMERA_SIZE_HW, Letterbox
-from pipelines.engine.detectors.nms import best_boxes
+from pipelines.engine.detectors.nms import DetectOptions, best_boxes
 from pipelines.engine.detectors.openvino_yolo import OpenVinoYolo
 from pipelines.engine.detectors.yolo_networks import YoloNetwork, open_converted
 from pipelines.engine.openvino import load_converted
@@ -66,7 +66,7 @@ def test_of_overlapping_boxes_the_same_are_kept(seed: int, classes: list[int] | 
     draw = np.random.default_rng(seed)
     centres, sizes = draw.uniform(0, 200, (2, 400)), draw.uniform(20, 90, (2, 400))
     rows = np.concatenate([centres, sizes, draw.uniform(0, 0.6, (3, 400))]).astype(np.float32)
-    found = best_boxes(rows, 0.3, 0.5, 60, classes)
+    found = best_boxes(rows, DetectOptions(conf=0.3, iou=0.5, max_det=60, classes=classes))
     (expected,) = non_max_suppression(
         torch.from_numpy(rows)[None], 0.3, 0.5, classes=classes, max_det=60, nc=3
     )
@@ -80,7 +80,7 @@ def test_of_overlapping_boxes_the_same_are_kept(seed: int, classes: list[int] | 
 
 
 def test_nothing_is_found_where_nothing_is(network: OpenVinoYolo) -> None:
-    found = network.find(np.full((64, 64, 3), 80, np.uint8), 640, 0.5, 0.7, 300)
+    found = network.find(np.full((64, 64, 3), 80, np.uint8), DetectOptions(conf=0.5))
     assert found.boxes_xyxy.shape == (0, 4)
     assert found.scores.shape == found.classes.shape == (0,)
 
@@ -93,7 +93,7 @@ def test_the_boxes_are_those_of_ultralytics(folder: Path, network: OpenVinoYolo)
     for seed in range(40):
         image = np.ascontiguousarray(scene(seed)[0][: rng.randint(200, 480), : rng.randint(200, 640)])
         imgsz = rng.choice((320, 480, 640))
-        short, long = (way.find(image, imgsz, 0.3, 0.7, 300) for way in (network, long_way))
+        short, long = (way.find(image, DetectOptions(imgsz, conf=0.3)) for way in (network, long_way))
         ours, theirs = ours + len(short.scores), theirs + len(long.scores)
         both += matches(short.boxes_xyxy, long.boxes_xyxy)
     assert both >= 30
@@ -144,9 +144,9 @@ def test_no_frame_waits_for_a_network_to_be_compiled(
 
 def test_threads_at_once_find_what_one_finds(network: OpenVinoYolo) -> None:
     images = [np.ascontiguousarray(scene(seed)[0]) for seed in range(6)]
-    alone = [network.find(image, 320, 0.3, 0.7, 300) for image in images]
+    alone = [network.find(image, DetectOptions(320, conf=0.3)) for image in images]
     with ThreadPoolExecutor(3) as pool:
-        together = list(pool.map(lambda image: network.find(image, 320, 0.3, 0.7, 300), images * 4))
+        together = list(pool.map(lambda image: network.find(image, DetectOptions(320, conf=0.3)), images * 4))
     for number, found in enumerate(together):
         expected = alone[number % len(images)]
         # One core and two round differently, so boxes of like scores may change places.

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from pipelines.engine.detectors import yolo_networks
-from pipelines.engine.detectors.nms import BoxNetwork, FoundBoxes
+from pipelines.engine.detectors.nms import BoxNetwork, DetectOptions, FoundBoxes
 from pipelines.engine.detectors.torch_yolo import COPIES, FRAMES_AT_ONCE, Copy, TorchYolo, copies_of
 from pipelines.engine.detectors.ultralytics import import_ultralytics
 from pipelines.engine.detectors.yolo_networks import YoloNetwork, load_yolo, open_in_torch
@@ -55,8 +55,11 @@ def frame_of(size_hw: tuple[int, int], seed: int = 0) -> Image:
     return np.ascontiguousarray(coarse.repeat(8, 0).repeat(8, 1)[: size_hw[0], : size_hw[1]])
 
 
+LIMITS = DetectOptions(imgsz=320, conf=0.3, iou=0.6, max_det=1000)
+
+
 def look(network: BoxNetwork, image: Image, **changes: Any) -> FoundBoxes:
-    return network.find(image, **{"imgsz": 320, "conf": 0.3, "iou": 0.6, "max_det": 1000} | changes)
+    return network.find(image, replace(LIMITS, **changes))
 
 
 def same(found: FoundBoxes, expected: FoundBoxes) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from pipelines.engine.detectors.nms import DetectOptions
 from pipelines.engine.detectors.yolo_networks import load_yolo
 from pipelines.engine.networks import NetworkCache
 from pipelines.engine.served.http_exchange import ExchangeFailed, Exchanger
@@ -43,7 +44,7 @@ def connect(model: ModelServer, **options: Any) -> ServedYolo:
 def test_boxes_come_back_on_the_frame(binary: bool, datatype: str) -> None:
     with serving(ModelServer(one_box, binary=binary, datatype=datatype, metadata=NAMES)) as model:
         network = connect(model)
-        found = network.find(FRAME, 320, 0.5, 0.7, 10)
+        found = network.find(FRAME, DetectOptions(320, conf=0.5))
 
     assert model.shapes[-1] == (1, 3, 256, 320)
     assert found.boxes_xyxy.tolist() == [[240, 112, 400, 368]]
@@ -61,7 +62,7 @@ def test_it_gets_the_pixels_as_ultralytics_gives_them() -> None:
     blue = np.zeros((32, 32, 3), np.uint8)
     blue[..., 0] = 255
     with serving(ModelServer(run)) as model:
-        connect(model).find(blue, 32, 0.5, 0.7, 10)
+        connect(model).find(blue, DetectOptions(32, conf=0.5))
 
     assert seen[-1][0].max(axis=(1, 2)).tolist() == [0, 0, 1]
 
@@ -69,7 +70,7 @@ def test_it_gets_the_pixels_as_ultralytics_gives_them() -> None:
 def test_a_network_of_fixed_size_gets_that_whatever_is_asked_for() -> None:
     with serving(ModelServer(one_box, shape=(1, 3, 320, 320))) as model:
         network = connect(model)
-        found = network.find(FRAME, 1280, 0.5, 0.7, 10)
+        found = network.find(FRAME, DetectOptions(1280, conf=0.5))
 
     assert network.fixed_size_hw == (320, 320)
     assert set(model.shapes) == {(1, 3, 320, 320)}
@@ -83,8 +84,8 @@ def test_what_stands_behind_the_classes_is_left_out_and_classes_are_chosen() -> 
 
     with serving(ModelServer(run, metadata=NAMES.replace("detect", "segment"))) as model:
         network = connect(model)
-        assert network.find(FRAME, 320, 0.5, 0.7, 10).classes.tolist() == [1]
-        assert network.find(FRAME, 320, 0.1, 0.7, 10, [0]).classes.tolist() == []
+        assert network.find(FRAME, DetectOptions(320, conf=0.5)).classes.tolist() == [1]
+        assert network.find(FRAME, DetectOptions(320, conf=0.1, classes=[0])).classes.tolist() == []
 
 
 def test_a_network_that_sorts_out_by_itself() -> None:
@@ -92,8 +93,8 @@ def test_a_network_that_sorts_out_by_itself() -> None:
     notes = json.dumps({"end2end": "True", "names": "{0: 'cat', 1: 'dog'}"})
     with serving(ModelServer(lambda pixels: rows, metadata=notes)) as model:
         network = connect(model)
-        found = network.find(np.zeros((64, 64, 3), np.uint8), 64, 0.5, 0.7, 10)
-        cats = network.find(np.zeros((64, 64, 3), np.uint8), 64, 0.5, 0.7, 10, [0])
+        found = network.find(np.zeros((64, 64, 3), np.uint8), DetectOptions(64, conf=0.5))
+        cats = network.find(np.zeros((64, 64, 3), np.uint8), DetectOptions(64, conf=0.5, classes=[0]))
 
     assert (found.boxes_xyxy.tolist(), found.classes.tolist()) == ([[0, 0, 32, 32], [8, 8, 16, 16]], [1, 0])
     assert cats.classes.tolist() == [0]

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pipelines.detections import Detection
 from pipelines.engine import openvino as openvino_module
 from pipelines.engine.compiled import CompiledNetwork
+from pipelines.engine.detectors.nms import DetectOptions
 from pipelines.engine.detectors.ultralytics import import_ultralytics
 from pipelines.engine.detectors.yolo_networks import YoloNetwork
 from pipelines.engine.networks import NetworkCache
@@ -176,7 +177,7 @@ def test_an_onnx_file_without_notes_gets_numbers_for_names(
 
 def test_a_pt_file_runs_on_torch_too(tiny_pt: Path, noise: Image) -> None:
     network = YoloNetwork(tiny_pt, "cpu")
-    found = network.find(noise, 640, conf=0.0, iou=0.7, max_det=4)
+    found = network.find(noise, DetectOptions(conf=0.0, max_det=4))
     assert len(found.scores) == 4
     assert (network.backend, network.fixed_size_hw) == ("pt", None)
     assert network.names == {0: "apple", 1: "pear", 2: "plum"}
