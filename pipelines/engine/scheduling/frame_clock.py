@@ -15,18 +15,21 @@ class FrameClock:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._since = clock()
-        self._before_s = 0.0
-        self._stands = False
+        # The seconds until it was last started or stopped, and when it was started, None while it stands.
+        # Both change at once, because other threads read them.
+        self._reading: tuple[float, float | None] = (0.0, clock())
 
     @property
     def spent_s(self) -> float:
         """Seconds so far."""
-        return self._before_s if self._stands else self._before_s + self._clock() - self._since
+        now = self._clock()
+        before_s, since = self._reading
+        # It may have been started again after `now`.
+        return before_s if since is None else before_s + max(now - since, 0.0)
 
     def measure(self, fn: Callable[[], R]) -> R:
         """Call `fn`, within which `loading` stops this clock."""
-        self._since = self._clock()
+        self._reading = (0.0, self._clock())
         _frame.clock = self
         try:
             return fn()
@@ -36,14 +39,15 @@ class FrameClock:
     @contextmanager
     def stopped(self) -> Iterator[None]:
         """The body does not count."""
-        if self._stands:
+        spent_s, since = self.spent_s, self._reading[1]
+        if since is None:
             yield
             return
-        self._before_s, self._stands = self.spent_s, True
+        self._reading = (spent_s, None)
         try:
             yield
         finally:
-            self._since, self._stands = self._clock(), False
+            self._reading = (spent_s, self._clock())
 
 
 @contextmanager
