@@ -62,7 +62,6 @@ def discard(folder: Path) -> None:
     """Remove a folder from the cache; nobody sees it half removed."""
     with suppress(FileNotFoundError), tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as bin_dir:
         folder.rename(Path(bin_dir) / "broken")
-    shutil.rmtree(folder, ignore_errors=True)
 
 
 def export_pt(weights: Path, workspace: Path) -> Path:
