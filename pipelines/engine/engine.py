@@ -2,7 +2,6 @@
 
 import os
 from contextlib import AbstractAsyncContextManager
-from typing import TYPE_CHECKING
 
 from pipelines.engine.networks import NetworkCache
 from pipelines.engine.scheduling.fair_queue import Usage
@@ -10,9 +9,6 @@ from pipelines.engine.scheduling.overload_flag import OverloadFlag
 from pipelines.engine.scheduling.slot_tuner import SlotTuner
 from pipelines.engine.scheduling.slots import Slot, Slots
 from pipelines.engine.weights.store import WeightsStore
-
-if TYPE_CHECKING:
-    pass
 
 # More frames at once than a GPU takes in a batch would only grow old.
 MOST_SLOTS = 16
