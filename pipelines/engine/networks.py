@@ -209,7 +209,8 @@ class NetworkCache:
     def _fill(self, key: Hashable, entry: Entry, load: Callable[[], Any]) -> None:
         try:
             shared = SharedNetwork(load)
-            self.frames_at_once = max(self.frames_at_once, getattr(shared.network, "frames_at_once", 1))
+            with self._lock:
+                self.frames_at_once = max(self.frames_at_once, getattr(shared.network, "frames_at_once", 1))
             entry.loaded.set_result(shared)
         except BaseException as error:
             with self._lock:
