@@ -74,7 +74,11 @@ PUBLISHED = (
 )
 PUBLISHED_NAME = "|".join(PUBLISHED)
 # EasyOCR keeps the height of its recogniser's input in a variable of its module: one reader works at a time.
-_module_in_use = threading.RLock()
+_module_in_use = threading.Lock()
+# Where native code hangs, the module is never given back.
+MODULE_WAIT_S = 30.0
+# One reader is made at a time, so that the next one finds the files that were fetched for this one.
+_making = threading.Lock()
 
 
 class EasyOcrOptions(BaseModel):
@@ -114,8 +118,7 @@ class EasyOcrReader:
         self._weights = weights
         # The library asks torch for pinned memory even where there is no GPU.
         warnings.filterwarnings("ignore", message=".*pin_memory.*")
-        with _module_in_use:
-            self._reader, self._height = self._make(detector=False)
+        self._reader, self._height = self._make(detector=False)
         self._finder: Any = None
 
     def read(self, image_bgr: Image, boxes_xyxy: Sequence[PixelBox]) -> list[Reading]:
@@ -139,7 +142,7 @@ class EasyOcrReader:
     def find_and_read(self, image_bgr: Image) -> list[FoundText]:
         """Every line that EasyOCR's own detector finds; WeightsNotFound where that is not to be had."""
         if self._finder is None:
-            with loading(), _module_in_use:
+            with loading():
                 self._finder, _ = self._make(detector=True)
         return [
             replace(found, box_xyxy=piece.back(found.box_xyxy))
@@ -159,10 +162,8 @@ class EasyOcrReader:
         return found
 
     def _call(self, reader: Any, method: str, *args: Any, **more: Any) -> list[Any]:
-        import easyocr.easyocr as module
-
         options = self.options
-        with _module_in_use:
+        with easyocr_module() as module:
             module.imgH = self._height
             call = getattr(reader, method)
             answers = call(
@@ -171,28 +172,48 @@ class EasyOcrReader:
             return list(answers)
 
     def _make(self, *, detector: bool) -> tuple[Any, int]:
-        """A Reader and its input's height, after fetching what it misses, one file at a time."""
-        import easyocr.easyocr as module
+        """A Reader and its input's height, after fetching what it misses, one file at a time.
+
+        Other readers work meanwhile.
+        """
+        storage, user_networks = folders(self._network, self._weights)
+        with _making:
+            while True:
+                try:
+                    return self._open(storage, user_networks, detector=detector)
+                except FileNotFoundError as error:
+                    fetch_missing(str(error), storage, self._weights)
+
+    def _open(self, storage: Path, user_networks: Path, *, detector: bool) -> tuple[Any, int]:
+        """A Reader and its input's height; FileNotFoundError where a file is missing or damaged."""
         from easyocr.config import imgH as standard_height
 
-        storage, user_networks = folders(self._network, self._weights)
-        while True:
+        with easyocr_module() as module:
             module.imgH = standard_height
-            try:
-                reader = module.Reader(
-                    list(self._network.languages),
-                    gpu=self._gpu,
-                    model_storage_directory=str(storage),
-                    user_network_directory=str(user_networks),
-                    recog_network=self._network.recog_network,
-                    detector=detector,
-                    download_enabled=False,
-                    verbose=False,
-                )
-            except FileNotFoundError as error:
-                fetch_missing(str(error), storage, self._weights)
-            else:
-                return reader, int(module.imgH)
+            reader = module.Reader(
+                list(self._network.languages),
+                gpu=self._gpu,
+                model_storage_directory=str(storage),
+                user_network_directory=str(user_networks),
+                recog_network=self._network.recog_network,
+                detector=detector,
+                download_enabled=False,
+                verbose=False,
+            )
+            return reader, int(module.imgH)
+
+
+@contextmanager
+def easyocr_module() -> Iterator[Any]:
+    """Hold EasyOCR's module for the body; PipelineError where another thread does not give it back."""
+    import easyocr.easyocr as module
+
+    if not _module_in_use.acquire(timeout=MODULE_WAIT_S):
+        raise PipelineError(f"EasyOCR has been busy for more than {MODULE_WAIT_S:g} s: try again later")
+    try:
+        yield module
+    finally:
+        _module_in_use.release()
 
 
 def load_easyocr(

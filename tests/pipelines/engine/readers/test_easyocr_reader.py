@@ -5,24 +5,30 @@ import http.server
 import threading
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from pipelines.detections import Detection
 from pipelines.engine.networks import NetworkCache
+from pipelines.engine.readers import easyocr_reader
 from pipelines.engine.readers.easyocr_reader import (
     PUBLISHED,
     EasyOcrOptions,
     EasyOcrReader,
     canvas_of,
     corners_of,
+    easyocr_module,
     fetch_missing,
     parts_of,
 )
 from pipelines.engine.readers.text_reader import PADDING_ACROSS, PADDING_ALONG, PixelBox
+from pipelines.engine.weights.downloads import Downloads
 from pipelines.engine.weights.store import WeightsStore
 from pipelines.errors import PipelineError, WeightsNotFound
 from pipelines.tools.base import OpenContext, RunContext
@@ -31,6 +37,7 @@ from tests.pipelines.custom_reader import NAME, draw, make_digit_reader
 from tests.pipelines.tools.conftest import Image
 
 pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore:.*pin_memory.*")]
+LIMIT_S = 60
 NUMBERS = ["10724", "204", "421"]
 
 
@@ -195,6 +202,54 @@ def test_a_published_recogniser_is_fetched_on_first_use(
     image, boxes = numbers_on_paper()
     outputs = tool.run({"frame_index": 1, "image": image, "detections": boxes}, RunContext(1))
     assert len(outputs["detections"]) == 3
+
+
+def test_others_read_while_a_recogniser_is_fetched(
+    weights_dir: Path,
+    networks: NetworkCache,
+    tmp_path: Path,
+    download_server: tuple[str, Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url, folder = download_server
+    publish(folder, url, monkeypatch)
+    tool = ReadTool(params(), context_for(weights_dir, networks))
+    image, boxes = numbers_on_paper()
+    began, may_go_on = threading.Event(), threading.Event()
+
+    def fetch(*args: Any) -> None:
+        began.set()
+        assert may_go_on.wait(LIMIT_S)
+        Downloads.fetch(*args)
+
+    slow = context_for(tmp_path / "weights")
+    monkeypatch.setattr(slow.weights.downloads, "fetch", partial(fetch, slow.weights.downloads))
+    with ThreadPoolExecutor(4) as threads:
+        # Both miss the same file, and neither knows of the other.
+        alike = [slow, replace(slow, networks=NetworkCache())]
+        opening = [threads.submit(ReadTool, ReadParams(engine="easyocr"), context) for context in alike]
+        try:
+            assert began.wait(LIMIT_S)
+            payload = {"frame_index": 1, "image": image, "detections": boxes}
+            outputs = threads.submit(tool.run, payload, RunContext(1)).result(LIMIT_S)
+        finally:
+            may_go_on.set()
+        for future in opening:
+            assert future.result(LIMIT_S).metadata()["engine"] == "easyocr"
+    assert outputs["text"] == "10724\n204\n421"
+
+
+def test_a_reader_that_never_comes_back_is_not_waited_for_without_end(
+    weights_dir: Path, networks: NetworkCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool = ReadTool(params(), context_for(weights_dir, networks))
+    image, boxes = numbers_on_paper()
+    monkeypatch.setattr(easyocr_reader, "MODULE_WAIT_S", 0.01)
+    with easyocr_module():
+        with pytest.raises(PipelineError, match="EasyOCR has been busy"):
+            tool.run({"frame_index": 1, "image": image, "detections": boxes}, RunContext(1))
+        with pytest.raises(PipelineError, match="EasyOCR has been busy"):
+            ReadTool(params(), context_for(weights_dir))
 
 
 @pytest.mark.parametrize("damage", ["not an archive", "wrong hash", "missing"])
