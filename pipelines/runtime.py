@@ -51,8 +51,7 @@ class Runtime(Engine):
     @classmethod
     def build(cls, settings: PipelineSettings) -> Self:
         """Make the runtime that the settings ask for."""
-        if settings.allow_pickles:
-            allow_pickles()
+        allow_pickles(settings.allow_pickles)
         return cls(
             slots=settings.inference_slots,
             networks=NetworkCache(settings.networks_mb * MIB),

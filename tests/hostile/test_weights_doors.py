@@ -14,6 +14,7 @@ from pytest_django import Settings
 
 from jobs.failures import describe_failure
 from jobs.models import Job
+from pipelines.conf import PipelineSettings
 from pipelines.engine.detectors.ultralytics import as_read, import_ultralytics, open_yolo
 from pipelines.engine.networks import NetworkCache
 from pipelines.engine.weights.store import BUNDLED_DIR, WeightsStore
@@ -247,6 +248,20 @@ def test_a_pickle_in_the_weights_folder_runs_no_code(
 
     with pytest.raises(PipelineError, match="holds more than a network: FORGESYTE_ALLOW_PICKLES=1"):
         engine.open_sync(checked(node("yolo", "detect", weights=named)), live=False)
+
+    assert not mark.exists()
+
+
+@pytest.mark.model
+def test_pickles_are_refused_again_once_they_are_not_allowed(mark: Path, tmp_path: Path) -> None:
+    path = tmp_path / "trap.pt"
+    path.write_bytes(trap(mark))
+    settings = PipelineSettings(tmp_path / "weights", tmp_path / "cache", device="cpu")
+    Runtime.build(replace(settings, allow_pickles=True)).close()
+    Runtime.build(settings).close()
+
+    with pytest.raises(PipelineError, match="holds more than a network"):
+        open_yolo(path)
 
     assert not mark.exists()
 

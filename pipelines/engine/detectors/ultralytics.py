@@ -19,9 +19,9 @@ SETTINGS = {
 _importing = threading.Lock()
 
 
-def allow_pickles() -> None:
-    """Let checkpoints run the code in them when they are loaded; call it before anything is loaded."""
-    SETTINGS["ULTRALYTICS_SAFE_LOAD"] = "false"
+def allow_pickles(allowed: bool) -> None:
+    """Say for this process whether checkpoints may run the code in them; call it before any is loaded."""
+    SETTINGS["ULTRALYTICS_SAFE_LOAD"] = "false" if allowed else "true"
 
 
 def import_ultralytics() -> Any:
