@@ -266,11 +266,14 @@ def stop_server() -> None:
         _server = None
 
 
-class Unpickler(pickle.Unpickler):
+class Unpickler(pickle._Unpickler):
     """Reads what a child answers, which may have been taken over by what it read.
 
     Classes are looked up among the modules that are loaded here: arrays, exceptions and our dataclasses only.
+    None of them is changed, which is why it is the reader in Python: the one in C has no place to look.
     """
+
+    dispatch = dict(pickle._Unpickler.dispatch)
 
     def __init__(self, data: bytearray, buffers: list[bytearray], package: str) -> None:
         super().__init__(BytesIO(data), buffers=buffers)
@@ -287,6 +290,15 @@ class Unpickler(pickle.Unpickler):
         ):
             return found
         raise pickle.UnpicklingError(f"{module}.{name} is not expected from a child")
+
+    def load_build(self) -> None:
+        """Give an object its state; raises UnpicklingError where that is a class."""
+        changed = self.stack[-2]  # type: ignore[attr-defined]
+        if isinstance(changed, type):
+            raise pickle.UnpicklingError(f"the class {changed.__name__} is not to be changed")
+        super().load_build()  # type: ignore[misc]
+
+    dispatch[pickle.BUILD[0]] = load_build  # type: ignore[assignment]
 
 
 def unpickled(data: bytearray, buffers: list[bytearray], package: str) -> Any:

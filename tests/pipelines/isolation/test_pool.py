@@ -1,6 +1,7 @@
 """Calls in processes of their own: what they give, what they cannot take, and that nothing stays of them."""
 
 import os
+import pickle
 import signal
 import socket
 import subprocess
@@ -51,6 +52,17 @@ def test_an_error_of_another_library_is_told_by_name() -> None:
 def test_a_child_cannot_have_its_parent_call_something() -> None:
     with pytest.raises(Crashed, match=r"posix\.system is not expected from a child"):
         run(calls.evil)
+
+
+def test_a_child_cannot_change_a_class_of_its_parent() -> None:
+    point = pickle.GLOBAL + f"{calls.__name__}\nPoint\n".encode()
+    state = (
+        pickle.NONE + pickle.EMPTY_DICT + pickle.UNICODE + b"where\n" + pickle.INT + b"1\n" + pickle.SETITEM
+    )
+    changed = point + state + pickle.TUPLE2 + pickle.BUILD + pickle.STOP
+    with pytest.raises(Crashed, match=r"the class Point is not to be changed"):
+        pool.unpickled(bytearray(changed), [], "tests")
+    assert not hasattr(calls.Point, "where")
 
 
 @linux_only
