@@ -24,7 +24,7 @@ MOST_STREAMS = 8
 
 
 class Crowd:
-    """How many callers have been inside at once of late."""
+    """Counts the callers that have been inside at once within the last half second."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -50,7 +50,7 @@ class Crowd:
 
 
 class Requests:
-    """What runs one compiled network: as many requests as are in use at once."""
+    """The requests that run one compiled network: as many as are in use at once."""
 
     def __init__(self, compiled: Any) -> None:
         self._compiled = compiled
@@ -91,11 +91,11 @@ class CompiledNetwork:
 
     @property
     def ready(self) -> frozenset[tuple[Size | None, int]]:
-        """What is compiled: the size, None for any, and for how many callers."""
+        """The compiled variants: each a size, None for any, and a number of callers."""
         return frozenset(self._ready)
 
     def requests(self, input_hw: Size, callers: int) -> Requests:
-        """What runs this input best of what there is; compiles what would be better for the next ones."""
+        """The best variant there is for this input; has a better one compiled for the next inputs."""
         streams = self._streams(callers)
         if (input_hw, streams) in self._ready:
             return self._ready[input_hw, streams]
@@ -115,7 +115,7 @@ class CompiledNetwork:
         self._ready[input_hw, streams] = Requests(self._core.compile_model(model, "CPU", hint))
 
     def wait(self) -> None:
-        """Until all is compiled that was asked for."""
+        """Wait until all is compiled that was asked for."""
         self._compiler.submit(int).result()
 
     def _streams(self, callers: int) -> int:

@@ -1,4 +1,4 @@
-"""Which device a network runs on: what was asked for, what it became, and why."""
+"""Chooses the device that a network runs on, and says why it is not the one that was asked for."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -40,27 +40,27 @@ class Engine:
 
     @property
     def slots(self) -> int:
-        """How many frames may run at once."""
+        """The number of frames that may run at once."""
         return self._slots.count
 
     @property
     def most_slots(self) -> int:
-        """How many there may come to be."""
+        """The most slots that there may come to be."""
         return self._tuner.limit if self._tuner else self._slots.count
 
     @property
     def busy(self) -> int:
-        """How many slots are in use."""
+        """The number of slots in use."""
         return self._slots.count - self._slots.free
 
     @property
     def waiting(self) -> int:
-        """How many sessions wait for a slot."""
+        """The number of sessions that wait for a slot."""
         return self._slots.waiting
 
     @property
     def lent(self) -> int:
-        """How many frames run beside the slots, because they take too long; MOST_LENT at most."""
+        """The frames beside the slots, or beside the decoders where those are more; MOST_LENT at most."""
         return max(self._slots.lent, self._decoders.lent)
 
     def slot(self, usage: Usage | None = None) -> AbstractAsyncContextManager[Slot]:
@@ -90,5 +90,5 @@ class Engine:
 
 
 def cores() -> int:
-    """How many slots can share this machine's cores."""
+    """The number of slots that can share this machine's cores."""
     return min(os.cpu_count() or 1, MOST_SLOTS)

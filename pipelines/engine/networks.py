@@ -27,7 +27,7 @@ CHECKS = 4
 
 @runtime_checkable
 class Concurrent(Protocol):
-    """What says whether several threads may use it at once."""
+    """A network that says whether several threads may use it at once."""
 
     concurrent: bool
 
@@ -43,7 +43,7 @@ class Copy(Generic[T]):
 
     @property
     def held_for_s(self) -> float:
-        """For how long one thread has had it, not counting what it loads; 0 where nobody has it."""
+        """Seconds that one thread has had it, not counting what it loads; 0 where nobody has it."""
         held = self._held
         return held[0].spent_s - held[1] if held else 0.0
 
@@ -102,7 +102,7 @@ class SharedNetwork(Generic[T]):
 
 
 class NetworkUse(Generic[T]):
-    """What all who use a network at a time hold; once nobody does, the cache may drop the network."""
+    """A handle that all users of a network share; once nobody holds it, the cache may drop the network."""
 
     def __init__(self, shared: SharedNetwork[T]) -> None:
         self._shared = shared
@@ -126,7 +126,7 @@ class Entry:
 
     @property
     def in_use(self) -> bool:
-        """Whether somebody uses it or loads it."""
+        """True if somebody uses it or loads it."""
         return self.asking > 0 or self.use() is not None
 
 
@@ -154,7 +154,7 @@ class NetworkCache:
 
     @property
     def count(self) -> int:
-        """How many networks are loaded."""
+        """The number of networks that are loaded."""
         with self._lock:
             return len(self._entries) + len(self._still_used())
 

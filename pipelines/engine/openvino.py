@@ -97,7 +97,7 @@ def dimension_of(size: Any) -> int | None:
 
 
 def onnx_metadata(weights: Path, shape: list[int | None]) -> dict[str, Any]:
-    """What Ultralytics noted in the ONNX file, completed where another exporter noted nothing.
+    """The metadata that Ultralytics left in an ONNX file, completed where another exporter left none.
 
     `shape` is the input's: batch, channels, height, width.
     """

@@ -86,7 +86,7 @@ class Busy(IsolationError):
 
 
 class Pool:
-    """How many calls of one kind run at once, how many may wait, and for how many seconds."""
+    """Limits how many calls of one kind run at once, how many may wait, and for how many seconds."""
 
     def __init__(self, at_once: int = 2, waiting: int = 16, wait_s: float = 30.0) -> None:
         self._free = threading.BoundedSemaphore(at_once)
@@ -115,7 +115,7 @@ SHARED_POOL = Pool()
 def run_isolated(
     function: Callable[..., T], *args: Any, memory_mb: int, deadline_s: float, pool: Pool = SHARED_POOL
 ) -> T:
-    """What a function of a module returns, run in a child process; blocks, so call it in a thread.
+    """Run a function of a module in a child process and return its result; blocks: call it in a thread.
 
     `memory_mb` is what the child may map beyond what its imports take; `deadline_s` counts from its start,
     and bounds the processor time of all its threads as well. The child can write to no file. The result may
@@ -151,7 +151,7 @@ class Child:
     def call(
         self, function: Callable[..., Any], args: tuple[Any, ...], memory_bytes: int, deadline_s: float
     ) -> Message | None:
-        """What it answers; None where it ends without an answer. Raises OverBudget."""
+        """Run the call and return its answer, None where it ends without one. Raises OverBudget."""
         ends_at = time.monotonic() + deadline_s
         try:
             self.connection.settimeout(deadline_s)
@@ -201,7 +201,7 @@ class Server:
 
     @property
     def is_running(self) -> bool:
-        """Whether it can be asked for children by this process."""
+        """True if this process can ask it for children."""
         return self.owner_pid == os.getpid() and self._control.fileno() >= 0 and self._process.poll() is None
 
     def start(self, module: str) -> Child:
@@ -302,7 +302,7 @@ class Unpickler(pickle._Unpickler):
 
 
 def unpickled(data: bytearray, buffers: list[bytearray], package: str) -> Any:
-    """What a child answered; raises Crashed where that is not what a child of ours answers."""
+    """Read a child's answer; raises Crashed where that is not what a child of ours answers."""
     try:
         return Unpickler(data, buffers, package).load()
     # Damaged pickles raise all kinds of errors.
@@ -320,7 +320,7 @@ def rebuilt(kind: type[Exception], args: tuple[Any, ...], state: dict[str, Any],
 
 
 def ended_without_answer(status: int, memory_mb: int, deadline_s: float) -> IsolationError:
-    """Why a child is gone."""
+    """The error that says why a child is gone."""
     if os.WIFEXITED(status) and os.WEXITSTATUS(status) == ENOMEM:
         return out_of_memory(memory_mb)
     if not os.WIFSIGNALED(status):

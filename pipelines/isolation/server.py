@@ -33,7 +33,7 @@ ON_LINUX = sys.platform == "linux"
 
 
 class Readable(Protocol):
-    """What a message can be read from: a socket, or one with a deadline."""
+    """A source of messages: a socket, or one with a deadline."""
 
     def recv_into(self, buffer: memoryview, /) -> int:
         """Read what has arrived into the buffer; 0 at the end."""
@@ -151,7 +151,7 @@ def die_with(parent: int) -> None:
 
 
 def die_first(more: int = CHILD_OOM_SCORE) -> None:
-    """Where the machine's memory runs out, have the kernel kill this process before others; Linux only.
+    """Have the kernel kill this process before others when memory runs out; Linux only.
 
     The one with the highest score goes first: calls, then workers, and the web server last, whose score this
     process has inherited and adds to.
@@ -202,7 +202,7 @@ def mapped_bytes() -> int:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an allocation failed, in Python or in a library that tells it by number."""
+    """True if an allocation failed, in Python or in a library that tells it by number."""
     return isinstance(error, MemoryError) or getattr(error, "errno", None) == ENOMEM
 
 

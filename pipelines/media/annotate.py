@@ -30,7 +30,7 @@ def draw_result(image_bgr: NDArray[np.uint8], result: Mapping[str, Any]) -> NDAr
 
 
 def is_drawable(found: Mapping[str, Any]) -> bool:
-    """Whether a detection has a place; a tool's NaN has become None."""
+    """True if a detection has a place; a tool's NaN has become None."""
     return (
         all(found[name] is not None for name in ("x", "y", "w", "h")) and found["w"] >= 0 and found["h"] >= 0
     )
@@ -56,7 +56,7 @@ def draw_detection(
 
 
 def caption(found: Mapping[str, Any]) -> str:
-    """What a detection says: its text if it was read, else its label and score; its track in front."""
+    """The caption of a detection: its track, and its text if it was read, else its label and score."""
     track = f"#{found['track_id']} " if "track_id" in found else ""
     said = found.get("text") or f"{found['label']} {found['score'] or 0:.2f}"
     return track + " ".join(said.split())

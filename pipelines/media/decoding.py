@@ -34,7 +34,7 @@ def decode_alone(image_bytes: bytes) -> NDArray[np.uint8]:
 
 
 def is_cheap(image_bytes: bytes) -> bool:
-    """Whether a header says that decoding takes little memory, and no longer than it should."""
+    """True if the header says that decoding takes little memory, and no longer than it should."""
     try:
         if image_bytes.startswith(JPEG_START):
             return read_header(image_bytes).width > 0

@@ -1,4 +1,4 @@
-"""How many single pictures are worked on at once: at `/pipelines/{id}/run` and in the admin's try-out."""
+"""Limits how many single pictures are worked on at once: `/pipelines/{id}/run`, and the try-out."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -36,7 +36,7 @@ class PictureSlots:
 
     @property
     def taken(self) -> int:
-        """How many pictures are worked on or wait."""
+        """The number of pictures that are worked on or wait."""
         return len(self._places)
 
     @asynccontextmanager

@@ -92,7 +92,7 @@ class VideoReader:
 
     @property
     def frames_total(self) -> int | None:
-        """How many frames the file says it has, or its length suggests; None where neither is known."""
+        """The number of frames that the file declares or its length suggests; None where neither is known."""
         if self._stream.frames:
             return int(self._stream.frames)
         if self._container.duration:
@@ -151,7 +151,7 @@ class VideoReader:
         self._complain(numbers.lost_at_end())
 
     def _why_lost(self, error: av.FFmpegError) -> str:
-        """Why a frame cannot be decoded; FFmpeg has no word of its own for one that is too large."""
+        """The reason for which a frame is lost; FFmpeg has no word of its own for one that is too large."""
         if error.errno == errno.EINVAL:
             limit = f"{self.max_pixels:,} pixels"
             return f"{reason(error)} (is it larger than the file says, and than {limit}?)"
@@ -223,7 +223,7 @@ class FrameNumbers:
 
 
 def threads_for(pixels: int) -> int:
-    """How many threads may decode frames of so many pixels: each holds a frame or two."""
+    """The number of threads that may decode frames of so many pixels: each holds a frame or two."""
     return max(min(os.cpu_count() or 1, DECODER_BYTES // (pixels * BYTES_A_PIXEL)), 1)
 
 
@@ -233,7 +233,7 @@ def lost_frame(index: int, why: str) -> str:
 
 
 def when(item: Any) -> int | None:
-    """When a packet or frame is shown, in the units of its stream; None where the file does not say."""
+    """The time at which a packet or frame is shown, in units of its stream; None where it is not told."""
     timestamp: int | None = item.dts if item.pts is None else item.pts
     return timestamp
 

@@ -39,7 +39,7 @@ class Letterbox:
 
     @property
     def corner(self) -> tuple[int, int]:
-        """Where the frame's left upper corner lies in the input, x and y."""
+        """The place of the frame's left upper corner in the input, x and y."""
         (high, wide), (height, width) = self.input_hw, self.inner_hw
         return round((wide - width) / 2 - 0.1), round((high - height) / 2 - 0.1)
 

@@ -1,4 +1,4 @@
-"""What every detection network offers, whatever runs it, and non-maximum suppression (NMS)."""
+"""The interface of detection networks, whatever runs them, and non-maximum suppression (NMS)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class FoundBoxes:
-    """What a network found on one frame: pixel corners Nx4, scores N and class numbers N, best first."""
+    """The boxes that were found on one frame: pixel corners Nx4, scores N, class numbers N; best first."""
 
     boxes_xyxy: NDArray[np.float32]
     scores: NDArray[np.float32]

@@ -44,7 +44,7 @@ class OpenVinoYolo:
 
     @staticmethod
     def suits(folder: Path) -> bool:
-        """Whether a folder has a network that gives boxes in YOLO's plain form, for pictures of any size."""
+        """True if a folder has a network that gives boxes in YOLO's plain form, for pictures of any size."""
         if (sys.platform, platform.machine()) not in SYSTEMS or not (folder / "model.xml").is_file():
             return False
         notes = notes_in(folder)
@@ -84,7 +84,7 @@ def pixels_in(model: Any) -> Any:
 
 
 def is_plain(folder: Path, classes: int) -> bool:
-    """Whether the output is a row for each coordinate and class, and the network is not quantised."""
+    """True if the output is a row for each coordinate and class, and the network is not quantised."""
     import openvino
 
     model = openvino.Core().read_model(folder / "model.xml")
@@ -95,7 +95,7 @@ def is_plain(folder: Path, classes: int) -> bool:
 
 
 def notes_in(folder: Path) -> dict[str, Any]:
-    """What is noted of the network beside it; empty where nothing is."""
+    """The metadata beside the network; empty where there are none."""
     import yaml
 
     path = folder / "metadata.yaml"

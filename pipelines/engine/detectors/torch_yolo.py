@@ -41,7 +41,7 @@ class Copy:
         self._stream = stream_on(device)
 
     def __call__(self, frames: Sequence[Tensor]) -> list[Rows]:
-        """What is found on each of the frames: uint8 of (height, width, 3), BGR, all of one size.
+        """Run the frames, which are uint8 of (height, width, 3), BGR, and all of one size.
 
         Rows (6, boxes): centre, size, the best class' score and its number. What is too much for the GPU's
         memory at once is done in parts.
@@ -70,7 +70,7 @@ class Copy:
         return pixels.permute(0, 3, 1, 2).flip(1).to(self._dtype, memory_format=torch.channels_last).div_(255)
 
     def _wait(self) -> None:
-        """Until the GPU is done with this copy; sleeps, where torch's usual wait would keep a core busy."""
+        """Wait until the GPU is done with this copy; sleeps, where torch's usual wait keeps a core busy."""
         if self._stream is not None:
             done = torch.cuda.Event(blocking=True)  # type: ignore[no-untyped-call]
             done.record(self._stream)
@@ -107,7 +107,7 @@ class TorchYolo:
 
     @staticmethod
     def suits(network: Any) -> bool:
-        """Whether a network that Ultralytics loaded takes colours and gives boxes in YOLO's plain form."""
+        """True if a network that Ultralytics loaded takes colours and gives boxes in YOLO's plain form."""
         from ultralytics.nn.modules import Detect
         from ultralytics.nn.tasks import DetectionModel, is_qat
 

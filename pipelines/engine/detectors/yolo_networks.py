@@ -120,7 +120,7 @@ def open_in_torch(path: Path, device: str, when_run: Callable[[int], None]) -> B
 
 
 def noted_task(path: Path) -> str | None:
-    """What the network is for, as its file says; None lets Ultralytics look into a `.pt` file."""
+    """The task that the file names; None for a `.pt` file, into which Ultralytics looks by itself."""
     if path.suffix == ".pt":
         return None
     import_ultralytics()
@@ -149,14 +149,14 @@ def stamp(path: Path) -> tuple[int, int]:
 
 
 def cuda_available() -> bool:
-    """Whether torch sees a CUDA device; the first call takes seconds."""
+    """True if torch sees a CUDA device; the first call takes seconds."""
     import torch
 
     return bool(torch.cuda.is_available())
 
 
 def why_not_on_gpu(path: Path) -> str | None:
-    """Why a format runs on the CPU whatever is asked for, or None."""
+    """The reason for which a format runs on the CPU whatever is asked for, or None."""
     if path.name.endswith(FOLDER_SUFFIX):
         return "an OpenVINO network runs on the CPU"
     if path.suffix == ".onnx":

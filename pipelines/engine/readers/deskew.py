@@ -29,7 +29,7 @@ def straightened(crop_bgr: Image) -> Image:
 
 
 def slope_of(crop_bgr: Image) -> float:
-    """By how many pixels the line falls for each pixel to the right; 0 where it is about level."""
+    """The pixels that the line falls for each pixel to the right; 0 where it is about level."""
     height, width = crop_bgr.shape[:2]
     if width < LEAST_RATIO * height or width > LONGEST:
         return 0.0
@@ -54,7 +54,7 @@ def levelled(crop_bgr: Image, slope: float) -> Image:
 
 
 def edges_of(crop_bgr: Image) -> NDArray[np.float32]:
-    """How much changes at each place of a small copy of the crop."""
+    """The strength of the edges at each place of a small copy of the crop."""
     import cv2
 
     grey = cv2.cvtColor(np.ascontiguousarray(crop_bgr), cv2.COLOR_BGR2GRAY)
@@ -67,7 +67,7 @@ def edges_of(crop_bgr: Image) -> NDArray[np.float32]:
 
 
 def sharpness_at(edges: NDArray[np.float32], degrees: int) -> float:
-    """How unevenly the edges lie over the rows when the crop is sheared by an angle."""
+    """A measure of how unevenly the edges lie over the rows when the crop is sheared by an angle."""
     rows = sheared(edges, math.tan(math.radians(degrees))).sum(axis=1)
     return float((rows**2).sum())
 

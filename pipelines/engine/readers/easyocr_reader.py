@@ -82,7 +82,7 @@ _making = threading.Lock()
 
 
 class EasyOcrOptions(BaseModel):
-    """What EasyOCR can be told; folders are taken from the weights folder unless they are absolute.
+    """Options of EasyOCR; folders are taken from the weights folder unless they are absolute.
 
     A recogniser of one's own is `NAME.yaml` and `NAME.py` in `user_network_directory`, which is code that the
     server runs, and `NAME.pth` in `model_storage_directory`.
@@ -258,7 +258,7 @@ class TunedReaders:
 
 
 def why_not_easyocr(options: EasyOcrOptions, weights: WeightsStore) -> str | None:
-    """What one's own recogniser misses, or None; the published ones are fetched when they are opened."""
+    """A sentence on the files that one's own recogniser misses, or None; published ones are fetched."""
     try:
         storage, user_networks = folders(options, weights)
     except WeightsNotFound as error:
@@ -277,7 +277,7 @@ def why_not_easyocr(options: EasyOcrOptions, weights: WeightsStore) -> str | Non
 
 
 def folders(options: EasyOcrOptions, weights: WeightsStore) -> tuple[Path, Path]:
-    """Where the networks' files lie, and where the code of one's own lies; raises WeightsNotFound."""
+    """The folder of the networks' files, and that of one's own code; raises WeightsNotFound."""
     return weights.folder(options.model_storage_directory), weights.folder(options.user_network_directory)
 
 

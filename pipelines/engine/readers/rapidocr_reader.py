@@ -129,7 +129,7 @@ def as_they_come(boxes: Any) -> Any:
 
 
 def longest_line(crop: Image) -> int:
-    """How long a piece of a line may be, in pixels; a hair that is longer by far has few pieces, too."""
+    """The longest that a piece of a line may be, in pixels; a hairline has few pieces, too."""
     height, width = crop.shape[:2]
     return int(max(MOST_HEIGHTS * height, math.ceil(width / MOST_PIECES)))
 

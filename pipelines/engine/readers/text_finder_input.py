@@ -1,4 +1,4 @@
-"""How a frame is laid into the input of RapidOCR's detector of text, and boxes back onto the frame.
+"""Lays a frame into the input of RapidOCR's detector of text, and boxes back onto the frame.
 
 Up to 4 times as long as wide, a frame comes as RapidOCR itself would give it. RapidOCR makes the shorter side
 736 pixels long whatever the other one becomes, so a frame of 3x2000 pixels, which is a file of 127 bytes,
@@ -57,7 +57,7 @@ class TextFinderInput:
 
 
 def scale_of(height: int, width: int) -> float:
-    """By how much a frame is enlarged or reduced before it is padded."""
+    """The factor by which a frame is scaled before it is padded."""
     if max(height, width) > LONGEST:
         return LONGEST / max(height, width)
     if min(height, width) < SHORTEST:
@@ -71,7 +71,7 @@ def whole_steps(side: float) -> int:
 
 
 def padding(side: int, other: int) -> int:
-    """By how much the shorter side grows at both ends."""
+    """The pixels that are added at both ends of a side: 0 unless it is far too short."""
     if side > SHORTEST and other <= SLIM * side:
         return 0
     return abs(max(other // SLIM, 2 * SHORTEST) - side) // 2

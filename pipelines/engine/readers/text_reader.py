@@ -1,4 +1,4 @@
-"""What every text reader offers, whichever library it is made of."""
+"""The interface of text readers, whichever library they are made of."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -25,7 +25,7 @@ VERY_TALL = 3.0
 
 @dataclass(frozen=True)
 class Reading:
-    """What was read in one box, empty where nothing was, and how sure the reader is, from 0 to 1."""
+    """The text of one box, empty where none was read, and how sure the reader is, from 0 to 1."""
 
     text: str
     score: float
@@ -81,7 +81,7 @@ def clipped(low: float, high: float, limit: int) -> tuple[int, int]:
 
 
 def quarter_turns(box: PixelBox) -> tuple[int, ...]:
-    """By how many quarter turns, counter-clockwise, the box may have to be turned to be read."""
+    """The numbers of counter-clockwise quarter turns after which the box may be readable."""
     x1, y1, x2, y2 = box
     ratio = (y2 - y1) / (x2 - x1)
     if ratio < TALL:
@@ -99,7 +99,7 @@ def best_of(readings: Sequence[tuple[int, Reading]], count: int) -> list[Reading
 
 
 def joined(readings: Sequence[Reading]) -> Reading:
-    """What was read in the pieces of one line, as one; as sure as the mean of those with text."""
+    """One reading of a line that was read in pieces; its score is the mean of those with text."""
     if len(readings) == 1:
         return readings[0]
     parts = [reading for reading in readings if reading.text]

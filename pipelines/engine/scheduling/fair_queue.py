@@ -1,4 +1,4 @@
-"""Who is served next: the waiter whose session has used the least time so far."""
+"""A queue that serves the waiter whose session has used the least time so far."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""How long a frame has been worked on, without the time in which something was loaded for it."""
+"""Measures how long a frame is worked on, without the time in which something is loaded for it."""
 
 import threading
 import time

@@ -27,7 +27,7 @@ class OverloadFlag:
             return
 
     def is_high(self) -> bool:
-        """Whether that was so within the last seconds."""
+        """True if frames were dropped within the last seconds."""
         try:
             return self._path is not None and abs(time.time() - self._path.stat().st_mtime) < HIGH_FOR_S
         except OSError:

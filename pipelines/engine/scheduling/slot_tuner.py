@@ -1,4 +1,4 @@
-"""How many slots serve most frames is found by trial while sessions wait for each other."""
+"""Finds by trial how many slots serve most frames, while sessions wait for each other."""
 
 import time
 from collections.abc import Callable
@@ -27,13 +27,13 @@ class Trial:
 
     @property
     def turn(self) -> str | None:
-        """Whose window it is; None when all are over."""
+        """The side that the window belongs to, OLD or NEW; None when all windows are over."""
         done = sum(map(len, self.rates.values()))
         return ORDER[done] if done < len(ORDER) else None
 
     @property
     def gain(self) -> float:
-        """How many times as many frames the new number serves."""
+        """The ratio of the frames that the new number serves to those that the old one does."""
         return sum(self.rates[NEW]) / sum(self.rates[OLD])
 
 

@@ -40,7 +40,7 @@ class Slot:
 
     @property
     def runs_for_s(self) -> float:
-        """For how long its call has run, without loading; 0 where none runs."""
+        """Seconds that its call has run, without loading; 0 where none runs."""
         return self.took_s if self.work and not self.work.done() else 0.0
 
     @property
@@ -57,7 +57,7 @@ class Slot:
         return await asyncio.wrap_future(self._submit(fn, *args, **kwargs))
 
     async def run_within(self, limit_s: float, fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """The same, and TimeoutError once it has run for `limit_s`, not counting what it loads.
+        """As `run`, and raise TimeoutError once it has run for `limit_s`, not counting what it loads.
 
         The thread goes on, as above.
         """
@@ -108,22 +108,22 @@ class Slots:
 
     @property
     def count(self) -> int:
-        """How many slots there are now."""
+        """The number of slots there are now."""
         return self._count
 
     @property
     def waiting(self) -> int:
-        """How many tasks wait for a slot."""
+        """The number of tasks that wait for a slot."""
         return len(self._waiters)
 
     @property
     def lent(self) -> int:
-        """How many calls run beside the slots, because they take too long."""
+        """The number of calls that run beside the slots, because they take too long."""
         return self._lent
 
     @property
     def free(self) -> int:
-        """How many slots nobody holds; below 0 while more are held than there are to be."""
+        """The number of slots that nobody holds; below 0 while more are held than there are to be."""
         return self._free
 
     @asynccontextmanager

@@ -26,7 +26,7 @@ class TimedReader(io.RawIOBase):
         self._until = until
 
     def readable(self) -> bool:
-        """Yes."""
+        """True, as io.RawIOBase asks for."""
         return True
 
     def readinto(self, buffer: Any) -> int | None:
@@ -42,7 +42,7 @@ class TimedReader(io.RawIOBase):
 
 
 def seconds_until(until: float) -> float:
-    """What is left; raises TimeoutError where nothing is."""
+    """The seconds until a moment of `time.monotonic`; raises TimeoutError where it has passed."""
     left = until - time.monotonic()
     if left <= 0:
         raise TimeoutError

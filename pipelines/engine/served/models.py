@@ -14,7 +14,7 @@ PORTS = {"http": 80, "https": 443}
 
 
 def is_address(name: str) -> bool:
-    """Whether it is an address rather than a name or a path."""
+    """True if it is an address rather than a name or a path."""
     return SCHEME.match(name) is not None
 
 
@@ -37,18 +37,18 @@ class ServerAddress:
         return cls(match["scheme"], match["host"].strip("[]").lower(), port, segments)
 
     def __contains__(self, other: "ServerAddress") -> bool:
-        """Whether the other is this one, or below it."""
+        """True if the other address is this one, or below it."""
         same_server = (self.scheme, self.host, self.port) == (other.scheme, other.host, other.port)
         return same_server and other.segments[: len(self.segments)] == self.segments
 
     @property
     def model_path(self) -> str:
-        """Where the protocol has the model that the address names."""
+        """The model's path in the protocol."""
         return "".join(f"/{part}" for part in (*self.segments[:-1], "v2", "models", self.segments[-1]))
 
     @property
     def server_path(self) -> str:
-        """Where the server tells about itself."""
+        """The path of the server's own metadata in the protocol."""
         return "".join(f"/{part}" for part in (*self.segments[:-1], "v2"))
 
 

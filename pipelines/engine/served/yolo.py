@@ -68,7 +68,7 @@ class ServedYolo:
 
 
 def unusable(reason: str) -> PipelineError:
-    """What a session is told; the address is the operator's."""
+    """The error that a session is told; it names no address, which is the operator's."""
     return PipelineError(f"The served network cannot be used: {reason}")
 
 
@@ -103,7 +103,7 @@ def first_output(told: Mapping[str, Any]) -> str:
 
 
 def notes_in(config: Mapping[str, Any]) -> dict[str, Any]:
-    """What Ultralytics noted in a model's configuration; empty where nothing is that can be read."""
+    """The metadata that Ultralytics left in a model's configuration; empty where none can be read."""
     try:
         text = config["parameters"]["metadata"]["string_value"]
         notes = ast.literal_eval(text) if len(text) <= MOST_NOTES else {}

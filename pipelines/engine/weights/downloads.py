@@ -25,7 +25,7 @@ class DownloadFailed(Exception):
 
 @dataclass(frozen=True)
 class Expected:
-    """What a file has to be: its size in bytes and its hash in hexadecimal digits, each where it is known."""
+    """The size of a file in bytes and its hash in hexadecimal digits, each where it is known."""
 
     size: int | None = None
     digest: str | None = None
@@ -64,7 +64,7 @@ class Downloads:
                 raise DownloadFailed(reason) from error
 
     def recent_failure(self, url: str) -> str | None:
-        """Why the download failed in the last minute, or None."""
+        """The reason for which the download failed in the last minute, or None."""
         failed_at, reason = self._failures.get(url, (float("-inf"), ""))
         return reason if self._clock() - failed_at < RETRY_S else None
 

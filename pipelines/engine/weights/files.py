@@ -14,22 +14,22 @@ ONNX_TAGS = frozenset({0x08, 0x12, 0x1A, 0x22, 0x28, 0x32, 0x3A, 0x42, 0x72})
 
 
 def is_onnx(head: bytes) -> bool:
-    """Whether a serialised ModelProto may begin so."""
+    """True if a serialised ModelProto may begin so."""
     return head[:1] != b"" and head[0] in ONNX_TAGS
 
 
 def is_checkpoint(head: bytes) -> bool:
-    """Whether a file that `torch.save` wrote may begin so: a ZIP archive, or a pickle from protocol 2."""
+    """True if a file that `torch.save` wrote may begin so: a ZIP archive, or a pickle from protocol 2."""
     return head.startswith(ZIP) or (head[:1] == b"\x80" and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"))
 
 
 def is_engine(head: bytes) -> bool:
-    """Whether a file begins as TensorRT's own, or with the length of Ultralytics' notes and the notes."""
+    """True if a file begins as TensorRT's own, or with the length of Ultralytics' notes and the notes."""
     return head.startswith(b"ftrt") or head[4:5] == b"{"
 
 
 def is_archive(head: bytes) -> bool:
-    """Whether a file begins as a ZIP archive."""
+    """True if a file begins as a ZIP archive."""
     return head.startswith(ZIP)
 
 
@@ -74,7 +74,7 @@ def check_file(path: Path) -> None:
 
 
 def is_openvino(folder: Path) -> bool:
-    """Whether it is a folder with one network's graph and numbers."""
+    """True if it is a folder with one network's graph and numbers."""
     return folder.is_dir() and any(folder.glob("*.xml")) and any(folder.glob("*.bin"))
 
 
@@ -90,7 +90,7 @@ def head_of(path: Path) -> bytes:
 
 
 def accepts_upload(filename: str, allow_pickles: bool) -> bool:
-    """Whether a file of this name may be taken in: `.onnx` always, `.pt` where the operator allows it.
+    """True if a file of this name may be taken in: `.onnx` always, `.pt` where the operator allows it.
 
     A `.pt` file is a pickle, which may run code of its maker's choice when it is loaded.
     """

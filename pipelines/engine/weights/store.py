@@ -45,7 +45,7 @@ class WeightsEntry:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What came of checking one file: `ok` is None where there is nothing to compare it with."""
+    """The result of checking one file: `ok` is None where there is nothing to compare it with."""
 
     entry: WeightsEntry
     actual_sha256: str | None
@@ -183,7 +183,7 @@ class WeightsStore:
         return found and self._checked(found)
 
     def _at(self, name: str) -> Path:
-        """What lies at a path, which is taken from the weights folder unless it is absolute."""
+        """The file or folder at a path, which is taken from the weights folder unless it is absolute."""
         path = self._checked(self._path(name))
         if not os.path.exists(path):
             raise WeightsNotFound(
@@ -224,7 +224,7 @@ class WeightsStore:
             return self.weights_dir / name
 
     def _is_usable(self, path: Path) -> bool:
-        """Whether it is there; of what was uploaded only what may be."""
+        """True if it exists, and was not uploaded in a format that is not allowed."""
         is_upload = path.parent == self.weights_dir / UPLOADS
         return os.path.exists(path) and (not is_upload or accepts_upload(path.name, self._allow_pickles))
 
@@ -270,7 +270,7 @@ class WeightsStore:
 
 
 def is_path(name: str) -> bool:
-    """Whether it is more than the plain name of a file."""
+    """True if it is more than the plain name of a file."""
     return "/" in name or "\\" in name or name.startswith((".", "~"))
 
 
