@@ -1,7 +1,7 @@
 """Runs a function in a process of its own, with bounds on its memory and its time; no Django.
 
 For what strangers send and native code reads: a decoder that fills the memory, never ends or crashes costs
-its own call only. The children are forked from one small process (`isolation_server`), which is started with
+its own call only. The children are forked from one small process (`server`), which is started with
 the first call and has one thread, no variables with secrets and no descriptors of ours. On Linux all limits
 hold. On macOS memory is not limited, as its kernel ignores RLIMIT_AS, and a child outlives a killed caller
 until its call is over; the deadline holds everywhere.

@@ -1,4 +1,4 @@
-"""The process from which isolated calls are forked, and what the children do; see `isolation`; no Django.
+"""The process from which isolated calls are forked, and what the children do; see `pool`; no Django.
 
 It has one thread, imports what the calls need once, and forks a child for each call, which takes a few
 milliseconds. It obeys its control socket: START answers with the child's process id, END kills the child's
