@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from typing import Self
+from weakref import WeakValueDictionary
 
 from django.conf import settings
 
@@ -15,7 +16,7 @@ from pipelines.engine.detectors.ultralytics import allow_pickles
 from pipelines.engine.engine import Engine
 from pipelines.engine.networks import MIB, NetworkCache
 from pipelines.engine.scheduling.overload_flag import OverloadFlag
-from pipelines.engine.scheduling.slots import EngineClosed
+from pipelines.engine.scheduling.slots import EngineClosed, forget
 from pipelines.engine.weights.store import WeightsStore
 from pipelines.graph.definition import PipelineDefinition
 from pipelines.graph.execution import OpenPipeline, open_pipeline
@@ -43,9 +44,10 @@ class Runtime(Engine):
     ) -> None:
         super().__init__(slots=slots, networks=networks, weights=weights, device=device, overload=overload)
         self.registry = registry
-        # By the pipeline's id: what was opened last, and what is being opened.
+        # By the pipeline's id: what was opened last, and what is being opened. An opening that is over is not
+        # kept: it holds the pipeline, and the pipeline its networks.
         self._opened: dict[str, PipelineDefinition] = {}
-        self._openings: dict[str, Future[OpenPipeline]] = {}
+        self._openings: WeakValueDictionary[str, Future[OpenPipeline]] = WeakValueDictionary()
         self._loaders = ThreadPoolExecutor(max_workers=LOADERS, thread_name_prefix="loader")
 
     @classmethod
@@ -69,7 +71,9 @@ class Runtime(Engine):
         cancelled, the opening leaves the queue, or what was opened is closed again.
         """
         while first := self._first_opening(definition):
-            await asyncio.wait([asyncio.wrap_future(first)])
+            over = asyncio.wrap_future(first)
+            over.add_done_callback(forget)
+            await asyncio.wait([over])
         try:
             opening = self._loaders.submit(self.open_sync, definition, live=live)
         except RuntimeError as error:
@@ -84,7 +88,7 @@ class Runtime(Engine):
             raise
 
     def _first_opening(self, definition: PipelineDefinition) -> Future[OpenPipeline] | None:
-        """What opens this pipeline now, if it was never open before as it is."""
+        """Find the opening to wait for: this pipeline is being opened and was never open before as it is."""
         opening = self._openings.get(definition.id)
         was_open = self._opened.get(definition.id) == definition
         return None if opening is None or opening.done() or was_open else opening

@@ -1,8 +1,10 @@
 """The engine opens pipelines off the event loop, in no slot, and cleans up after sessions that have gone."""
 
 import asyncio
+import gc
 import threading
-from collections.abc import Iterator, Mapping
+import weakref
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from types import SimpleNamespace
@@ -129,6 +131,65 @@ async def test_who_waits_for_one_slow_download_takes_no_loader(engine: Runtime, 
     gate.may_open.set()
     for opened in await asyncio.gather(*same):
         opened.close()
+
+
+async def gone(thing: Callable[[], object]) -> None:
+    """Wait until nobody holds what a weak reference leads to; the loader's thread lets go of it last."""
+    async with asyncio.timeout(LIMIT_S):
+        while thing() is not None:
+            gc.collect()
+            await asyncio.sleep(0)
+
+
+class NetworkTool(GateTool):
+    """A tool that holds a network for as long as anybody holds the tool."""
+
+    def __init__(self, context: OpenContext) -> None:
+        super().__init__()
+        self.use = context.networks.get("network", object)
+
+
+async def test_a_network_that_no_session_uses_any_more_is_dropped(tmp_path: Path) -> None:
+    spec = ToolSpec(
+        "gate", "Gate", "", NoParams, frozenset({DETECTIONS}), lambda params, context: NetworkTool(context)
+    )
+    engine = Runtime(
+        slots=1,
+        networks=NetworkCache(budget=1),
+        weights=WeightsStore(tmp_path, tmp_path),
+        registry=PluginRegistry([Plugin("test", "Test", "1", (spec,))]),
+        device="cpu",
+    )
+    opened = await engine.open(DEFINITION, live=True)
+    engine.networks.trim()
+    assert engine.networks.count == 1
+
+    opened.close()
+    closed = weakref.ref(opened)
+    del opened
+    await gone(closed)
+    engine.networks.trim()
+    assert engine.networks.count == 0
+    engine.close()
+
+
+async def test_who_waits_for_an_opening_that_fails_tries_it_without_a_word_in_the_log(
+    engine: Runtime, gate: GateTool
+) -> None:
+    said: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: said.append(context["message"]))
+    gate.fails = True
+    gate.may_open.clear()
+    same = [asyncio.create_task(engine.open(DEFINITION, live=True)) for _ in range(3)]
+    assert await asyncio.to_thread(gate.opening.wait, LIMIT_S)
+    gate.may_open.set()
+    failures = await asyncio.gather(*same, return_exceptions=True)
+    assert [type(failure) for failure in failures] == [ToolFailure] * 3
+    raised = list(map(weakref.ref, failures))
+    del failures, same
+    for failure in raised:
+        await gone(failure)
+    assert said == []
 
 
 async def test_a_session_that_goes_leaves_the_queue(engine: Runtime, gate: GateTool) -> None:
