@@ -5,7 +5,6 @@ from typing import Any
 
 from pipelines.graph.definition import read
 from pipelines.graph.problems import Problem, first_of
-from pipelines.graph.storable import check_storable
 from pipelines.graph.structure import check_structure
 from pipelines.graph.tooling import check_tooling
 from pipelines.tools.registry import PluginRegistry
@@ -21,4 +20,4 @@ def validate(data: Any, registry: PluginRegistry, *, by_request: bool = False) -
     """
     draft = read(data)
     tooling = check_tooling(draft, registry, by_request=by_request)
-    return first_of(chain(check_storable(data), draft.problems, check_structure(draft), tooling))
+    return first_of(chain(draft.problems, check_structure(draft), tooling))

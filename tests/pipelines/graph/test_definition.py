@@ -61,10 +61,12 @@ def test_refuses_what_is_no_object(data: Any, kind: str) -> None:
     "data",
     [
         {"id": float("nan")},
+        {"nodes": [{"params": {"x": float("-inf")}}]},
         {"id": {1, 2}},
         {"name": "\ud800"},
         {"name": "a\x00b"},
         {"name": "\\\x00"},
+        {"nodes": [{"params": {"\x00": 1}}]},
     ],
 )
 def test_refuses_what_no_database_could_store(data: Any) -> None:

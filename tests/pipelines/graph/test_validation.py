@@ -43,6 +43,15 @@ def test_a_sound_definition_has_no_problems() -> None:
     assert validate(SOUND, REGISTRY) == []
 
 
+def test_what_no_database_keeps_is_said_once() -> None:
+    problems = validate({**SOUND, "name": "a\x00b"}, REGISTRY)
+
+    assert [str(problem) for problem in problems] == [
+        "pipeline: holds the character U+0000, which cannot be stored"
+    ]
+    assert validate({**SOUND, "name": "a written \\u0000"}, REGISTRY) == []
+
+
 def test_says_everything_at_once_whatever_kind_it_is() -> None:
     nodes = [
         *SOUND["nodes"],
