@@ -11,6 +11,9 @@ from pipelines.tools.base import IMAGE, ToolSpec
 from pipelines.tools.parameters import validated
 from pipelines.tools.registry import PluginRegistry
 
+# In all nodes together: their masks take 32 MB, and each session has its own.
+MAX_ZONES = 128
+
 
 def check_tooling(draft: Draft, registry: PluginRegistry, *, by_request: bool = False) -> Iterator[Problem]:
     """Every problem of tools, parameters and types; nodes and edges that could not be read are not judged.
@@ -18,6 +21,7 @@ def check_tooling(draft: Draft, registry: PluginRegistry, *, by_request: bool = 
     `by_request` as for `validated`.
     """
     specs: dict[str, ToolSpec] = {}
+    zones = 0
     for node in draft.definition.nodes:
         if f"nodes[{node.id}]" in draft.unreadable:
             continue
@@ -26,7 +30,11 @@ def check_tooling(draft: Draft, registry: PluginRegistry, *, by_request: bool = 
             yield unknown_tool(node, registry)
         else:
             specs[node.id] = spec
-            yield from check_params(node, spec, by_request=by_request)
+            problems, of_node = check_params(node, spec, by_request=by_request)
+            yield from problems
+            zones += of_node
+    if zones > MAX_ZONES:
+        yield Problem("nodes", f"count in {zones:,} zones together; at most {MAX_ZONES} are allowed")
     yield from check_types(draft, specs)
     if not any(where.startswith("edges") for where in draft.unreadable):
         yield from check_inputs(draft, specs)
@@ -47,21 +55,23 @@ def unknown_tool(node: Node, registry: PluginRegistry) -> Problem:
     return Problem(f"nodes[{node.id}].plugin_id", f"no plugin {node.plugin_id!r}; there are: {known}{broken}")
 
 
-def check_params(node: Node, spec: ToolSpec, *, by_request: bool = False) -> Iterator[Problem]:
-    """One problem for each parameter that the tool does not take."""
+def check_params(node: Node, spec: ToolSpec, *, by_request: bool = False) -> tuple[list[Problem], int]:
+    """One problem for each parameter that the tool does not take, and how many zones it holds."""
     where = f"nodes[{node.id}].params"
+    problems, zones = [], 0
     try:
-        validated(spec.params, node.params, by_request=by_request)
+        zones = spec.zones(validated(spec.params, node.params, by_request=by_request))
     except ValidationError as error:
         for found in error.errors(include_url=False, include_context=False, include_input=False):
             path = ".".join([where, *(str(part) for part in found["loc"])])
-            yield Problem(path, said_simply(found["type"], found["msg"], spec))
+            problems.append(Problem(path, said_simply(found["type"], found["msg"], spec)))
     # A validator that another package brings may raise anything; an operator's form must still answer.
     except Exception as error:
-        yield Problem(where, f"the tool cannot check them: {type(error).__name__}")
+        problems.append(Problem(where, f"the tool cannot check them: {type(error).__name__}"))
     if spec.params.model_config.get("extra") in (None, "ignore"):
         for name in node.params.keys() - accepted_names(spec):
-            yield Problem(f"{where}.{name}", said_simply("extra_forbidden", "", spec))
+            problems.append(Problem(f"{where}.{name}", said_simply("extra_forbidden", "", spec)))
+    return problems, zones
 
 
 def said_simply(kind: str, message: str, spec: ToolSpec) -> str:

@@ -106,6 +106,11 @@ def always_available(params: Any, weights: "WeightsStore") -> str | None:
     return None
 
 
+def no_zones(params: Any) -> int:
+    """For tools that look nothing up in zones."""
+    return 0
+
+
 @dataclass(frozen=True)
 class ToolSpec:
     """A tool as it is offered: what it is called, takes and gives, and how it is opened.
@@ -114,7 +119,8 @@ class ToolSpec:
     `unavailable(params, weights)` says without loading anything why the tool cannot be opened, or None.
     `failure` is the sentence that clients read when the tool raises. `stateful` False promises that what came
     before a frame does not matter to it; for tools that are Resumable it is not asked. `passes_on` are
-    those of its output types that it gives only where it was given them.
+    those of its output types that it gives only where it was given them. `zones(params)` says of how many
+    zones each session holds a mask, about 250 KB each.
     """
 
     id: str
@@ -127,6 +133,7 @@ class ToolSpec:
     optional_input_types: frozenset[str] = frozenset()
     passes_on: frozenset[str] = frozenset()
     unavailable: Callable[[Any, "WeightsStore"], str | None] = always_available
+    zones: Callable[[Any], int] = no_zones
     failure: str = "A tool failed"
     stateful: bool = True
 

@@ -286,6 +286,7 @@ plugin = Plugin(
             output_types=frozenset({DETECTIONS, TRACKS, TEXT, COUNTS}),
             passes_on=frozenset({TRACKS, TEXT}),
             open=open_zones,
+            zones=lambda params: len(params.zones),
             failure="Counting failed",
         ),
         ToolSpec(

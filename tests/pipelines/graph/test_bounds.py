@@ -71,6 +71,15 @@ def test_problems_are_bounded_in_time_and_size(definition: Any, registry: Plugin
     assert all(len(found.where) <= MAX_WHERE and len(found.message) <= MAX_MESSAGE for found in problems)
 
 
+@pytest.mark.parametrize(
+    ("nodes", "said"), [(4, []), (5, ["count in 160 zones together; at most 128 are allowed"])]
+)
+def test_zones_are_bounded_over_all_nodes(nodes: int, said: list[str], registry: PluginRegistry) -> None:
+    problems = validate(counting(nodes, 32, 3), registry)
+
+    assert [problem.message for problem in problems if problem.where == "nodes"] == said
+
+
 def test_the_first_problems_and_how_many_more() -> None:
     found = first_of(Problem("nodes", str(number)) for number in range(1250))
 
