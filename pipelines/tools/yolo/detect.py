@@ -28,6 +28,9 @@ from pipelines.tools.yolo.tracker import Tracker, TrackerSettings
 
 STRIDE = 32
 FAILURE = "YOLO inference failed"
+SMALLER = "The network sees {side} pixels on the longer side instead of {imgsz}: {reason}"
+# The last byte of a tool's state where it was said that boxes are left out; no pickle ends with it.
+SAID_MORE = b"\x01"
 
 
 class DetectParams(BaseModel):
@@ -76,8 +79,9 @@ class DetectTool:
         self._params = params
         self._loaded = load_yolo(params.weights, requested, context.networks, context.weights)
         self._classes = class_numbers(params.classes, self._loaded.names)
-        self._remarks = remarks_on(self._loaded)
+        self._remarks = remarks_on(self._loaded, params)
         self._said_smaller = False
+        self._said_more = False
 
     def run(self, payload: Mapping[str, Any], context: RunContext) -> Mapping[str, Any]:
         """Find boxes on `image`."""
@@ -97,13 +101,14 @@ class DetectTool:
         }
 
     def state(self) -> bytes:
-        """Nothing is kept from frame to frame."""
-        return b""
+        """Keep only whether it was said that boxes are left out."""
+        return SAID_MORE if self._said_more else b""
 
     def restore(self, state: bytes) -> None:
-        """Go on in the middle of a file: the remarks were made at its first frame."""
+        """Go on in the middle of a file: the other remarks were made at its first frame."""
         self._remarks = []
         self._said_smaller = True
+        self._said_more = state.endswith(SAID_MORE)
 
     def close(self) -> None:
         """Nothing to let go of: the network is shared."""
@@ -113,22 +118,32 @@ class DetectTool:
         self._remarks = []
         params = self._params
         self._say_if_smaller(image_bgr.shape[:2], context)
-        options = DetectOptions(params.imgsz, conf, params.iou, params.max_det, self._classes)
+        # One box more, to see whether any is left out.
+        options = DetectOptions(params.imgsz, conf, params.iou, params.max_det + 1, self._classes)
         with self._loaded.network.borrow() as network:
             found = network.find(image_bgr, options)
+        self._say_if_more(len(found.scores), context)
+        best = slice(params.max_det)
         height, width = image_bgr.shape[:2]
-        labels = [self._loaded.names.get(int(number), str(number)) for number in found.classes]
-        return from_xyxy_pixels(found.boxes_xyxy, labels, found.scores, (width, height))
+        labels = [self._loaded.names.get(int(number), str(number)) for number in found.classes[best]]
+        return from_xyxy_pixels(found.boxes_xyxy[best], labels, found.scores[best], (width, height))
+
+    def _say_if_more(self, count: int, context: RunContext) -> None:
+        """Remark once that a frame has more boxes than `max_det`."""
+        most = self._params.max_det
+        if count > most and not self._said_more:
+            self._said_more = True
+            context.warnings.append(
+                f"There are more than {most} boxes: only the best {most} of a frame are given (max_det)"
+            )
 
     def _say_if_smaller(self, frame_hw: tuple[int, int], context: RunContext) -> None:
         """Remark once that frames are made smaller for the network than `imgsz` asks for."""
         side = longest_side(frame_hw, self._params.imgsz, STRIDE)
         if side < self._params.imgsz and not self._loaded.fixed_size_hw and not self._said_smaller:
             self._said_smaller = True
-            context.warnings.append(
-                f"The network sees {side} pixels on the longer side instead of {self._params.imgsz}: "
-                f"its input has at most {MAX_INPUT_PIXELS:,} pixels"
-            )
+            reason = f"its input has at most {MAX_INPUT_PIXELS:,} pixels"
+            context.warnings.append(SMALLER.format(side=side, imgsz=self._params.imgsz, reason=reason))
 
 
 class TrackTool(DetectTool):
@@ -152,8 +167,8 @@ class TrackTool(DetectTool):
         return {"detections": [*tracks, *fresh], "tracks": tracks}
 
     def state(self) -> bytes:
-        """The tracks."""
-        return self._tracker.state()
+        """Keep the tracks, and what the detector keeps behind them."""
+        return self._tracker.state() + super().state()
 
     def restore(self, state: bytes) -> None:
         """Carry on these tracks."""
@@ -177,12 +192,15 @@ def class_numbers(labels: Sequence[str] | None, names: Mapping[int, str]) -> lis
     return [numbers[label] for label in labels]
 
 
-def remarks_on(loaded: LoadedYolo) -> list[str]:
-    """What a session is told once."""
-    if not loaded.device.fallback:
-        return []
-    device = loaded.device
-    return [f"YOLO runs on the {device.used} instead of {device.requested}: {device.reason}"]
+def remarks_on(loaded: LoadedYolo, params: DetectParams) -> list[str]:
+    """Say where the network runs on another device, or sees a smaller size, than was asked for."""
+    device, remarks = loaded.device, []
+    if device.fallback:
+        remarks.append(f"YOLO runs on the {device.used} instead of {device.requested}: {device.reason}")
+    side = max(loaded.fixed_size_hw or (params.imgsz,))
+    if "imgsz" in params.model_fields_set and side < params.imgsz:
+        remarks.append(SMALLER.format(side=side, imgsz=params.imgsz, reason="its size is fixed"))
+    return remarks
 
 
 def unavailable(params: DetectParams, weights: WeightsStore) -> str | None:

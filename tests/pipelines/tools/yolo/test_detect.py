@@ -19,7 +19,7 @@ from pipelines.engine.networks import NetworkCache
 from pipelines.engine.weights.store import WeightsStore
 from pipelines.errors import PipelineError, WeightsNotFound
 from pipelines.tools.base import OpenContext, RunContext
-from pipelines.tools.yolo.detect import DetectParams, DetectTool, plugin, unavailable
+from pipelines.tools.yolo.detect import DetectParams, DetectTool, TrackParams, TrackTool, plugin, unavailable
 from tests.pipelines.tools.conftest import Image, MakeContext
 
 pytestmark = pytest.mark.model
@@ -27,6 +27,12 @@ pytestmark = pytest.mark.model
 
 def detect(tool: DetectTool, image: Image) -> list[Detection]:
     return list(tool.run({"frame_index": 1, "image": image}, RunContext(1))["detections"])
+
+
+def warnings_of(tool: DetectTool, image: Image) -> list[str]:
+    context = RunContext(1)
+    tool.run({"frame_index": 1, "image": image}, context)
+    return context.warnings
 
 
 def fresh_context(folder: Path) -> OpenContext:
@@ -59,7 +65,12 @@ def test_a_network_of_fixed_size_uses_its_own_size_and_says_so(
     make_context: MakeContext, coco_network: str, bus: Image
 ) -> None:
     tool = DetectTool(DetectParams(weights=coco_network, imgsz=1280), make_context())
-    assert "bus" in {box.label for box in detect(tool, bus)}
+    context = RunContext(1)
+    found = tool.run({"frame_index": 1, "image": bus}, context)["detections"]
+    assert "bus" in {box.label for box in found}
+    assert context.warnings == [
+        "The network sees 320 pixels on the longer side instead of 1280: its size is fixed"
+    ]
     assert tool.metadata()["imgsz"] == [320, 320]
     assert tool.metadata()["backend"] == "openvino"
 
@@ -78,6 +89,28 @@ def test_the_limits_are_kept(make_context: MakeContext, coco_network: str, bus: 
     assert all(box.score >= 0.7 for box in detect(strict, bus))
     few = DetectTool(DetectParams(weights=coco_network, max_det=2), make_context())
     assert len(detect(few, bus)) == 2
+
+
+@pytest.mark.parametrize("kind", [(DetectTool, DetectParams), (TrackTool, TrackParams)])
+def test_boxes_that_are_left_out_are_told_once(
+    make_context: MakeContext, coco_network: str, bus: Image, kind: tuple[Any, Any]
+) -> None:
+    tool, params = kind
+    first = tool(params(weights=coco_network, max_det=2), make_context())
+    second = tool(params(weights=coco_network, max_det=2), make_context())
+    third = tool(params(weights=coco_network, max_det=2), make_context())
+    second.restore(first.state())
+    warnings = [warnings_of(first, bus), warnings_of(first, bus), warnings_of(second, bus)]
+    third.restore(second.state())
+    warnings.append(warnings_of(third, bus))
+    said = ["There are more than 2 boxes: only the best 2 of a frame are given (max_det)"]
+    assert warnings == [said, [], said, []]
+
+
+def test_as_many_boxes_as_may_be_are_all(make_context: MakeContext, coco_network: str, bus: Image) -> None:
+    count = len(detect(DetectTool(DetectParams(weights=coco_network), make_context()), bus))
+    tool = DetectTool(DetectParams(weights=coco_network, max_det=count), make_context())
+    assert warnings_of(tool, bus) == []
 
 
 def test_two_sessions_share_one_network(
