@@ -6,7 +6,7 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
@@ -35,6 +35,7 @@ LEFT_OUT = "could not be loaded; `manage.py check` says why"
 
 # What a multipart body adds around its one file.
 ENVELOPE_BYTES = 64 * 1024
+TOO_MUCH_TEXT = "The form has too much text beside its file"
 DEFINITION_BODY = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": DEFINITION_SCHEMA}}}
 }
@@ -162,6 +163,8 @@ def limited_upload(view: View) -> View:
             return error_response(413, "file_too_large", uploads.TOO_LARGE)
         try:
             await sync_to_async(lambda: request.FILES)()
+        except RequestDataTooBig:
+            return plain(413, TOO_MUCH_TEXT)
         except (SuspiciousOperation, MultiPartParserError) as error:
             return plain(400, f"The form cannot be read: {error}")
         return await view(request, *args, **kwargs)

@@ -214,6 +214,17 @@ class TestRun:
 
         assert answer == (413, "file_too_large", uploads.TOO_LARGE)
 
+    def test_much_text_beside_the_file(self, client: Client) -> None:
+        store(toy_definition("boxes"))
+
+        answer = refusal(client.post(RUN, {"file": picture_file(drawn()), "note": "x" * 3_000_000}))
+
+        assert answer == (
+            413,
+            "request_entity_too_large",
+            "The form has too much text beside its file",
+        )
+
     def test_a_multipart_body_that_is_none(self, client: Client) -> None:
         store(toy_definition("boxes"))
 
