@@ -8,7 +8,7 @@ from pipelines.graph.definition import Draft, Edge, Node
 from pipelines.graph.problems import Problem
 from pipelines.graph.structure import predecessors
 from pipelines.tools.base import IMAGE, ToolSpec
-from pipelines.tools.parameters import validated
+from pipelines.tools.parameters import accepted_names, ignores_others, validated
 from pipelines.tools.registry import PluginRegistry
 
 # In all nodes together: their masks take 32 MB, and each session has its own.
@@ -68,8 +68,8 @@ def check_params(node: Node, spec: ToolSpec, *, by_request: bool = False) -> tup
     # A validator that another package brings may raise anything; an operator's form must still answer.
     except Exception as error:
         problems.append(Problem(where, f"the tool cannot check them: {type(error).__name__}"))
-    if spec.params.model_config.get("extra") in (None, "ignore"):
-        for name in node.params.keys() - accepted_names(spec):
+    if ignores_others(spec.params):
+        for name in node.params.keys() - accepted_names(spec.params):
             problems.append(Problem(f"{where}.{name}", said_simply("extra_forbidden", "", spec)))
     return problems, zones
 
@@ -81,12 +81,6 @@ def said_simply(kind: str, message: str, spec: ToolSpec) -> str:
     if kind == "missing":
         return "is missing"
     return message.removeprefix("Value error, ")[:1].lower() + message.removeprefix("Value error, ")[1:]
-
-
-def accepted_names(spec: ToolSpec) -> set[str]:
-    """The names under which a tool's parameters may be given."""
-    fields = spec.params.model_fields
-    return {*fields, *(field.alias for field in fields.values() if field.alias)}
 
 
 def check_types(draft: Draft, specs: dict[str, ToolSpec]) -> Iterator[Problem]:

@@ -30,7 +30,7 @@ class OperatorOnly:
     meaning: str = ""
 
     def allows(self, value: Any) -> bool:
-        """Whether a request may give this value."""
+        """True if a request may give this value."""
         return self.unless is not None and isinstance(value, str) and bool(re.fullmatch(self.unless, value))
 
     @property
@@ -61,22 +61,35 @@ def validated(model: type[BaseModel], params: Mapping[str, Any], *, by_request: 
     return model.model_validate(dict(params), context=BY_REQUEST if by_request else None)
 
 
-def shown(model: type[BaseModel], params: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters as anybody may see them: without what only operators may set.
+def accepted_names(model: type[BaseModel]) -> set[str]:
+    """The names under which a tool's parameters may be given."""
+    fields = model.model_fields
+    return {*fields, *(field.alias for field in fields.values() if field.alias)}
 
-    Nothing is shown where that cannot be told.
+
+def ignores_others(model: type[BaseModel]) -> bool:
+    """True if pydantic says nothing of names that the model does not have."""
+    return model.model_config.get("extra") in (None, "ignore")
+
+
+def shown(model: type[BaseModel], params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters as anybody may see them: without what only operators may set, and without what is wrong.
+
+    A wrong value may be a path that stands under a wrong name. Nothing is shown where that cannot be told.
     """
+    names = accepted_names(model) if ignores_others(model) else params.keys()
+    known = {name: value for name, value in params.items() if name in names}
     try:
-        validated(model, params, by_request=True)
+        validated(model, known, by_request=True)
     except ValidationError as error:
         found = error.errors(include_url=False)
         if any(problem["loc"] == () for problem in found):
             return {}
-        return without(params, (problem["loc"] for problem in found if problem["type"] == REFUSED))
+        return without(known, (problem["loc"] for problem in found if problem["type"] != "missing"))
     # A validator that another package brings may raise anything.
     except Exception:
         return {}
-    return dict(params)
+    return known
 
 
 def without(params: Mapping[str, Any], places: Iterable[tuple[int | str, ...]]) -> dict[str, Any]:

@@ -91,9 +91,23 @@ def test_what_only_operators_may_set_is_not_shown() -> None:
         "size": "large",
     }
 
-    assert shown(Params, params) == {"folders": {"depth": 2}, "size": "large"}
+    assert shown(Params, params) == {"folders": {"depth": 2}}
     assert params["folders"] == {"code": SECRET, "depth": 2}
     assert shown(Params, {"weights": "yolo11n"}) == {"weights": "yolo11n"}
+
+
+@pytest.mark.parametrize("wrong", [{"folders": SECRET}, {"weihgts": SECRET}, {"size": [SECRET]}])
+def test_a_path_in_a_wrong_place_is_not_shown(wrong: dict[str, Any]) -> None:
+    assert shown(Params, {"weights": "yolo11n", **wrong}) == {"weights": "yolo11n"}
+
+
+class Strict(BaseModel, extra="forbid"):
+    name: str
+    folders: Folders = Folders()
+
+
+def test_what_is_missing_takes_nothing_with_it() -> None:
+    assert shown(Strict, {"folders": {"depth": 2}, "nmae": SECRET}) == {"folders": {"depth": 2}}
 
 
 class Wholesale(BaseModel):
