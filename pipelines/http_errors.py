@@ -3,6 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 
 from forgesyte.api.errors import error_response, register_error
+from pipelines.engine.scheduling.slots import EngineClosed
 from pipelines.errors import InvalidDefinition, InvalidImage, PipelineError, UnknownPipeline, WeightsNotFound
 from pipelines.media.uploads import UploadRefused
 
@@ -12,6 +13,7 @@ STATUSES: tuple[tuple[type[PipelineError], int], ...] = (
     (InvalidDefinition, 422),
     (InvalidImage, 422),
     (WeightsNotFound, 503),
+    (EngineClosed, 503),
     (PipelineError, 500),
 )
 

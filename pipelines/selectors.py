@@ -65,12 +65,17 @@ def list_pipelines() -> list[dict[str, Any]]:
     return [_as_choice(state) for state in states()]
 
 
-def enabled_state(pipeline_id: str) -> PipelineState:
-    """The state of an enabled pipeline; raises UnknownPipeline."""
+def enabled_row(pipeline_id: str) -> Pipeline:
+    """The row of an enabled pipeline; raises UnknownPipeline."""
     row = Pipeline.objects.filter(pk=pipeline_id, enabled=True).first() if SLUG.match(pipeline_id) else None
     if row is None:
         raise UnknownPipeline(pipeline_id)
-    return state_of(row)
+    return row
+
+
+def enabled_state(pipeline_id: str) -> PipelineState:
+    """The state of an enabled pipeline; raises UnknownPipeline."""
+    return state_of(enabled_row(pipeline_id))
 
 
 def pipeline_info(pipeline_id: str) -> dict[str, Any]:

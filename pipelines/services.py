@@ -14,17 +14,16 @@ from django.db import close_old_connections
 
 from pipelines.engine.scheduling.fair_queue import Usage as Usage
 from pipelines.engine.scheduling.slots import Slot
-from pipelines.errors import InvalidDefinition, PipelineError, UnknownPipeline
+from pipelines.errors import InvalidDefinition, PipelineError
 from pipelines.graph.definition import PipelineDefinition, parse
 from pipelines.graph.execution import OpenPipeline
-from pipelines.graph.fields import SLUG
 from pipelines.graph.validation import validate
 from pipelines.media.decoding import decode_alone
 from pipelines.media.video import VideoFrame, VideoReader
 from pipelines.models import Pipeline
 from pipelines.runtime import Runtime
 from pipelines.runtime import get_engine as get_engine
-from pipelines.selectors import row_problems
+from pipelines.selectors import enabled_row, row_problems
 from pipelines.tools.base import Pressure as Pressure
 from pipelines.tools.inspector import RunReport
 
@@ -48,10 +47,7 @@ def store(row: Pipeline) -> None:
 
 def definition_of(pipeline_id: str) -> PipelineDefinition:
     """The definition of an enabled pipeline as stored now; raises UnknownPipeline and InvalidDefinition."""
-    row = Pipeline.objects.filter(pk=pipeline_id, enabled=True).first() if SLUG.match(pipeline_id) else None
-    if row is None:
-        raise UnknownPipeline(pipeline_id)
-    return one_for_all(checked(row.definition, pipeline_id))
+    return one_for_all(checked(enabled_row(pipeline_id).definition, pipeline_id))
 
 
 def one_for_all(definition: PipelineDefinition) -> PipelineDefinition:

@@ -15,6 +15,7 @@ from forgesyte.api.errors import server_error
 from pipelines.api import LEFT_OUT
 from pipelines.media import uploads
 from pipelines.models import Pipeline
+from pipelines.runtime import get_engine
 from tests.pipelines.pictures import drawn, picture_file
 from tests.pipelines.toy import toy_definition
 
@@ -213,6 +214,14 @@ class TestRun:
         answer = refusal(client.post(RUN, {}, CONTENT_LENGTH=str(10 * uploads.MAX_BYTES)))
 
         assert answer == (413, "file_too_large", uploads.TOO_LARGE)
+
+    def test_a_server_that_stops_is_unavailable(self, client: Client) -> None:
+        store(toy_definition("boxes"))
+        get_engine().close()
+
+        answer = refusal(client.post(RUN, {"file": picture_file(drawn())}))
+
+        assert answer == (503, "unavailable", "The server is stopping")
 
     def test_much_text_beside_the_file(self, client: Client) -> None:
         store(toy_definition("boxes"))
