@@ -61,12 +61,12 @@ class PipelineAdmin(Base):
 
     @admin.display(boolean=True)
     def valid(self, row: Pipeline) -> bool:
-        """Whether the stored definition can be opened at all."""
+        """True if the stored definition passes validation."""
         return state_of(row).valid
 
     @admin.display(description="can it run?")
     def state(self, row: Pipeline) -> str:
-        """What keeps it from running now."""
+        """Say why it cannot run now, or Yes."""
         return state_of(row).reason or "Yes"
 
     @admin.display
@@ -184,5 +184,5 @@ class PipelineAdmin(Base):
 
 
 def is_trial(request: HttpRequest) -> bool:
-    """Whether one of the buttons was pressed that save nothing."""
+    """True if one of the buttons that save nothing was pressed."""
     return request.method == "POST" and (CHECK in request.POST or TRY in request.POST)

@@ -52,7 +52,7 @@ class PipelineChoice(Schema):
 
 
 class PipelineList(Schema):
-    """What a client may choose from."""
+    """The pipelines that a client may choose from."""
 
     pipelines: list[PipelineChoice]
 
@@ -67,7 +67,7 @@ class NodeInfo(Schema):
 
 
 class EdgeInfo(Schema):
-    """What one node puts out, the other takes in."""
+    """An edge: the output of one node is the input of the other."""
 
     from_node: str
     to_node: str
@@ -131,7 +131,7 @@ class PluginProblemInfo(Schema):
 
 
 class EngineInfo(Schema):
-    """How much runs at once, what waits, and on which device."""
+    """The engine: its slots, the frames that wait, and its device."""
 
     slots: int
     waiting: int
@@ -139,7 +139,7 @@ class EngineInfo(Schema):
 
 
 class PluginList(Schema):
-    """What pipelines can be made of."""
+    """The plugins that pipelines can be made of."""
 
     plugins: list[PluginInfo]
     problems: list[PluginProblemInfo]
@@ -147,7 +147,7 @@ class PluginList(Schema):
 
 
 class RunResult(Schema):
-    """What a pipeline made of one picture; times in milliseconds."""
+    """The result of a pipeline for one picture; times in milliseconds."""
 
     result: dict[str, Any]
     timings_ms: dict[str, float]
@@ -222,7 +222,7 @@ async def run_pipeline(request: HttpRequest, pipeline_id: str, file: File[Upload
 
 
 def verdict_on(body: bytes) -> dict[str, Any]:
-    """What is wrong with the definition in a body; raises HttpError where it is not JSON."""
+    """List the problems of the definition in a body; raises HttpError where it is not JSON."""
     try:
         definition = strict_json.loads(body)
     except strict_json.NotJson as error:

@@ -24,7 +24,7 @@ class OneAtATime:
         self._thread = ThreadPoolExecutor(1, "definition-checks")
 
     async def run(self, work: Callable[[], T]) -> T:
-        """What the work returns, once its turn has come; raises LimitReached where too much waits."""
+        """Run the work in its turn and return its result; raises LimitReached where too much waits."""
         if self._places.take("", self._quota):
             raise LimitReached(CODE, FULL, RETRY_AFTER_S)
         future = self._thread.submit(work)

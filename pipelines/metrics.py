@@ -1,4 +1,4 @@
-"""What Prometheus sees of the networks that this process has loaded."""
+"""The Prometheus metrics of the networks that this process has loaded."""
 
 from collections.abc import Iterator
 
@@ -23,7 +23,7 @@ class NetworksCollector(Collector):
         yield CounterMetricFamily(*DROPPED)
 
     def collect(self) -> Iterator[Metric]:
-        """What is loaded now; none where there is no engine."""
+        """The figures of the networks loaded now; 0 where there is no engine."""
         engine = runtime.current_engine()
         networks = engine.networks if engine else None
         yield GaugeMetricFamily(*LOADED, value=networks.count if networks else 0)

@@ -1,4 +1,4 @@
-"""Whether this process can serve: its database answers, and its default pipeline is in memory."""
+"""Tells if this process can serve: its database answers, and its default pipeline can be opened."""
 
 import logging
 import threading
@@ -33,7 +33,7 @@ class Opening:
     done: Future[None]
 
     def serves(self, engine: Runtime, definition: PipelineDefinition) -> bool:
-        """Whether it still tells about this definition; a failure is worth another try."""
+        """True if it still tells about this definition; a failure is worth another try."""
         failed = self.done.done() and self.done.exception() is not None
         return not failed and self.engine is engine and self.definition == definition
 
@@ -98,7 +98,7 @@ def pipeline_state(pipeline_id: str) -> str:
 
 
 def opening_state(error: BaseException | None) -> str:
-    """What came of opening a pipeline, in words; a bug shows in the log only."""
+    """The outcome of opening a pipeline, in words; a bug shows in the log only."""
     if error is None:
         return OK
     if isinstance(error, PipelineError):

@@ -29,12 +29,12 @@ class PipelineState:
 
     @property
     def valid(self) -> bool:
-        """Whether the stored definition passes validation."""
+        """True if the stored definition passes validation."""
         return not self.problems
 
     @property
     def available(self) -> bool:
-        """Whether a session can open it now."""
+        """True if a session can open it now."""
         return self.reason is None
 
 
@@ -122,7 +122,7 @@ def tool_reference() -> list[dict[str, Any]]:
 
 
 def why_unavailable(definition: PipelineDefinition) -> str | None:
-    """What is missing to open a valid definition now, e.g. its weights; None when nothing is."""
+    """Say what is missing to open a valid definition now, e.g. its weights; None when nothing is."""
     return next((reason for node in definition.nodes if (reason := _missing(node))), None)
 
 

@@ -1,4 +1,4 @@
-"""What the rest of the project asks of the vision core: pipelines by id, opened and run."""
+"""The services of the vision core for the rest of the project: pipelines by id, opened and run."""
 
 import threading
 import time
@@ -81,7 +81,7 @@ def open_for_file(data: Any, *, device: str = "auto") -> OpenPipeline:
 
 
 def live_is_pressed() -> bool:
-    """Whether live sessions, of whatever process, have had to drop frames just now."""
+    """True if live sessions, of whatever process, have had to drop frames just now."""
     return get_engine().overload.is_high()
 
 
@@ -198,7 +198,7 @@ class VideoFilePipelineService:
         self.close()
 
     def is_valid_pipeline(self, pipeline_id: str) -> bool:
-        """Whether an enabled pipeline has this id and a valid definition."""
+        """True if an enabled pipeline has this id and a valid definition."""
         try:
             definition_of(pipeline_id)
         except PipelineError:

@@ -29,7 +29,7 @@ class RunClock:
 
     @property
     def over(self) -> bool:
-        """Whether the time is used up."""
+        """True if the time is used up."""
         return self.spent >= self._total
 
     def rate(self, last: float) -> float:

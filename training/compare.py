@@ -1,4 +1,4 @@
-"""What finding text costs beside RapidOCR's own detector, at the same input size, in one run.
+"""Compares the time of finding text with RapidOCR's own detector, at the same input size, in one run.
 
 By hand: `python -m training.compare FOLDER` with a folder of pictures, as `tests/data/webcam_text`.
 Every picture is resized to the input size first. Then both detectors find text on it in turns, each with its

@@ -1,4 +1,4 @@
-"""What the detector finds and costs over input sizes and confidences: the measurements behind the defaults.
+"""Measures recall and time of the detector over input sizes and confidences, to choose the defaults.
 
 By hand: `python -m training.curve --words tests/data/webcam_text`. Lines are found on
 held-out scenes (boxes of one line joined, as `ocr.read` does), words are read on the pictures of `--words`.
@@ -43,7 +43,7 @@ Page = tuple[Image, list[str]]
 
 @dataclass(frozen=True)
 class Lines:
-    """How lines were found on scenes, and how many boxes there were on the scenes without text."""
+    """The lines found on scenes, and the number of boxes on the scenes without text."""
 
     drawn: int
     guessed: int
@@ -118,7 +118,7 @@ def words_read(read: ReadTool, page: Page, boxes: list[Detection]) -> TextScore:
 
 
 def matches(found: Boxes, truth: Boxes) -> int:
-    """How many of the boxes xyxy that are true are found, each by another one, best first."""
+    """Count the true boxes (xyxy) that are found, each by another one, best first."""
     if not len(found) or not len(truth):
         return 0
     overlap, count = ious(found, truth), 0

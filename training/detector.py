@@ -28,7 +28,7 @@ LEAST_CONF = 0.05
 
 @contextmanager
 def opened() -> Iterator[OpenContext]:
-    """What tools need to open, with a cache that goes away afterwards."""
+    """The context in which tools open, with a cache that goes away afterwards."""
     with tempfile.TemporaryDirectory() as folder:
         yield OpenContext(NetworkCache(), WeightsStore(Path(folder), Path(folder)), device="cpu")
 
@@ -76,7 +76,7 @@ class RememberingReader:
 
 
 def reader(context: OpenContext) -> ReadTool:
-    """What reads the boxes in `yolo_ocr`, quicker where the same pictures come again."""
+    """The reader of the boxes in `yolo_ocr`, quicker where the same pictures come again."""
     context.networks.get(("rapidocr",), lambda: RememberingReader(RapidOcrReader()))
     return ReadTool(ReadParams(), context)
 

@@ -26,7 +26,7 @@ CONF = 0.25
 
 @dataclass(frozen=True)
 class Scores:
-    """What a detector reaches: precision and recall at the best F1; false boxes where no text is."""
+    """The scores of a detector: precision and recall at the best F1; false boxes where no text is."""
 
     scenes: int
     lines: int

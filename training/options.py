@@ -1,4 +1,4 @@
-"""What a training run can be told."""
+"""The options of a training run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Options:
     photos: tuple[Path, ...] = ()
 
     def problem(self) -> str | None:
-        """What is wrong with these choices, in words; None if nothing is."""
+        """Say what is wrong with these choices; None if nothing is."""
         if self.scenes < self.batch or self.epoch_scenes < self.batch:
             return f"--scenes must be at least the batch size ({self.batch})"
         if self.imgsz < 64 or self.imgsz % 32:
@@ -49,7 +49,7 @@ class Options:
 
     @property
     def kept_photos(self) -> Path:
-        """Where the photographs are kept that scenes use."""
+        """The folder of the photographs that scenes use."""
         return self.out / "photos"
 
     @property

@@ -119,7 +119,7 @@ def _speed_up(trainer: TextTrainer) -> None:
 
 
 def bf16_wanted(precision: str) -> bool:
-    """Whether to train in bfloat16: when told, or when this CPU computes with it."""
+    """True if the training runs in bfloat16: when told, or when this CPU computes with it."""
     capable = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
     return precision == "bf16" or (precision == "auto" and bool(capable))
 

@@ -9,7 +9,7 @@ from pipelines.models import Pipeline
 
 
 class Outcome(Enum):
-    """What became of one shipped pipeline."""
+    """The outcome of restoring one shipped pipeline."""
 
     ADDED = "added"
     RESTORED = "put back as shipped"

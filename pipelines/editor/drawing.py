@@ -17,19 +17,19 @@ MAX_NODES = 60
 
 @dataclass(frozen=True)
 class Place:
-    """Where a node's box stands: its left top corner in the picture's units."""
+    """The position of a node's box: its left top corner in the picture's units."""
 
     x: int
     y: int
 
     @property
     def left(self) -> tuple[int, int]:
-        """Where edges come in."""
+        """The point where edges come in."""
         return self.x, self.y + BOX_WH[1] // 2
 
     @property
     def right(self) -> tuple[int, int]:
-        """Where edges go out."""
+        """The point where edges go out."""
         return self.x + BOX_WH[0], self.y + BOX_WH[1] // 2
 
 

@@ -27,7 +27,7 @@ MAX_SIDE = 1280
 
 @dataclass(frozen=True)
 class Trial:
-    """What came of it, ready to be shown: `picture` is a data URI, `error` says why there is none."""
+    """The outcome of a trial, ready to be shown: `picture` is a data URI, `error` says why there is none."""
 
     error: str = ""
     picture: str = ""
@@ -45,7 +45,7 @@ def try_definition(definition: PipelineDefinition, image_bytes: bytes) -> Trial:
 
 
 async def trial_in_turn(definition: PipelineDefinition, image_bytes: bytes) -> Trial:
-    """The same in one of the slots for pictures; raises PipelineError and LimitReached."""
+    """Run a definition in one of the slots for pictures; raises PipelineError and LimitReached."""
     async with picture_slots().acquire() as slot:
         payload = {"frame_index": 1, "image_bytes": image_bytes}
         report = await DagPipelineService().arun_definition(definition, payload, slot)
@@ -53,7 +53,7 @@ async def trial_in_turn(definition: PipelineDefinition, image_bytes: bytes) -> T
 
 
 def trial_of(image_bytes: bytes, report: RunReport) -> Trial:
-    """What is shown of a run."""
+    """Make the outcome of a run that can be shown."""
     result = json.dumps(report.result, indent=2, ensure_ascii=False)
     return Trial("", annotated(image_bytes, report), result, report.timings_ms, report.warnings)
 

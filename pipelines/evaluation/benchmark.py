@@ -48,7 +48,7 @@ def table(figures: Mapping[str, Mapping[str, float]]) -> str:
 
 
 def machine() -> str:
-    """What the figures were taken on."""
+    """The machine that the figures were taken on."""
     return f"{processor()}, {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
 
 

@@ -37,7 +37,7 @@ def box_line(found: Mapping[str, Any]) -> str:
 
 
 def describe(metadata: Mapping[str, Mapping[str, Any]]) -> str:
-    """What each node runs on, one line a node, without what is None."""
+    """The metadata of each node, one line a node, without what is None."""
     return "\n".join(
         f"{node}: " + ", ".join(f"{name}={value}" for name, value in facts.items() if value is not None)
         for node, facts in metadata.items()

@@ -37,7 +37,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Edge:
-    """What one node puts out, the other takes in."""
+    """An edge: the output of one node is the input of the other."""
 
     from_node: str
     to_node: str

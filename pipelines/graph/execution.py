@@ -61,11 +61,11 @@ class OpenPipeline:
 
     @property
     def can_resume(self) -> bool:
-        """Whether `state` is enough to go on with a file in another process; else its frames are run anew."""
+        """True if `state` is enough to go on with a file in another process; else its frames are run anew."""
         return all(runner.can_resume for _, runner in self._steps)
 
     def state(self) -> dict[str, bytes]:
-        """What each node keeps from the frames before, by its id."""
+        """The state that each node keeps from the frames before, by its id."""
         return {step.node.id: runner.state() for step, runner in self._steps}
 
     def restore(self, states: Mapping[str, bytes]) -> None:
@@ -74,7 +74,7 @@ class OpenPipeline:
             runner.restore(states[step.node.id])
 
     def metadata(self) -> dict[str, dict[str, Any]]:
-        """What each node runs on, by its id."""
+        """The metadata of each node, by its id."""
         return {step.node.id: runner.metadata() for step, runner in self._steps}
 
     def close(self) -> None:

@@ -18,7 +18,7 @@ KINDS: dict[type, str] = {
 
 
 def kind_of(value: Any) -> str:
-    """What a JSON value is, in words."""
+    """Name the kind of a JSON value in words."""
     return KINDS.get(type(value), "a number")
 
 

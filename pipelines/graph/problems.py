@@ -1,4 +1,4 @@
-"""What validation says: a sentence, and the place in the definition that it is about."""
+"""A problem that validation finds: a sentence, and the place in the definition that it is about."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -41,7 +41,7 @@ def check_tooling(draft: Draft, registry: PluginRegistry, *, by_request: bool = 
 
 
 def unknown_tool(node: Node, registry: PluginRegistry) -> Problem:
-    """What is wrong with a node's plugin or tool, and what there is instead."""
+    """The problem of a node whose plugin or tool does not exist, with those that do."""
     plugin = registry.plugin(node.plugin_id)
     if plugin is not None:
         known = ", ".join(tool.id for tool in plugin.tools)
@@ -117,7 +117,7 @@ def check_inputs(draft: Draft, specs: dict[str, ToolSpec]) -> Iterator[Problem]:
 def given_types(
     before: Mapping[str, Sequence[str]], specs: Mapping[str, ToolSpec]
 ) -> dict[str, frozenset[str]]:
-    """What each node gives: that of its own, and what it passes on from those before; see `predecessors`."""
+    """The types that each node gives: its own, and those that it passes on. `before`: see `predecessors`."""
     gives = {node_id: spec.output_types - spec.passes_on for node_id, spec in specs.items()}
     is_settled = False
     while not is_settled:

@@ -1,4 +1,4 @@
-"""What a plugin is made of: the contract between the graph and its tools."""
+"""The parts of a plugin: the contract between the graph and its tools."""
 
 import time
 from collections import Counter
@@ -23,7 +23,7 @@ MAX_LABELS = 2000
 
 
 class Pressure(Enum):
-    """How hard a live session presses; tools may save work above NORMAL."""
+    """The load of a live session; tools may save work above NORMAL."""
 
     NORMAL = "normal"
     WARNING = "warning"
@@ -32,7 +32,7 @@ class Pressure(Enum):
 
 @dataclass(frozen=True)
 class OpenContext:
-    """What a tool may use when it is opened.
+    """The things that a tool may use when it is opened.
 
     `live` is True for a stream, where work may be spread over frames; False for one picture or a file, where
     every frame gets the whole answer. `device` is the device asked for: `auto`, `cpu`, `cuda` or `gpu`.
@@ -46,7 +46,7 @@ class OpenContext:
 
 @dataclass
 class RunContext:
-    """What a tool may know of the frame it works on, and where it leaves remarks.
+    """The frame that a tool works on, and the place for its remarks.
 
     `deadline` is when what can be put off to a later frame has to end, `begun` when the work on this one
     began: both in seconds of `time.monotonic`. Without a deadline the frame is one by itself. `counters` add
@@ -76,7 +76,7 @@ class Tool(Protocol):
         ...
 
     def metadata(self) -> Mapping[str, Any]:
-        """What is at work: `device_requested`, `device_used`, `fallback`, `backend`, versions; JSON-safe."""
+        """The device and library: `device_requested`, `device_used`, `fallback`, `backend`; JSON-safe."""
         ...
 
     def close(self) -> None:
@@ -86,14 +86,14 @@ class Tool(Protocol):
 
 @runtime_checkable
 class Resumable(Protocol):
-    """What a tool offers so that a file can be gone on with in another process, as if nothing had happened.
+    """A tool with which a file can be gone on with in another process, as if nothing had happened.
 
     A tool that keeps something from frame to frame and does not offer it is run over the file from its
     beginning again.
     """
 
     def state(self) -> bytes:
-        """What it keeps from the frames before; empty where it keeps nothing."""
+        """The state that it keeps from the frames before; empty where it keeps nothing."""
         ...
 
     def restore(self, state: bytes) -> None:

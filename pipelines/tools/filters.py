@@ -25,7 +25,7 @@ MAX_ZONES = 32
 
 
 class FilterParams(BaseModel):
-    """What `filter.detections` can be told; a box stays if it meets all that is given."""
+    """The parameters of `filter.detections`; a box stays if it meets all that is given."""
 
     model_config = ConfigDict(extra="forbid")
 

@@ -13,7 +13,7 @@ from pipelines.tools.base import Pressure, RunContext
 
 @dataclass
 class RunReport:
-    """What came of one frame: a JSON-safe result and milliseconds for `decode`, each node and `total`."""
+    """The report on one frame: a JSON-safe result and milliseconds for `decode`, each node and `total`."""
 
     result: dict[str, Any]
     timings_ms: dict[str, float]
@@ -23,7 +23,7 @@ class RunReport:
 
 @dataclass
 class ToolRecord:
-    """What is known of one tool over all the runs that were watched."""
+    """The figures of one tool over all the runs that were watched."""
 
     runs: int = 0
     failures: int = 0

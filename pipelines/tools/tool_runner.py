@@ -13,7 +13,7 @@ LOGGER = logging.getLogger(__name__)
 
 
 class Node(Protocol):
-    """What a runner needs to know of the place in the graph that it runs for."""
+    """The place in the graph that a runner runs for."""
 
     @property
     def id(self) -> str:
@@ -84,7 +84,7 @@ class ToolRunner:
         return declared
 
     def metadata(self) -> dict[str, Any]:
-        """What the tool says that it runs on now, JSON-safe; nothing where it cannot say."""
+        """The tool's metadata, JSON-safe; empty where it cannot say."""
         try:
             return json_safe(self._tool.metadata())
         except Exception:
@@ -93,11 +93,11 @@ class ToolRunner:
 
     @property
     def can_resume(self) -> bool:
-        """Whether `state` is all that another process needs in order to go on after this frame."""
+        """True if `state` is all that another process needs in order to go on after this frame."""
         return isinstance(self._tool, Resumable) or not self._spec.stateful
 
     def state(self) -> bytes:
-        """What the tool keeps from the frames before; empty where it keeps nothing."""
+        """The state that the tool keeps from the frames before; empty where it keeps nothing."""
         return self._tool.state() if isinstance(self._tool, Resumable) else b""
 
     def restore(self, state: bytes) -> None:

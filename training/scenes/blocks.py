@@ -15,7 +15,7 @@ from training.scenes.textures import Colour
 
 @dataclass(frozen=True)
 class Place:
-    """Where lines go: their left end or centre (`align` is `l` or `m`) and the room they have."""
+    """The place of lines: their left end or centre (`align` is `l` or `m`) and the room they have."""
 
     x: float
     room: float

@@ -1,4 +1,4 @@
-"""What a webcam does to a scene: light, blur, noise, colour and JPEG."""
+"""The effects of a webcam on a scene: light, blur, noise, colour and JPEG."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def held_out_fonts() -> tuple[Path, ...]:
 
 
 def is_held_out(path: Path) -> bool:
-    """Whether a font's family belongs to the tenth that only validation uses."""
+    """True if a font's family belongs to the tenth that only validation uses."""
     return zlib.crc32(family(path).encode()) % 10 == 0
 
 

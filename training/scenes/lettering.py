@@ -22,7 +22,7 @@ from training.scenes.sheet import Pen
 Image = NDArray[np.uint8]
 Field = NDArray[np.float32]
 SEGMENTS = ("abcdef", "bc", "abged", "abgcd", "fgbc", "afgcd", "afgedc", "abc", "abcdefg", "abfgcd")
-"""Which of the seven segments each digit lights: a is on top, b to f follow clockwise, g is in the middle."""
+"""The segments of seven that each digit lights: a is on top, b to f follow clockwise, g is in the middle."""
 
 
 def line_mask(text: str, pen: Pen) -> Image:

@@ -51,7 +51,7 @@ class Photos:
 
 @lru_cache(maxsize=4)
 def photos_in(folder: Path, held_out: bool = False) -> Photos:
-    """What `collect` kept in a folder; a fifth of it is held out of training."""
+    """The photographs that `collect` kept in a folder; a fifth of them is held out of training."""
     grounds, cutouts = (
         tuple(path for path in sorted((folder / kind).glob("*.*")) if is_held_out(path) == held_out)
         for kind in ("grounds", "cutouts")
@@ -60,7 +60,7 @@ def photos_in(folder: Path, held_out: bool = False) -> Photos:
 
 
 def is_held_out(path: Path) -> bool:
-    """Whether only validation uses a picture."""
+    """True if only validation uses a picture."""
     return zlib.crc32(path.stem.encode()) % 5 == 0
 
 
@@ -156,7 +156,7 @@ def _prepared(picture: NDArray[np.generic]) -> Image | None:
 
 
 def shows_text(picture: NDArray[np.generic]) -> bool:
-    """Whether RapidOCR reads anything of two letters or more on a picture, BGR or BGRA."""
+    """True if RapidOCR reads anything of two letters or more on a picture, BGR or BGRA."""
     flat = np.array(picture[..., :3], np.uint8)
     if picture.shape[2] == 4:
         flat[np.asarray(picture[..., 3], np.uint8) < 128] = 128

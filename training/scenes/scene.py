@@ -147,7 +147,7 @@ def _pose(rng: Random, width: int, height: int, fills: bool) -> tuple[float, flo
 
 
 def _hides(corners: NDArray[np.float32], boxes: Boxes) -> bool:
-    """Whether a sheet at these corners would cover a visible part of a line that is already there."""
+    """True if a sheet at these corners would cover a visible part of a line that is already there."""
     if not len(boxes):
         return False
     mask = np.zeros((HEIGHT // 4, WIDTH // 4), np.uint8)

@@ -22,7 +22,7 @@ SAMPLE = "The quick brown fox 07"
 
 @dataclass(frozen=True)
 class Pen:
-    """How text looks: a font file, an em size in pixels, BGR colours, and extra pixels between letters."""
+    """The look of text: a font file, an em size in pixels, BGR colours, and extra pixels between letters."""
 
     font: Path
     size: int

@@ -48,7 +48,7 @@ def number(rng: Random) -> str:
 
 
 def code(rng: Random) -> str:
-    """What stands alone on doors, buses, platforms, price tags and speed signs: one to five characters."""
+    """A text as on doors, buses, platforms, price tags and speed signs: one to five characters."""
     forms: tuple[Callable[[], str], ...] = (
         lambda: str(rng.randrange(10)),
         lambda: str(rng.randrange(10, 100)),

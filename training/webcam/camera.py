@@ -1,4 +1,4 @@
-"""What a webcam makes of a scene in front of it; for the benchmark set, and apart from the training's camera.
+"""Simulates a webcam before a scene, for the benchmark set; apart from the training's camera.
 
 Light is added and blurred in linear light, as in a lens; noise grows where there is little light, as on a
 sensor; then come white balance, gamma, the sharpening and smoothing of a cheap camera, and JPEG.

@@ -99,7 +99,7 @@ def drawn(rng: np.random.Generator, card: Card) -> tuple[Image, Image]:
 
 
 def cells(text: str, pad: int, width: int, align: str) -> list[tuple[str, float, str]]:
-    """Where the parts of a row go that tabs keep apart: the first one left, the last one right."""
+    """The places of a row's parts, which tabs keep apart: the first one left, the last one right."""
     parts = text.split("\t")
     if len(parts) == 1:
         return [(text, {"l": pad, "m": width / 2}[align], align)]
@@ -138,7 +138,7 @@ def laid_on(scene: Image, pixels: Image, alpha: Image, pose: Pose) -> Image:
 
 
 def seen_corners(width: int, height: int, pose: Pose) -> NDArray[np.float32]:
-    """Where a card's corners (4, 2), clockwise from the top left, are on the scene."""
+    """The corners (4, 2) of a card on the scene, clockwise from the top left."""
     yaw, pitch, roll = np.radians((pose.yaw, pose.pitch, pose.roll))
     turn = (
         np.array([(np.cos(yaw), 0, np.sin(yaw)), (0, 1, 0), (-np.sin(yaw), 0, np.cos(yaw))])

@@ -1,4 +1,4 @@
-"""What is to be seen on the webcam-like benchmark set: cards with texts of our own in front of a camera."""
+"""The subjects of the webcam-like benchmark set: cards with texts of our own in front of a camera."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Card:
 
 @dataclass(frozen=True)
 class Pose:
-    """How a card is held: its centre in fractions of the frame, and angles in degrees."""
+    """The pose of a card: its centre in fractions of the frame, and angles in degrees."""
 
     x: float = 0.5
     y: float = 0.5

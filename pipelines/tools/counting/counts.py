@@ -32,7 +32,7 @@ WAYS: tuple[Literal["in"], Literal["out"]] = ("in", "out")
 
 
 class CountParams(BaseModel):
-    """What both tools can be told."""
+    """The parameters of both tools."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -49,7 +49,7 @@ class CountParams(BaseModel):
 
 
 class ZonesParams(CountParams):
-    """What `count.zones` can be told."""
+    """The parameters of `count.zones`."""
 
     zones: dict[Name, Zone] = Field(
         min_length=1,
@@ -59,7 +59,7 @@ class ZonesParams(CountParams):
 
 
 class LinesParams(CountParams):
-    """What `count.lines` can be told."""
+    """The parameters of `count.lines`."""
 
     lines: dict[Name, Line] = Field(
         min_length=1,
@@ -70,7 +70,7 @@ class LinesParams(CountParams):
 
 @dataclass(frozen=True)
 class Scene:
-    """What a counter sees of a frame: boxes, where they stand, and the tracks that are out of sight.
+    """A frame as a counter sees it: boxes, where they stand, and the tracks that are out of sight.
 
     `points` is Nx2 in fractions of the frame; `is_followed` says whether a tracker stands before.
     """
@@ -85,11 +85,11 @@ class PlaceCounter(Protocol):
     """Counts at one place."""
 
     def count(self, scene: Scene) -> dict[str, Any]:
-        """What is to be said of the place on this frame."""
+        """Count on this frame; gives the place's part of the result."""
         ...
 
     def kept(self) -> Any:
-        """What it keeps from the frames before."""
+        """The state that it keeps from the frames before."""
         ...
 
     def restore(self, kept: Any) -> None:
@@ -98,7 +98,7 @@ class PlaceCounter(Protocol):
 
 
 class ZoneCounter:
-    """Who is in a zone now, and with tracks how many different ones have been in it."""
+    """Counts the boxes in a zone, and with tracks how many different ones have been in it."""
 
     def __init__(self, corners: Sequence[Point], settle_frames: int) -> None:
         from supervision import PolygonZone, Position
@@ -110,7 +110,7 @@ class ZoneCounter:
         self._total = 0
 
     def count(self, scene: Scene) -> dict[str, Any]:
-        """How many are in it, in all and by label; which tracks, and how many there have been."""
+        """Count the boxes in it, in all and by label; with tracks also list them and count all so far."""
         places = scene.points * GRID
         are_in = self._zone.trigger(spots(places, range(len(places))))
         inside = [box for box, is_in in zip(scene.boxes, are_in, strict=True) if is_in]
@@ -122,7 +122,7 @@ class ZoneCounter:
         return {**said, "tracks": ids, "total": self._total}
 
     def kept(self) -> Any:
-        """How many there have been, and those of them that may come back."""
+        """The number of tracks so far, and those of them that may come back."""
         return self._total, self._frames
 
     def restore(self, kept: Any) -> None:
@@ -142,7 +142,7 @@ class ZoneCounter:
 
 
 class LineCounter:
-    """Who crosses a line, and how many have, each way."""
+    """Counts the tracks that cross a line, each way."""
 
     def __init__(self, ends: Sequence[Point], settle_frames: int) -> None:
         from supervision import LineZone, Position
@@ -155,7 +155,7 @@ class LineCounter:
         self._crossed: dict[str, Counter[str]] = {way: Counter() for way in WAYS}
 
     def count(self, scene: Scene) -> dict[str, Any]:
-        """How many have crossed, in all and by label, and who does so on this frame."""
+        """Count the crossings so far, in all and by label, and list those on this frame."""
         ids = [box.track_id for box in scene.boxes] + list(scene.missing)
         # The library forgets who is out of sight for two frames, unless it is shown aside.
         aside = np.tile(self._aside, (len(scene.missing), 1))
@@ -229,7 +229,7 @@ class CountTool:
         return {**passed_on, COUNTS: with_counts(payload.get(COUNTS, {}), self._kind, own)}
 
     def metadata(self) -> Mapping[str, Any]:
-        """What it counts, and by which library."""
+        """The places where it counts, and the library."""
         return {self._kind: list(self._counters), "versions": {"supervision": version("supervision")}}
 
     def state(self) -> bytes:

@@ -87,7 +87,7 @@ def area_of(corners: Sequence[Point]) -> float:
 
 
 def standing_points(boxes: Sequence[Detection], anchor: Anchor) -> Points:
-    """Where each box stands: the middle of its lower edge, or of the box; Nx2 fractions of the frame.
+    """The point where each box stands: middle of its lower edge, or its centre; Nx2 fractions of the frame.
 
     What stands on the frame's very edge is moved inwards by a hair, into the zones that reach to that edge.
     """
@@ -97,7 +97,7 @@ def standing_points(boxes: Sequence[Detection], anchor: Anchor) -> Points:
 
 
 def within(points: Points, corners: Sequence[Point]) -> NDArray[np.bool_]:
-    """Which points lie in a polygon, by how many of its sides a ray to the right of each crosses."""
+    """Test which points lie in a polygon, by how many sides a ray to the right of each crosses."""
     x, y = points[:, 0], points[:, 1]
     starts = np.asarray(corners, np.float64)
     ends = np.roll(starts, -1, axis=0)

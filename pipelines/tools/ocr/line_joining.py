@@ -31,12 +31,12 @@ def joined_lines(boxes: Iterable[Detection]) -> list[Detection]:
 
 
 def any_belongs(lines: list[Detection]) -> bool:
-    """Whether a line that grew now meets another."""
+    """True if a line that grew now meets another."""
     return any(belongs(box, line) for place, line in enumerate(lines) for box in lines[place + 1 :])
 
 
 def belongs(box: Detection, line: Detection) -> bool:
-    """Whether a box is a part of a better one, or a bad guess at it."""
+    """True if a box is a part of a better one, or a bad guess at it."""
     width, height = shared(box, line)
     if width <= 0 or height <= 0:
         return False
@@ -46,7 +46,7 @@ def belongs(box: Detection, line: Detection) -> bool:
 
 
 def is_same_line(box: Detection, line: Detection) -> bool:
-    """Whether two boxes hold parts of one line of text."""
+    """True if two boxes hold parts of one line of text."""
     width, height = shared(box, line)
     agreement = height / (box.h + line.h - height)
     return agreement >= SAME_HEIGHTS and width >= SHARED_WIDTH * min(box.w, line.w)

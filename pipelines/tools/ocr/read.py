@@ -34,7 +34,7 @@ LABEL = "text"
 
 
 class ReadParams(BaseModel):
-    """What `ocr.read` can be told."""
+    """The parameters of `ocr.read`."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -145,7 +145,7 @@ class ReadTool:
         return [box for box in boxes if box.score >= sure or self._sure(box) or not self._wanted(box)]
 
     def _sure(self, box: Detection) -> bool:
-        """Whether a word was surely read in a box: a lone mark or letter is often a part of other things."""
+        """True if a word was surely read in a box: a lone mark or letter is often a part of other things."""
         letters = sum(map(str.isalnum, box.text or ""))
         return letters > 1 and (box.text_score or 0) >= self._params.sure_score
 
@@ -200,7 +200,7 @@ class ReadTool:
         return reading_order([*joined_lines(box for box in boxes if box.label == LABEL), *others])
 
     def _keys(self, payload: Mapping[str, Any], boxes: Sequence[Detection]) -> list[int | None]:
-        """Which line each box is: the track numbers of the tool before, or our own where it gives none."""
+        """The line of each box: the track numbers of the tool before, or our own where it gives none."""
         if "tracks" in payload or any(box.track_id is not None for box in boxes):
             keys = [box.track_id for box in boxes]
         else:
@@ -242,7 +242,7 @@ def memory_settings(params: ReadParams) -> MemorySettings:
 
 
 def remarks_on(engine: str, device: DeviceChoice) -> list[str]:
-    """What a session is told once."""
+    """The remarks that a session is told once."""
     if not device.fallback:
         return []
     return [f"{engine} runs on the {device.used} instead of {device.requested}: {device.reason}"]
@@ -260,7 +260,7 @@ def with_text(box: Detection, reading: Reading) -> Detection:
 
 
 def unavailable(params: ReadParams, weights: WeightsStore) -> str | None:
-    """Why the reader cannot be had, or None; RapidOCR's networks are always there."""
+    """Say why the reader cannot be had, or None; RapidOCR's networks are always there."""
     return why_not_easyocr(params.easyocr, weights) if params.engine == "easyocr" else None
 
 

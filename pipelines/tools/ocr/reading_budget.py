@@ -1,4 +1,4 @@
-"""How much text may be read on a live frame, so that reading makes no frame late."""
+"""The time for reading text on a live frame, so that reading makes no frame late."""
 
 import math
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ class ReadingBudget:
         self._saved_ms = 0.0
 
     def affordable(self, boxes_xyxy: Sequence[PixelBox], now: float, context: RunContext) -> list[int]:
-        """Which of these boxes to read on this frame, by their place; those that come first matter most.
+        """Choose the boxes to read on this frame, by their place; those that come first matter most.
 
         `now` is a time of the context's clock, in seconds.
         """
@@ -54,7 +54,7 @@ class ReadingBudget:
 
 
 def weight(box_xyxy: PixelBox) -> float:
-    """What a box costs in proportion: each view that is read costs as its length in heights of its line."""
+    """The relative cost of a box: each view that is read costs as its length in heights of its line."""
     x1, y1, x2, y2 = box_xyxy
     aspect = (x2 - x1) / (y2 - y1)
     return sum(1 + (1 / aspect if turns % 2 else aspect) for turns in quarter_turns(box_xyxy))

@@ -31,13 +31,13 @@ def reading_order(boxes: Iterable[Detection]) -> list[Detection]:
 
 
 def columns_of(boxes: Sequence[Detection], gap: float) -> list[Detection]:
-    """What is left of a gap in reading order, then what is right of it."""
+    """The boxes left of a gap in reading order, then those right of it."""
     left, right = [box for box in boxes if box.x < gap], [box for box in boxes if box.x >= gap]
     return reading_order(left) + reading_order(right)
 
 
 def gap_between_columns(boxes: Sequence[Detection]) -> float | None:
-    """Where a column of running text begins that has another one to its left; None where there are no two."""
+    """Find where a column of running text begins that has another to its left; None without two."""
     running = [box for box in boxes if box.w >= RUNNING * box.h]
     for gap in sorted({box.x for box in running}):
         left = [box for box in running if box.x + box.w <= gap]
@@ -49,14 +49,14 @@ def gap_between_columns(boxes: Sequence[Detection]) -> float | None:
 
 
 def side_by_side(left: Sequence[Detection], right: Sequence[Detection]) -> bool:
-    """Whether most lines of the shorter side have something of the other side beside them."""
+    """True if most lines of the shorter side have something of the other side beside them."""
     short, long = sorted((left, right), key=len)
     beside = sum(any(abs(middle(one) - middle(other)) < one.h for other in long) for one in short)
     return beside > len(short) / 2
 
 
 def crosses(box: Detection, gap: float) -> bool:
-    """Whether a box lies on both sides of a gap."""
+    """True if a box lies on both sides of a gap."""
     return box.x < gap < box.x + box.w
 
 
@@ -72,7 +72,7 @@ def rows_of(boxes: Sequence[Detection]) -> list[Detection]:
 
 
 def text_of(boxes: Iterable[Detection]) -> str:
-    """What was read, a line for each box, in reading order."""
+    """The text that was read, a line for each box, in reading order."""
     return "\n".join(box.text for box in reading_order(boxes) if box.text)
 
 

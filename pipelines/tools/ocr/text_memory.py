@@ -12,7 +12,7 @@ FIRST_RETRY_S = 0.4
 
 @dataclass(frozen=True)
 class MemorySettings:
-    """How much may be read.
+    """The limits on reading.
 
     Readings below `min_score` do not count; a line is read again soon until a reading reaches `sure_score`,
     and every `reread_interval_s` after that, because what stands there may change.
@@ -26,7 +26,7 @@ class MemorySettings:
 
 @dataclass
 class TrackText:
-    """What is known of one line: its readings as votes, and when it is to be read again."""
+    """The knowledge of one line: its readings as votes, and when it is to be read again."""
 
     first_seen: int
     last_seen_s: float = 0.0
@@ -59,7 +59,7 @@ class TextMemory:
         self._frames = 0
 
     def choose(self, keys: Sequence[int | None], areas: Sequence[float], pressure: Pressure) -> list[int]:
-        """Which of the visible boxes to read now, by their place; those without a key are not followed yet.
+        """Choose the visible boxes to read now, by their place; those without a key are not followed yet.
 
         Lines that were never read come first, the oldest before the newest and large before small, then those
         that are due again. Fewer under pressure, and of the surely known lines one on a frame: they can wait.

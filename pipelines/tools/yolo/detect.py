@@ -34,7 +34,7 @@ SAID_MORE = b"\x01"
 
 
 class DetectParams(BaseModel):
-    """What `yolo.detect` can be told."""
+    """The parameters of `yolo.detect`."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -59,7 +59,7 @@ class DetectParams(BaseModel):
 
 
 class TrackParams(DetectParams):
-    """What `yolo.track` can be told."""
+    """The parameters of `yolo.track`."""
 
     tracker: Literal["bytetrack", "botsort"] = Field(
         "bytetrack", description="botsort makes up for a moving camera, and costs more"
@@ -204,7 +204,7 @@ def remarks_on(loaded: LoadedYolo, params: DetectParams) -> list[str]:
 
 
 def unavailable(params: DetectParams, weights: WeightsStore) -> str | None:
-    """Why the weights cannot be had, or None."""
+    """Say why the weights cannot be had, or None."""
     return weights.status(params.weights)
 
 

@@ -1,4 +1,4 @@
-"""What looks like text from afar and is none: the most useful part of a scene without text."""
+"""Drawings that look like text from afar and are none: the most useful part of a scene without text."""
 
 from training.scenes.lookalikes.patterns import (  # fmt: skip
     arrows,
