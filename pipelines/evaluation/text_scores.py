@@ -93,7 +93,7 @@ def without_marks(word: str) -> str:
 
 
 def edits_to_closest(word: str, read: Iterable[str]) -> int:
-    """Count the letters to change, add or drop between `word` and the closest word read; its length at most."""
+    """Count letters to change, add or drop between `word` and the closest word read; at most its length."""
     closest = extractOne(word, read, processor=None, scorer=Levenshtein.distance, score_cutoff=len(word))
     return int(closest[1]) if closest else len(word)
 
