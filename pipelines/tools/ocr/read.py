@@ -25,6 +25,7 @@ from pipelines.tools.base import (
     ToolSpec,
 )
 from pipelines.tools.ocr.follower import Follower
+from pipelines.tools.ocr.frame_scale import made_smaller
 from pipelines.tools.ocr.line_joining import joined_lines
 from pipelines.tools.ocr.reading_budget import ReadingBudget
 from pipelines.tools.ocr.reading_order import reading_order, text_of
@@ -88,6 +89,7 @@ class ReadTool:
         self._clock = clock
         self._device, self._readers = load_reader(params, context)
         self._remarks = remarks_on(params.engine, self._device)
+        self._said_smaller = False
         self._live = context.live
         self._follower: Follower | None = None
         self._memory = TextMemory(memory_settings(params), clock)
@@ -123,11 +125,19 @@ class ReadTool:
     def restore(self, state: bytes) -> None:
         """Go on in the middle of a file: the remarks were made at its first frame."""
         self._remarks = []
+        self._said_smaller = True
 
     def close(self) -> None:
         """Nothing to let go of: the networks are shared."""
 
+    def _say_if_smaller(self, image_bgr: Image, context: RunContext) -> None:
+        """Remark once that whole frames are made smaller for the reader."""
+        if not self._said_smaller and (remark := made_smaller(self._params.engine, image_bgr)):
+            self._said_smaller = True
+            context.warnings.append(remark)
+
     def _read_whole(self, image_bgr: Image, context: RunContext) -> list[Detection]:
+        self._say_if_smaller(image_bgr, context)
         with self._readers.borrow() as reader:
             lines = reader.find_and_read(image_bgr)
         context.counters["ocr_reads"] += len(lines)

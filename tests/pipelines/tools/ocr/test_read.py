@@ -209,6 +209,21 @@ def test_asking_for_a_gpu_is_answered_honestly_and_once(make_context: MakeContex
     assert contexts[1].warnings == []
 
 
+def test_a_frame_that_is_made_smaller_is_told_once(make_context: MakeContext) -> None:
+    tool, resumed = (ReadTool(ReadParams(), make_context()) for _ in range(2))
+    resumed.restore(tool.state())
+    image = np.full((600, 2400, 3), 255, np.uint8)
+    contexts = [RunContext(number) for number in range(3)]
+    tool.run({"frame_index": 1, "image": image, "detections": []}, contexts[0])
+    tool.run({"frame_index": 2, "image": image}, contexts[1])
+    tool.run({"frame_index": 3, "image": image}, contexts[2])
+    said = ["rapidocr sees 2000 pixels on the longer side instead of 2400: small letters may be missed"]
+    assert [context.warnings for context in contexts] == [[], said, []]
+    context = RunContext(4)
+    resumed.run({"frame_index": 4, "image": image}, context)
+    assert context.warnings == []
+
+
 def test_a_live_session_reads_each_line_once(
     make_context: MakeContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
