@@ -29,7 +29,8 @@ class Heartbeat:
     """Renews the lease while a job is worked on; use it in a `with`, and call `check` before each frame.
 
     A frame that takes longer than `JOBS_FRAME_TIMEOUT_S` hangs. A thread cannot be stopped, so the process
-    ends, and the sweeper counts the frame as one that killed it.
+    ends, and the sweeper counts the frame as one that killed it. It ends as well where the job is lost
+    already, because a worker that hangs would take up no other job.
     """
 
     def __init__(
@@ -77,6 +78,9 @@ class Heartbeat:
         try:
             while not self._over.wait(min(LOOK_EVERY_S, lease_s / 6)):
                 self._watch_frame()
+                # Nothing is left to hold; a frame that hangs still has to end with its process.
+                if self._lost.is_set():
+                    continue
                 now = time.monotonic()
                 due = now - renewed_at > lease_s / 3
                 try:
@@ -89,7 +93,6 @@ class Heartbeat:
                     renewed_at = now if due else renewed_at
                 if not still_ours:
                     self._lost.set()
-                    return
         finally:
             connection.close()
 

@@ -127,6 +127,19 @@ def test_a_frame_that_hangs_ends_the_process(
     assert getattr(record, "fields")["frame_index"] == 4  # noqa: B009
 
 
+def test_a_frame_that_hangs_ends_the_process_also_after_its_job_was_cancelled(
+    claim: Claim, lost: threading.Event, settings: Any
+) -> None:
+    settings.JOBS = replace(settings.JOBS, frame_timeout_s=0.0)
+    ended = threading.Event()
+    with Heartbeat(claim, threading.Event(), lambda code: ended.set()) as beating:
+        beating.begin_frame(3)
+        cancel_job(job_id=claim.job_id)
+        assert lost.wait(PATIENCE_S)
+        settings.JOBS = replace(settings.JOBS, frame_timeout_s=0.1)
+        assert ended.wait(PATIENCE_S)
+
+
 def test_frames_may_take_for_ever_where_so_set(claim: Claim, settings: Any) -> None:
     settings.JOBS = replace(settings.JOBS, frame_timeout_s=0.0)
     beating = Heartbeat(claim, threading.Event(), lambda code: pytest.fail(f"ended with {code}"))
