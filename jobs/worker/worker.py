@@ -4,11 +4,12 @@ import logging
 import os
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections
-from django.utils import timezone
 
 from forgesyte.logs import log_event
 from jobs import events
@@ -22,7 +23,8 @@ logger = logging.getLogger(__name__)
 # A frame in flight has so long to end; what was done before it is kept in any case.
 STOP_WITHIN_S = 2.5
 LOOK_FOR_PARENT_S = 0.25
-REST_AFTER_TROUBLE_S = 1.0
+# The longer trouble lasts, the longer the rest after it.
+RESTS_S = (1.0, 2.0, 5.0, 10.0, 30.0)
 SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
@@ -98,32 +100,35 @@ class Worker:
         self._process.stopping.set()
 
     def _fetch(self) -> None:
-        while self._fetcher and not self._process.stopping.is_set():
-            try:
-                close_old_connections()
-                self._fetcher.run_all()
-            except (DatabaseError, InterfaceError) as error:
-                self._note_trouble(error)
-            self._process.stopping.wait(settings.JOBS.poll_s)
-        connections.close_all()
+        if self._fetcher:
+            self._repeat(self._fetcher.run_all, settings.JOBS.poll_s)
         self._ended.set()
 
     def _sweep(self) -> None:
         cleaning = Cleaning()
+
+        def sweep_and_clean() -> None:
+            sweeper.sweep(self._process.claims())
+            cleaning.clean_if_due()
+
+        self._repeat(sweep_and_clean, settings.JOBS.sweep_s)
+
+    def _repeat(self, work: Callable[[], object], every_s: float) -> None:
+        """Do this until the worker is to end, whatever the database does meanwhile."""
+        troubles = 0
         while not self._process.stopping.is_set():
+            pause_s = every_s
             try:
                 close_old_connections()
-                sweeper.sweep(self._process.claims())
-                cleaning.clean_if_due()
+                work()
+                troubles = 0
             except (DatabaseError, InterfaceError, OSError) as error:
-                self._note_trouble(error)
-            self._process.stopping.wait(settings.JOBS.sweep_s)
+                pause_s += RESTS_S[min(troubles, len(RESTS_S) - 1)]
+                troubles += 1
+                note_trouble(error, pause_s=pause_s)
+                connections.close_all()
+            self._process.stopping.wait(pause_s)
         connections.close_all()
-
-    def _note_trouble(self, error: Exception) -> None:
-        note_trouble(error)
-        connections.close_all()
-        self._process.stopping.wait(REST_AFTER_TROUBLE_S)
 
     def _stop(self) -> None:
         """Let the work end in good order; where it takes too long, give it back from here."""
@@ -144,6 +149,6 @@ def give_back_all(process: WorkerProcess) -> None:
             note_trouble(error)
 
 
-def note_trouble(error: Exception) -> None:
+def note_trouble(error: Exception, **fields: Any) -> None:
     """Say that the database does not do what it should."""
-    log_event(logger, logging.ERROR, events.WORKER_TROUBLE, detail=str(error), at=str(timezone.now()))
+    log_event(logger, logging.ERROR, events.WORKER_TROUBLE, detail=str(error), **fields)

@@ -256,7 +256,7 @@ def test_a_worker_survives_a_database_that_is_away(
     workshop: Workshop, settings: Any, in_thread: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.JOBS = replace(settings.JOBS, poll_s=0.01, sweep_s=0.01)
-    monkeypatch.setattr(worker_module, "REST_AFTER_TROUBLE_S", 0.01)
+    monkeypatch.setattr(worker_module, "RESTS_S", (0.01,))
     troubles = {"sweep": 0, "fetch": 0}
     sweep, run_all = sweeper.sweep, worker_module.Fetcher.run_all
 
@@ -278,6 +278,36 @@ def test_a_worker_survives_a_database_that_is_away(
     job = workshop.submit()
     wait_until(lambda: Job.objects.filter(pk=job.pk, status="completed").exists())
     assert min(troubles.values()) >= 3
+
+
+def test_a_worker_rests_ever_longer_while_trouble_lasts(
+    workshop: Workshop,
+    settings: Any,
+    in_thread: Any,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings.JOBS = replace(settings.JOBS, poll_s=0.01, sweep_s=600.0)
+    monkeypatch.setattr(worker_module, "RESTS_S", (0.01, 0.02, 0.04))
+    looks = 0
+
+    def away_but_once(self: Any) -> None:
+        nonlocal looks
+        looks += 1
+        if looks != 5:
+            raise OperationalError("no such table: jobs_job")
+
+    monkeypatch.setattr(worker_module.Fetcher, "run_all", away_but_once)
+    in_thread(Worker())
+    wait_until(lambda: len(troubles(caplog)) >= 5)
+    pauses = [round(fields["pause_s"], 3) for fields in troubles(caplog)]
+    assert pauses[:5] == [0.02, 0.03, 0.05, 0.05, 0.02], "and as little as at first once all was well"
+    assert troubles(caplog)[0]["detail"] == "no such table: jobs_job"
+
+
+def troubles(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    """The fields of each trouble that a worker has logged."""
+    return [getattr(record, "fields") for record in caplog.records if record.message == "worker_trouble"]  # noqa: B009
 
 
 def test_a_worker_deletes_old_files_soon_after_its_start(
