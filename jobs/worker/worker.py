@@ -58,14 +58,10 @@ class Fetcher:
         self._worker.running = False
 
     def _is_any_ready(self) -> bool:
-        from django_tasks import TaskResultStatus
         from django_tasks_db.models import DBTaskResult
 
-        ready = DBTaskResult.objects.filter(
-            status=TaskResultStatus.READY, backend_name=self._backend, queue_name=self._queue
-        )
-        # `run_after` lies far in the future where it was not set; the backend's own query knows that.
-        return ready.order_by().exists() and DBTaskResult.objects.ready().order_by().exists()
+        ready = DBTaskResult.objects.ready().filter(backend_name=self._backend, queue_name=self._queue)
+        return ready.order_by().exists()
 
 
 class Worker:

@@ -20,6 +20,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError
 from django.test import Client
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
 from forgesyte.env import BadSetting
 from jobs import storage
@@ -342,6 +343,29 @@ def test_an_idle_look_is_one_query_and_no_lock(
     with django_assert_num_queries(1) as queries:
         fetcher.run_all()
     assert queries.captured_queries[0]["sql"].startswith("SELECT")
+
+
+NOT_OURS: dict[str, dict[str, Any]] = {
+    "it runs": {"status": "RUNNING"},
+    "another backend": {"backend_name": "another"},
+    "another queue": {"queue_name": "another"},
+    "later": {"run_after": timezone.now() + timedelta(days=1)},
+}
+
+
+def test_only_a_delivery_that_is_ready_here_is_worth_a_lock(
+    workshop: Workshop, django_assert_num_queries: Callable[[int], Any]
+) -> None:
+    fetcher = worker_module.Fetcher(this_process())
+    for fields in NOT_OURS.values():
+        delivered = Job.objects.get(pk=workshop.submit().pk).delivery_id
+        assert DBTaskResult.objects.filter(pk=delivered).update(**fields) == 1
+    with django_assert_num_queries(1):
+        fetcher.run_all()
+    ours = workshop.submit()
+    fetcher.run_all()
+    done = Job.objects.filter(status="completed").values_list("pk", flat=True)
+    assert list(done) == [ours.pk]
 
 
 # Supervision
