@@ -269,7 +269,9 @@ def rendering(monkeypatch: pytest.MonkeyPatch) -> Any:
     return choose
 
 
-def test_the_annotated_video_is_made(workshop: Workshop, rendering: Any) -> None:
+def test_the_annotated_video_is_made(
+    workshop: Workshop, rendering: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     told: list[float] = []
 
     def render(job: Job, *, should_stop: Any, progress: Any, is_ours: Any) -> None:
@@ -284,9 +286,18 @@ def test_the_annotated_video_is_made(workshop: Workshop, rendering: Any) -> None
     made = fresh(job)
     assert (made.status, made.annotated_status, made.annotated_progress) == ("completed", "ready", 100)
     assert told == [99.9]
+    assert said_of_drawing(caplog) == [("INFO", str(job.pk))]
 
 
-def test_a_drawing_that_fails_says_why(workshop: Workshop, rendering: Any) -> None:
+def said_of_drawing(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
+    """The level and the job of each line of the log about an annotated video."""
+    found = [record for record in caplog.records if record.message == "job_annotated"]
+    return [(record.levelname, getattr(record, "fields")["job_id"]) for record in found]  # noqa: B009
+
+
+def test_a_drawing_that_fails_says_why(
+    workshop: Workshop, rendering: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     def render(job: Job, **more: Any) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -295,6 +306,7 @@ def test_a_drawing_that_fails_says_why(workshop: Workshop, rendering: Any) -> No
     annotation.annotate(job.pk)
     assert fresh(job).annotated_status == "failed"
     assert fresh(job).annotated_error.startswith("The disk is full.")
+    assert said_of_drawing(caplog) == [("ERROR", str(job.pk))]
     assert request_annotated(job_id=job.pk), "it may be asked for again"
 
 

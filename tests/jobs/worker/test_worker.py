@@ -43,6 +43,15 @@ NOT_STARTED = WorkerCount(1, 0, "it cannot be started: Too many open files")
 EXITS = [sys.executable, "-c", "pass"]
 STAYS = [sys.executable, "-c", "import time; time.sleep(600)"]
 IGNORES = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
+LISTENS = """
+import os, signal, sys, time
+def end(*_):
+    open(sys.argv[2], "x").close()
+    os._exit(0)
+signal.signal(signal.SIGTERM, end)
+open(sys.argv[1], "x").close()
+time.sleep(600)
+"""
 STAYS_ON = [sys.executable, "-c", IGNORES]
 
 
@@ -482,6 +491,17 @@ def test_a_worker_that_does_not_end_is_killed(
     wait_until(lambda: signal.SIGTERM in ignored(stubborn.pid))
     supervisor.stop()
     wait_until(lambda: not set(children()) - others)
+
+
+def test_a_worker_is_told_to_end_before_it_is_killed(
+    supervisors: Callable[..., WorkerSupervisor], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("jobs.worker.supervisor.STOP_WITHIN_S", 5.0)
+    ready, told = tmp_path / "ready", tmp_path / "told"
+    supervisor = supervisors([sys.executable, "-S", "-c", LISTENS, str(ready), str(told)])
+    wait_until(ready.exists)
+    supervisor.stop()
+    assert told.exists()
 
 
 def ignored(pid: int) -> set[int]:
