@@ -1,6 +1,5 @@
 """Takes an uploaded file in while it arrives: straight into its place, or nothing is left of it."""
 
-import errno
 import os
 import shutil
 import unicodedata
@@ -18,6 +17,7 @@ from django.http import HttpRequest, UnreadablePostError
 from forgesyte.api.limits import LimitReached
 from forgesyte.server.live_body import BodyTooLong
 from jobs.conf import ENVELOPE_BYTES
+from jobs.failures import is_disk_full
 from jobs.intake.free_space import Room
 from jobs.intake.probe import Limits, probe
 from jobs.sources import StoredSource
@@ -29,7 +29,6 @@ FIELD = "file"
 NEW_FILE = "xb"
 PIECE_BYTES = 1024 * 1024
 MAX_NAME = 200
-NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 TOO_MANY = "Too many uploaded files wait to be looked at: send this one again in a moment"
 RETRY_AFTER_S = 10
 NO_FILE = f"{FIELD}: send the video or picture in the multipart field “{FIELD}”"
@@ -170,13 +169,8 @@ def disk_errors() -> Iterator[None]:
     """A full disk as a refusal that says so, whoever noticed."""
     try:
         yield
-    except OSError as error:
-        if error.errno in NO_SPACE:
-            raise no_space() from error
-        raise
-    except OperationalError as error:
-        # SQLite has words for it and no number.
-        if "disk is full" in str(error):
+    except (OSError, OperationalError) as error:
+        if is_disk_full(error):
             raise no_space() from error
         raise
 

@@ -368,11 +368,14 @@ class TestRefused:
 
         assert refusal(post(client, upload_of(workshop.clip())))[:2] == (507, "disk_full")
 
+    @pytest.mark.parametrize(
+        "said", ["database or disk is full", "could not extend file: No space left on device"]
+    )
     def test_a_database_that_finds_no_room(
-        self, client: Client, workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+        self, client: Client, workshop: Workshop, monkeypatch: pytest.MonkeyPatch, said: str
     ) -> None:
         def fail(**fields: Any) -> None:
-            raise OperationalError("database or disk is full")
+            raise OperationalError(said)
 
         monkeypatch.setattr(submission, "submit_job", fail)
 
