@@ -65,7 +65,7 @@ class IntoPlace(FileUploadHandler):
             raise too_large(self._max_bytes)
         with disk_errors():
             self._room.need(len(raw_data))
-            self._file.write(raw_data)
+            write_all(self._file, raw_data)
         self._room.wrote(len(raw_data))
 
     def file_complete(self, file_size: int) -> UploadedFile[Any]:
@@ -82,6 +82,13 @@ class IntoPlace(FileUploadHandler):
         self._room.close()
         if self._file is not None:
             self._file.close()
+
+
+def write_all(file: IO[bytes], data: bytes) -> None:
+    """Write all of it; a disk that has room for a part only takes that part without an error."""
+    remaining = memoryview(data)
+    while remaining:
+        remaining = remaining[file.write(remaining) :]
 
 
 @contextmanager

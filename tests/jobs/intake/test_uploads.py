@@ -4,6 +4,7 @@ import errno
 import io
 import json
 import os
+import resource
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.files.uploadhandler import StopFutureHandlers
 from django.db import OperationalError
 from django.http import HttpRequest
 from django.test import AsyncClient, Client, RequestFactory
@@ -408,6 +410,22 @@ class TestRefused:
 )
 def test_a_name_is_for_display_only(name: str, shown: str) -> None:
     assert display_name(name) == shown
+
+
+def test_a_piece_that_finds_room_for_a_part_only_is_no_whole_piece(tmp_path: Path) -> None:
+    room = Room(tmp_path, 0, 0)
+    handler = uploads.IntoPlace(HttpRequest(), tmp_path / "a", 2**30, room)
+    with pytest.raises(StopFutureHandlers):
+        handler.new_file(uploads.FIELD, "a.mp4")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500_000, hard))
+    try:
+        with pytest.raises(UploadRefused) as refused:
+            handler.receive_data_chunk(bytes(600_000), 0)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        handler.close()
+    assert refused.value.code == "disk_full"
 
 
 @pytest.mark.parametrize("error", [OSError(errno.EIO, "broken"), OperationalError("broken")])
