@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -33,6 +34,7 @@ django.setup()
 from jobs.models import Job
 from tests.jobs.workshop import lines_of
 fields = ("status", "attempt", "strikes", "lease_losses", "error_code", "error_message", "frames_done")
+fields += ("annotated_status",)
 for job in Job.objects.all():
     facts = {name: getattr(job, name) for name in fields}
     print(json.dumps({"id": str(job.pk), "lines": lines_of(job), **facts}))
@@ -87,6 +89,14 @@ class Plant:
             return subprocess.Popen(
                 [sys.executable, "manage.py", *command], cwd=ROOT, env=self.env, stdout=log, stderr=log
             )
+
+    def die(self, *command: str) -> None:
+        """Run a program of Python that kills itself."""
+        done = subprocess.run(
+            [sys.executable, "-c", *command],
+            cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=PATIENCE_S,
+        )  # fmt: skip
+        assert done.returncode == -signal.SIGKILL, done.stderr
 
     @contextmanager
     def watching(self) -> Iterator["Watch"]:

@@ -4,6 +4,7 @@ import random
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -145,6 +146,78 @@ def report_in_brief(report: dict[str, dict[str, Any]]) -> str:
 @pytest.mark.model
 def test_a_few_kills(plant: Plant, tmp_path: Path) -> None:
     survive(plant, tmp_path, MODES, random.Random(3), frames=120, copies=1, run_s=0.04)
+
+
+@dataclass(frozen=True)
+class Death:
+    """A place at which a worker is killed: before or after the nth call of a function, on one job."""
+
+    function: str
+    when: str
+    nth: int = 1
+    lease_losses: int = 1
+
+
+DEATHS = {
+    "delivered, not claimed": Death("jobs.worker.leases.claim_job", "before", lease_losses=0),
+    "claimed": Death("jobs.worker.leases.claim_job", "after"),
+    "decoding": Death("jobs.intake.frames.without_lost", "before", nth=5),
+    "a chunk is on the disk, not in the database": Death("jobs.worker.leases.checkpoint", "before", nth=2),
+    "a chunk is in the database": Death("jobs.worker.leases.checkpoint", "after", nth=2),
+    "all frames are done, and the job is not": Death("jobs.worker.leases.complete", "before"),
+    "completed, the delivery is not": Death("jobs.worker.leases.complete", "after", lease_losses=0),
+    "drawing": Death("jobs.results.annotated.draw_result", "before", nth=4),
+    "drawn, and nobody knows": Death("jobs.worker.leases.finish_drawing", "before"),
+    "drawn, the delivery is not over": Death("jobs.worker.leases.finish_drawing", "after", lease_losses=0),
+}
+# Works on all there is until this job's turn comes, and dies there.
+DIE = """
+import os, signal, sys, django
+from importlib import import_module
+from uuid import UUID
+django.setup()
+from jobs.models import Job
+from jobs.services import request_annotated
+from jobs.worker.worker import Worker
+job_id, function, when, nth = sys.argv[1:]
+module, _, name = function.rpartition(".")
+call = getattr(import_module(module), name)
+calls = 0
+def deadly(*given, **more):
+    global calls
+    calls += job_id in repr(given) or Job.objects.filter(pk=job_id).exclude(lease_owner="").exists()
+    dies = calls == int(nth)
+    if dies and when == "before":
+        os.kill(os.getpid(), signal.SIGKILL)
+    result = call(*given, **more)
+    if dies:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return result
+setattr(import_module(module), name, deadly)
+Worker().drain()
+request_annotated(job_id=UUID(job_id))
+Worker().drain()
+"""
+
+
+@pytest.mark.model
+def test_a_worker_may_die_in_any_phase(tmp_path: Path) -> None:
+    """Each worker goes on with what the one before has left, then dies on a job of its own."""
+    clip = write_clip(tmp_path / "clip.mp4", range(1, 13))
+    plant = Plant(tmp_path / "data", JOBS_CHUNK_FRAMES="3", JOBS_CHUNK_S="60", JOBS_NICE="0")
+    plant.manage("migrate", "--verbosity", "0")
+    calm, *ids = plant.submit(*[order for _ in ("calm", *DEATHS) for order in orders(clip, 12, 1, 0.0)[1:2]])
+    for job_id, death in zip(ids, DEATHS.values(), strict=True):
+        plant.die(DIE, job_id, death.function, death.when, str(death.nth))
+    plant.manage("run_worker", "--once")
+    report = plant.report()
+    assert [line["frame_index"] for line in report[calm]["lines"]] == list(range(1, 13))
+    for job_id, (phase, death) in zip(ids, DEATHS.items(), strict=True):
+        job = report[job_id]
+        assert (phase, job["status"], job["lease_losses"]) == (phase, "completed", death.lease_losses)
+        drawn = "ready" if "draw" in phase else "none"
+        assert (phase, job["annotated_status"]) == (phase, drawn)
+        assert job["lines"] == report[calm]["lines"], phase
 
 
 @pytest.mark.slow
