@@ -42,16 +42,18 @@ class Swept:
     delivered: int
 
 
-def sweep(own: Collection[Claim] = ()) -> Swept:
+def sweep(own: Collection[Claim] = (), worker_id: str = "") -> Swept:
     """Look once; several may do so at the same time.
 
     What this process itself works on is its own, and a worker of this host that holds its lock lives: after
-    the machine has slept, only the leases have run out.
+    the machine has slept, only the leases have run out. A job of `worker_id`, which is this process, that is
+    not among its own was left because the database failed: nobody works on it.
     """
     with dead_workers(storage.data_dir() / storage.WORKERS) as dead:
         mine = {claim.owner for claim in own}
         lost = [job for job in orphans(dead) if job.lease_owner not in mine]
-        spared = patience.spared(job.lease_owner for job in lost if lives(job, dead))
+        others = [job for job in lost if worker_of(job.lease_owner) != worker_id]
+        spared = patience.spared(job.lease_owner for job in others if lives(job, dead))
         reclaimed = sum(reclaim(job) for job in lost if job.lease_owner not in spared)
         delivery.tidy(dead, FORGET_DELIVERIES_AFTER)
     return Swept(reclaimed, deliver_forgotten())
@@ -112,9 +114,8 @@ def reclaim(job: Job) -> bool:
 
 def reclaim_run(job: Job) -> bool:
     """Let another worker go on, or end the job where it has cost too many."""
-    record = RetryPolicy(job.strikes, job.suspect_frame, job.losses).lost(
-        marked_frame(storage.marker_path(job.pk, job.attempt))
-    )
+    frame_index = marked_frame(storage.marker_path(job.pk, job.attempt))
+    record = RetryPolicy(job.strikes, job.suspect_frame, job.losses).lost(frame_index)
     counted = {
         "strikes": record.strikes,
         "suspect_frame": record.place,
@@ -136,7 +137,7 @@ def reclaim_run(job: Job) -> bool:
             events.RECLAIMED,
             job_id=str(job.pk),
             attempt=job.attempt,
-            frame_index=marked_frame(storage.marker_path(job.pk, job.attempt)),
+            frame_index=frame_index,
             strikes=record.strikes,
             losses=record.losses,
         )

@@ -104,7 +104,7 @@ class Worker:
         cleaning = Cleaning()
 
         def sweep_and_clean() -> None:
-            sweeper.sweep(self._process.claims())
+            sweeper.sweep(self._process.claims(), self._process.worker_id)
             cleaning.clean_if_due()
 
         self._repeat(sweep_and_clean, settings.JOBS.sweep_s)

@@ -27,7 +27,7 @@ from jobs import storage
 from jobs.checks import check_folders
 from jobs.conf import JobSettings
 from jobs.models import Job
-from jobs.worker import cleaning, sweeper
+from jobs.worker import cleaning, leases, sweeper
 from jobs.worker import supervisor as supervisor_module
 from jobs.worker import worker as worker_module
 from jobs.worker.supervisor import WorkerCount, WorkerSupervisor
@@ -256,6 +256,25 @@ def test_a_worker_finds_what_was_submitted(workshop: Workshop, settings: Any, in
     wait_until(lambda: Job.objects.filter(pk=job.pk, status="completed", attempt=2).exists())
 
 
+def test_a_worker_goes_on_with_what_it_had_to_leave(
+    workshop: Workshop, settings: Any, in_thread: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database is away while the attempt ends, so that its worker, which lives on, cannot say so."""
+    settings.JOBS = replace(settings.JOBS, poll_s=0.01, sweep_s=0.05, lease_s=0.5)
+    job = workshop.submit()
+    checkpoint, away = leases.checkpoint, iter([True])
+
+    def away_once(*given: Any, **more: Any) -> None:
+        if next(away, False):
+            raise OperationalError("the database is away")
+        checkpoint(*given, **more)
+
+    monkeypatch.setattr(leases, "checkpoint", away_once)
+    monkeypatch.setattr(sweeper, "SPARED_LEASES", 1e6)
+    in_thread(Worker())
+    wait_until(lambda: Job.objects.filter(pk=job.pk, status="completed", attempt=2).exists())
+
+
 def test_a_worker_whose_parent_is_another_ends(workshop: Workshop, in_thread: Any) -> None:
     thread = in_thread(Worker(parent_pid=1 if os.getppid() != 1 else 2))
     thread.join(PATIENCE_S)
@@ -270,11 +289,11 @@ def test_a_worker_survives_a_database_that_is_away(
     troubles = {"sweep": 0, "fetch": 0}
     sweep, run_all = sweeper.sweep, worker_module.Fetcher.run_all
 
-    def sweep_away(own: Any) -> Any:
+    def sweep_away(*own: Any) -> Any:
         troubles["sweep"] += 1
         if troubles["sweep"] < 3:
             raise OperationalError("the database is away")
-        return sweep(own)
+        return sweep(*own)
 
     def fetch_away(self: Any) -> None:
         troubles["fetch"] += 1
