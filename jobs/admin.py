@@ -106,19 +106,19 @@ class JobAdmin(Base):
 
     @admin.display(description="ms a frame")
     def ms_per_frame(self, job: Job) -> str:
-        """What all tools together take for a frame on average."""
+        """The average time that all tools together take for a frame."""
         spent = sum(node["total_ms"] for node in job.plugin_timings.values())
         return f"{spent / job.frames_done:.1f}" if job.frames_done and spent else "-"
 
     @admin.display(description="Page")
     def page(self, job: Job) -> SafeString:
-        """Where people look at it."""
+        """A link to the job's page."""
         address = reverse("jobs:viewer", args=[job.pk])
         return format_html('<a href="{}">{}</a>', address, address)
 
     @admin.display(description="Timings")
     def timings(self, job: Job) -> SafeString | str:
-        """How long each step takes."""
+        """The time that each step takes."""
         rows = [
             (name, node["tool"], node["runs"], f"{node['mean_ms']:.1f}", f"{node['max_ms']:.1f}")
             for name, node in job.plugin_timings.items()
@@ -133,7 +133,7 @@ class JobAdmin(Base):
 
     @admin.display(description="Warnings")
     def all_warnings(self, job: Job) -> SafeString | str:
-        """What was wrong and did not stop it."""
+        """The problems that did not stop it."""
         more = job.warnings_count - len(job.warnings)
         said = [*job.warnings, *([f"and {more:,} more"] if more > 0 else [])]
         return format_html_join("", "<div>{}</div>", ((sentence,) for sentence in said)) or "-"
@@ -177,6 +177,6 @@ class JobAdmin(Base):
             services.delete_job(job_id=job_id)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """What goes along with jobs: their chunks are no business of the page that asks whether to delete."""
+        """List what is deleted along with jobs; nobody needs a permission to delete their chunks."""
         to_delete, counts, _, protected = super().get_deleted_objects(objs, request)
         return to_delete, counts, set(), protected

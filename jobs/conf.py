@@ -120,7 +120,7 @@ def read_backend(env: Mapping[str, str]) -> str:
 
 
 def is_installed(module: str) -> bool:
-    """Whether there is such a module; imports the packages that it lies in."""
+    """True if there is such a module; imports the packages that it lies in."""
     try:
         return find_spec(module) is not None
     except (ImportError, ValueError):

@@ -50,7 +50,7 @@ def has_database_backend() -> bool:
 
 
 def without_delivery(jobs: Iterable[Job]) -> list[Job]:
-    """Those of the jobs, which wait for a worker, whose delivery no worker will get any more."""
+    """The jobs, of these waiting ones, whose delivery no worker will get any more."""
     jobs = list(jobs)
     if not has_database_backend():
         late = timezone.now() - LOST_AFTER

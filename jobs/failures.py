@@ -1,4 +1,4 @@
-"""Why jobs fail: the codes and the sentences that people are shown."""
+"""Names the reasons why jobs fail: the codes and the sentences that people are shown."""
 
 import errno
 import re

@@ -150,7 +150,7 @@ class Job(models.Model):
 
     @property
     def source_path(self) -> Path:
-        """Where the file lies."""
+        """The path of the file."""
         return Path(settings.PROJECT.data_dir) / self.source_file
 
 

@@ -69,7 +69,7 @@ class JobOut(JobBrief):
 
 
 class JobExtended(OfJob):
-    """How a job ran: `frames` counts those that are done."""
+    """The devices, times and warnings of a job; `frames` counts those that are done."""
 
     device_requested: str
     device_used: str
@@ -110,7 +110,7 @@ class JobStatus(OfJob):
 
 
 class AnnotatedState(OfJob):
-    """How far the annotated video is: `none`, `pending`, `running`, `ready` or `failed`; percent."""
+    """The state of the annotated video (`none`, `pending`, `running`, `ready` or `failed`) and its progress in percent."""
 
     annotated_status: str
     annotated_progress: float

@@ -29,7 +29,7 @@ class StoredSource:
 
 
 def frames_to_do(frames: int | None, stride: int, at_most: int | None) -> int | None:
-    """How many of `frames` are worked on with this stride and limit; None where the file does not say."""
+    """The number of `frames` to work on with this stride and limit; None where the file does not say."""
     if frames is None:
         return None
     every = -(-frames // stride)

@@ -51,7 +51,7 @@ def chunk_name(number: int, attempt: int) -> str:
 
 
 def state_path(chunk: Path) -> Path:
-    """Where the state of the tools after this chunk lies, if they have any."""
+    """The path of the state of the tools after this chunk, if they have any."""
     return chunk.with_suffix(".state")
 
 

@@ -63,7 +63,7 @@ def grouped(value: int) -> str:
 
 
 def frames_in_words(job: Mapping[str, Any]) -> str:
-    """How far a job is."""
+    """The progress of a job."""
     done, total = job["frames_done"], job["frames_total"]
     if job["source_kind"] == "picture":
         return "1 picture" if job["status"] == "completed" else ""
@@ -73,7 +73,7 @@ def frames_in_words(job: Mapping[str, Any]) -> str:
 
 
 def source_in_words(job: Mapping[str, Any]) -> str:
-    """What there is to say of the file."""
+    """The size and length of the file."""
     facts = [
         f"{job['width']} × {job['height']}" if job["width"] and job["height"] else "",  # noqa: RUF001
         duration(job["duration_s"]) if job["duration_s"] else "",
@@ -83,7 +83,7 @@ def source_in_words(job: Mapping[str, Any]) -> str:
 
 
 def facts_in_words(tool: Mapping[str, Any]) -> str:
-    """What a tool says of itself, its versions last; what stands elsewhere is left out."""
+    """The metadata of a tool, its versions last; what stands elsewhere is left out."""
     versions = tool.get("versions")
     facts = [
         f"{name.replace('_', ' ')} {value_in_words(value)}"

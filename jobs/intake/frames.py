@@ -34,7 +34,7 @@ Item = SourceFrame | EndOfFile
 
 
 def bytes_of(item: Item) -> int:
-    """What its picture takes of the memory."""
+    """The bytes of memory that its picture takes."""
     return item.image_bgr.nbytes if isinstance(item, SourceFrame) and item.image_bgr is not None else 0
 
 
@@ -69,7 +69,7 @@ def frames_of_video(path: Path, stride: int, first_frame: int) -> Iterator[Item]
 
 
 def on_stride(lost: dict[int, str], stride: int) -> dict[int, str]:
-    """Those of the frames that cannot be decoded that would have been worked on."""
+    """The frames, of these that cannot be decoded, that would have been worked on."""
     return {index: why for index, why in lost.items() if (index - 1) % stride == 0}
 
 

@@ -15,7 +15,7 @@ STEP_BYTES = 8 * 1024 * 1024
 
 
 class Promises:
-    """How many bytes uploads may write that they have not written yet; for all threads of this process."""
+    """Counts the bytes that uploads may write and have not written yet; for all threads of this process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -38,7 +38,7 @@ promises = Promises()
 
 
 class Room:
-    """What one upload may write; `close` it in any case. Raises OSError (ENOSPC).
+    """The room on the disk for one upload; `close` it in any case. Raises OSError (ENOSPC).
 
     An upload that declares its length is refused at once where it finds no room as a whole.
     """

@@ -52,7 +52,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Found:
-    """What a file is; `width` and `height` in pixels, as it is to be looked at."""
+    """The facts of a file; `width` and `height` in pixels, as it is to be looked at."""
 
     kind: str
     suffix: str
@@ -64,7 +64,7 @@ class Found:
 
 
 def probe(path: Path, limits: Limits) -> Found:
-    """What the file is, found out by a process of its own; waits, so call it in a thread.
+    """Find out what the file is in a process of its own; waits, so call it in a thread.
 
     Raises UploadRefused for what cannot be worked through or declares too much, and Busy.
     """
@@ -80,13 +80,13 @@ def probe(path: Path, limits: Limits) -> Found:
 
 
 def examine_nicely(path: Path, limits: Limits) -> Found:
-    """What the file is, found out at a lower priority."""
+    """Find out what the file is at a lower priority."""
     os.nice(NICE)
     return examine(path, limits)
 
 
 def examine(path: Path, limits: Limits) -> Found:
-    """What the file is; raises UploadRefused for what cannot be worked through or declares too much."""
+    """Find out what the file is; raises UploadRefused for what cannot be worked on or declares too much."""
     if path.stat().st_size == 0:
         raise UploadRefused(422, "empty_file", "The file is empty")
     try:
@@ -107,7 +107,7 @@ def examine(path: Path, limits: Limits) -> Found:
 
 
 def too_costly(why: str) -> UploadRefused:
-    """Why a file is not opened that takes more memory or time than it may."""
+    """The refusal of a file that takes more memory or time to open than it may."""
     detail = f"This file costs too much to be opened, or is damaged: {why}"
     return UploadRefused(413, "file_too_costly", detail)
 
@@ -220,7 +220,7 @@ def suffix_of(container: Any, path: Path) -> str:
 
 
 def unreadable(path: Path, why: str) -> UploadRefused:
-    """Why a file is not taken: it is damaged where it starts like a video, or else no video at all."""
+    """The refusal of a file: damaged where it starts like a video, or else no video at all."""
     with path.open("rb") as file:
         start = file.read(START_BYTES)
     is_video = start[4:8] in (b"ftyp", b"moov", b"mdat") or start.startswith((b"\x1aE\xdf\xa3", b"RIFF"))

@@ -33,7 +33,7 @@ def read_params(given: Any) -> Any:
 
 
 class SubmissionOptions(BaseModel):
-    """What a form says beside the file: a stored pipeline, or one tool; which frames; where to run."""
+    """The fields of a form beside the file: a stored pipeline, or one tool; which frames; where to run."""
 
     pipeline_id: str = Field(default="", max_length=MAX_ID)
     plugin_id: str = Field(default="", max_length=MAX_ID)
@@ -102,7 +102,7 @@ def options_of(fields: Mapping[str, Any]) -> SubmissionOptions:
 
 
 def definition_for(options: SubmissionOptions) -> "PipelineDefinition":
-    """What is to be done with each frame; raises PipelineError where that cannot be done now."""
+    """The pipeline for each frame; raises PipelineError where it cannot be run now."""
     if options.pipeline_id:
         definition = definition_of(options.pipeline_id)
     else:

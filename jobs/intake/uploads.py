@@ -106,7 +106,7 @@ def new_folder() -> Iterator[UUID]:
 
 
 def declared_bytes(request: HttpRequest, max_bytes: int) -> int:
-    """How long the body says it is, 0 where it does not; raises UploadRefused where that is too long."""
+    """The declared length of the body, 0 where there is none; raises UploadRefused where it is too long."""
     declared = int(request.META.get("CONTENT_LENGTH") or 0)
     if declared > max_bytes + ENVELOPE_BYTES:
         raise too_large(max_bytes)
@@ -165,7 +165,7 @@ def settle(handler: IntoPlace, job_id: UUID, limits: Limits) -> StoredSource:
 
 
 def display_name(file_name: str) -> str:
-    """What the user called the file, as one short line without anything that a reader cannot see."""
+    """The user's name of the file, as one short line without anything that a reader cannot see."""
     base = file_name.replace("\\", "/").rsplit("/", 1)[-1]
     visible = "".join(letter if unicodedata.category(letter)[0] != "C" else " " for letter in base)
     return " ".join(visible.split())[-MAX_NAME:] or "unnamed"

@@ -101,7 +101,7 @@ class ConnectionManager:
 
     @property
     def newcomers(self) -> list[Client]:
-        """Those who know nothing yet."""
+        """The clients that have been told nothing yet."""
         return [client for client in self._clients if not client.is_greeted]
 
     @property

@@ -40,7 +40,7 @@ FULL = {
 
 
 class End(Enum):
-    """Why a connection ends: the code that clients read, the WebSocket's close code, the default sentence."""
+    """A reason to end a connection: the code that clients read, the close code, the default sentence."""
 
     INVALID_JOB_ID = ("invalid_job_id", 4400, "A job_id is a UUID")
     UNKNOWN_JOB = ("unknown_job", 4404, "There is no such job")

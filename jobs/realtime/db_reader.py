@@ -25,7 +25,7 @@ class DbReader:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="jobs-news")
 
     async def read(self, wanted: Wanted) -> Reading:
-        """What has changed; raises what the database raises, and connects anew after that."""
+        """Read what has changed; raises what the database raises, and connects anew after that."""
         return await sync_to_async(self._read, thread_sensitive=False, executor=self._thread)(wanted)
 
     async def rest(self) -> None:
@@ -79,7 +79,7 @@ def watched_versions(wanted: Wanted) -> dict[str, int]:
 
 
 def missing_of(job_ids: Iterable[str]) -> set[str]:
-    """Those of the ids that no job has."""
+    """The ids, of these, that no job has."""
     asked = set(job_ids)
     if not asked:
         return set()

@@ -17,14 +17,14 @@ def now() -> datetime:
 
 
 class Payload(BaseModel):
-    """What a message is about; `job_id` is empty where it is about the connection."""
+    """The content of a message; `job_id` is empty where it is about the connection."""
 
     model_config = ConfigDict(frozen=True)
 
     job_id: str = ""
 
     def after(self, older: Self) -> Self:
-        """What a client needs to know that has not been told of the older one: the newest says it all."""
+        """This payload for a client that was not sent the older one: the newest says it all."""
         return self
 
 
@@ -77,7 +77,7 @@ class PluginStatus(Payload):
 
 
 class Warnings(Payload):
-    """What was wrong and did not stop the job: the sentences that are new, and how many there are in all."""
+    """Problems that did not stop the job: the sentences that are new, and how many there are in all."""
 
     warnings: list[str]
     warnings_count: int
@@ -94,7 +94,7 @@ class Metadata(Payload):
 
 
 class Failure(Payload):
-    """Why a job failed, or why this connection ends."""
+    """The reason why a job failed or this connection ends."""
 
     code: str
     detail: str
@@ -127,7 +127,7 @@ class Envelope(BaseModel, Generic[Content]):
 
     @property
     def job_id(self) -> str:
-        """Whose news this is; empty where it is about the connection."""
+        """The job that this is about; empty where it is about the connection."""
         return self.payload.job_id
 
     def after(self, older: Self) -> Self:

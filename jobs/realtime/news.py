@@ -39,7 +39,7 @@ def snapshot(job: JobData) -> SnapshotMessage:
 
 
 def news(before: JobData | None, after: JobData) -> Iterator[Message]:
-    """What to tell clients that know the job as it was before; a new job or state is told as a whole."""
+    """The messages for clients that know the job as it was before; a new job or state is told as a whole."""
     job_id = after["job_id"]
     if before is None:
         yield snapshot(after)

@@ -27,7 +27,7 @@ KeepGoing = Callable[[int], bool]
 
 
 class Stopped(Exception):
-    """What was being made is not wanted any more; nothing is left of it."""
+    """The annotated file is not wanted any more; nothing is left of it."""
 
 
 def render(
@@ -63,12 +63,12 @@ def render(
 
 
 def annotated_file(job: Job) -> Path:
-    """Where the annotated file of a job lies once it is made."""
+    """The path of the annotated file of a job once it is made."""
     return file_for(storage.annotated_path(job.pk), job.source_kind)
 
 
 def file_for(target: Path, kind: str) -> Path:
-    """Where the annotated file of this kind of source lies, if the video's place is `target`."""
+    """The path of the annotated file for this kind of source, if that of a video is `target`."""
     return target.with_suffix(".jpg") if kind == PICTURE else target
 
 

@@ -137,7 +137,7 @@ class FilePart:
 
 
 async def stream(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    """What an iterator gives, made in threads, in pieces of a size that is worth sending."""
+    """Run an iterator in threads and send what it gives in pieces of a size that is worth sending."""
     try:
         while piece := await sync_to_async(gather)(pieces):
             yield piece
@@ -157,7 +157,7 @@ def gather(pieces: Iterator[bytes]) -> bytes:
 
 
 def disposition(name: str, *, download: bool) -> str:
-    """How a browser is to treat a file and what to call it (RFC 6266)."""
+    """The header that tells a browser to show or to save a file, and its name (RFC 6266)."""
     kind = "attachment" if download else "inline"
     plain = "".join(
         letter if letter.isascii() and letter.isprintable() and letter not in '"\\%' else "_"

@@ -1,6 +1,6 @@
 """Results in the formats that other programs read, made line by line; pure.
 
-Each function takes the raw lines of a result (see `lines.py`) and gives pieces of UTF-8 as they are ready, so
+Each function takes the raw lines of a result (see `result_lines.py`) and gives pieces of UTF-8 as they are ready, so
 that no result is ever whole in memory.
 """
 
@@ -30,7 +30,7 @@ PLACE = ("x", "y", "w", "h")
 
 @dataclass(frozen=True)
 class Source:
-    """What the results are of; width and height in pixels."""
+    """The job and the file that results belong to; width and height in pixels."""
 
     job_id: str
     name: str
@@ -85,7 +85,7 @@ def as_csv(source: Source, lines: OpenLines) -> Iterator[bytes]:
 
 
 def rows_of(line: Line, source: Source) -> Iterator[dict[str, Any]]:
-    """What a line says, as the columns of a table."""
+    """The rows of a table for a line, by the names of their columns."""
     frame = {"frame_index": line["frame_index"], "time_s": line["time_s"]}
     found = line["result"].get("detections") or []
     for detection in found:

@@ -16,7 +16,7 @@ MAX_KNOWN = 10_000
 
 @dataclass
 class Seen:
-    """How often something was seen, from when to when, and on which tracks."""
+    """Counts how often something was seen, from when to when, and on which tracks."""
 
     first_s: float
     last_s: float

@@ -7,7 +7,7 @@ def ends_early(done: int, total: int | None) -> bool:
 
 
 def percent(done: int, total: int | None) -> float:
-    """How much of a running job is done, to a tenth; never 100, because a file may hold more than it says."""
+    """The done part of a running job, to a tenth; never 100, because a file may hold more than it says."""
     if not total:
         return 0.0
     return min(round(100.0 * done / total, 1), 99.9)

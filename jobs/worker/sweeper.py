@@ -66,7 +66,7 @@ def lives(job: Job, dead: Collection[str]) -> bool:
 
 
 class Patience:
-    """How long this process has seen leases run out of workers that live.
+    """Remembers since when leases of living workers have run out, as seen by this process.
 
     Who does not go on for so long while the machine runs is stopped for good: the monotonic clock stands
     still while the machine sleeps.
@@ -77,7 +77,7 @@ class Patience:
         self._since: dict[str, float] = {}
 
     def spared(self, owners: Iterable[str]) -> set[str]:
-        """Those of the owners, which live, whose job is left to them."""
+        """The owners, of these living ones, that keep their jobs for now."""
         now = self._clock()
         self._since = {owner: self._since.get(owner, now) for owner in owners}
         most_s = SPARED_LEASES * settings.JOBS.lease_s
