@@ -154,29 +154,33 @@ class SessionWorker:
         async with asyncio.timeout(limit_s) as deadline, self._engine.slot(self._used) as slot:
             metrics.SLOT_WAIT_SECONDS.observe(time.perf_counter() - asked)
             deadline.reschedule(None)
-            frame, picture, spent_ms = large or self._choose()
+            frame, picture, decode_ms = large or self._choose()
+            spent_ms = {"wait": milliseconds_since(frame.received_at) - sum(decode_ms.values()), **decode_ms}
             payload = {"frame_index": frame.index, **picture}
             pressure = Pressure(self._session.backpressure_state.value)
             run = slot.run_within(limit_s, handle.run, payload, pressure, self._deadline())
             return frame, await run, spent_ms
 
     def _choose(self) -> tuple[Frame, dict[str, Any], dict[str, float]]:
-        """The newest frame, its picture for the pipeline, and how long it waited, in milliseconds."""
+        """The newest frame, its picture for the pipeline, and no time spent on decoding it."""
         self._arrived.clear()
         frame = self._mailbox.take()
-        return frame, {"image_bytes": frame.data}, {"wait": milliseconds_since(frame.received_at)}
+        return frame, {"image_bytes": frame.data}, {}
 
     async def _decode_large(self, limit_s: float) -> tuple[Frame, dict[str, Any], dict[str, float]] | None:
-        """The newest frame with its picture decoded, if it is a large one; raises InvalidImage."""
+        """The newest frame with its picture decoded, and in how many milliseconds, if it is a large one.
+
+        Raises InvalidImage.
+        """
         held = self._mailbox.held
         if held is None or not is_large(held.data):
             return None
         async with asyncio.timeout(limit_s) as deadline, self._engine.decoder(self._used_to_decode) as slot:
             deadline.reschedule(None)
-            frame, _, spent_ms = self._choose()
+            frame, _, _ = self._choose()
             started = time.monotonic()
             image_bgr = await slot.run_within(limit_s, decode_image, frame.data)
-        return frame, {"image": image_bgr}, {**spent_ms, "decode": milliseconds_since(started)}
+        return frame, {"image": image_bgr}, {"decode": milliseconds_since(started)}
 
     def _deadline(self) -> float | None:
         """Until when the frame that has just won a slot may take its time without another one's waiting."""

@@ -315,6 +315,23 @@ async def test_a_large_picture_is_decoded_before_it_takes_a_slot(engine: FakeEng
     assert pipeline.seen == [1, 2]
 
 
+async def test_a_large_picture_waits_before_its_decoding_and_after(engine: FakeEngine) -> None:
+    async with Client() as client, Client() as other:
+        await ready(client, engine)
+        blocker = await ready(other, engine)
+        blocker.hold()
+        await other.send()
+        await begun(blocker)
+        await client.send(LARGE)
+        await waiting(engine)
+        assert await client.socket.receive_nothing(timeout=0.1)
+        blocker.release()
+        timings_ms = (await client.read())["timings_ms"]
+        assert "result" in await other.read()
+    assert list(timings_ms)[:2] == ["wait", "decode"]
+    assert 90 < timings_ms["wait"] < timings_ms["total"] - timings_ms["decode"]
+
+
 async def test_a_large_picture_that_cannot_be_decoded_ends_its_session(engine: FakeEngine) -> None:
     damaged = LARGE.replace(b"\xff\xdb", b"\xff\xfe")
     async with Client() as client:
