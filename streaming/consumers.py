@@ -29,8 +29,8 @@ FULL = {
     "per_owner": "Sessions at once from one address are limited to {0.per_owner} "
     "(STREAM_MAX_SESSIONS_PER_ADDRESS): close one, or try again later",
 }
-# A page that is loaded anew, or a connection that comes back, is no rest.
-rest = IdleTask(memory.give_back, after_s=3.0)
+# A page that is loaded anew, or a connection that comes back, comes sooner.
+memory_release = IdleTask(memory.give_back, after_s=3.0)
 
 
 class StreamConsumer(BaseConsumer[StreamError]):
@@ -94,7 +94,7 @@ class StreamConsumer(BaseConsumer[StreamError]):
         if exceeded := live_sessions.take(self._address, quota):
             raise StreamError(ErrorCode.TOO_MANY_SESSIONS, FULL[exceeded].format(quota))
         self._admitted = True
-        rest.disturb()
+        memory_release.cancel()
         metrics.sessions_open(len(live_sessions))
 
     async def release(self) -> None:
@@ -103,7 +103,7 @@ class StreamConsumer(BaseConsumer[StreamError]):
             return
         live_sessions.leave(self._address)
         if not live_sessions:
-            rest.begin()
+            memory_release.schedule()
         metrics.sessions_open(len(live_sessions))
         self._log.event(
             logging.INFO,

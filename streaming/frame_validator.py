@@ -1,10 +1,9 @@
-"""Is this a JPEG picture within the limits? Answered from its header, before anything is decoded."""
+"""Checks by its header that a frame is a JPEG picture within the limits, before anything is decoded."""
 
 from forgesyte.units import MEGABYTE
-from pipelines.media.jpeg_header import BadHeader, has_too_many_scans, read_header
+from pipelines.media.jpeg_header import START_OF_IMAGE, BadHeader, has_too_many_scans, read_header
 from streaming.protocol import ErrorCode
 
-START_OF_IMAGE = b"\xff\xd8"
 END_OF_IMAGE = b"\xff\xd9"
 
 

@@ -13,13 +13,13 @@ class IdleTask:
         self._after_s = after_s
         self._timer: asyncio.TimerHandle | None = None
 
-    def begin(self) -> None:
-        """From now on there is rest."""
-        self.disturb()
+    def schedule(self) -> None:
+        """The last session has ended: run the work after a while; once, however often this is called."""
+        self.cancel()
         self._timer = asyncio.get_running_loop().call_later(self._after_s, self._start)
 
-    def disturb(self) -> None:
-        """The rest is over, or was never begun."""
+    def cancel(self) -> None:
+        """A session has begun: do not run it; nothing happens where it was not scheduled."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -27,7 +27,7 @@ Send = Callable[[protocol.Message], Awaitable[None]]
 # Larger than the pictures of cameras in a page; twenty million pixels take 0.1 s.
 LARGE_PIXELS = 3_000_000
 # The frames of all sessions of this process; only its event loop touches it.
-pace = ArrivalRate()
+arrival_rate = ArrivalRate()
 
 
 class SessionWorker:
@@ -54,7 +54,7 @@ class SessionWorker:
         """Check a frame and hold it; the frame that gives way is answered at once. Raises StreamError."""
         now = time.monotonic()
         metrics.count_received(len(data))
-        pace.arrived(now)
+        arrival_rate.arrived(now)
         frame = Frame(self._session.increment_frame(), data, now)
         self._validate(frame)
         gives_way = self._session.should_drop_frame(self._mailbox.busy_ms(now))
@@ -184,7 +184,7 @@ class SessionWorker:
 
     def _deadline(self) -> float | None:
         """Until when the frame that has just won a slot may take its time without another one's waiting."""
-        return time.monotonic() if self._engine.waiting else pace.next_due()
+        return time.monotonic() if self._engine.waiting else arrival_rate.next_due()
 
     async def _send_result(self, frame: Frame, report: Report, spent_ms: Mapping[str, float]) -> None:
         age_ms = milliseconds_since(frame.received_at)

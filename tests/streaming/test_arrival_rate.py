@@ -6,10 +6,10 @@ from streaming.arrival_rate import PAUSE_S, REMEMBERED, ArrivalRate
 
 
 def after(*arrivals: float) -> float | None:
-    pace = ArrivalRate()
+    rate = ArrivalRate()
     for arrival in arrivals:
-        pace.arrived(arrival)
-    return pace.next_due()
+        rate.arrived(arrival)
+    return rate.next_due()
 
 
 def test_of_the_first_frame_nothing_follows() -> None:

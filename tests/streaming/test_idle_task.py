@@ -1,4 +1,4 @@
-"""Work that waits for rest."""
+"""Work that waits until nobody streams."""
 
 import asyncio
 import threading
@@ -19,20 +19,20 @@ async def test_it_is_done_in_a_thread_after_a_while() -> None:
         threads.append(threading.current_thread().name)
         over.set()
 
-    rest = IdleTask(work, after_s=0)
-    rest.begin()
-    rest.begin()
+    task = IdleTask(work, after_s=0)
+    task.schedule()
+    task.schedule()
 
     assert await done(over)
     assert threads == ["idle-task"]
 
 
-async def test_who_streams_again_disturbs_it() -> None:
-    disturbed, over = threading.Event(), threading.Event()
-    rest = IdleTask(disturbed.set, after_s=0)
-    rest.begin()
-    rest.disturb()
-    IdleTask(over.set, after_s=0).begin()
+async def test_who_streams_again_cancels_it() -> None:
+    done_anyway, over = threading.Event(), threading.Event()
+    task = IdleTask(done_anyway.set, after_s=0)
+    task.schedule()
+    task.cancel()
+    IdleTask(over.set, after_s=0).schedule()
 
     assert await done(over)
-    assert not disturbed.is_set()
+    assert not done_anyway.is_set()

@@ -19,8 +19,8 @@ class Steady(ArrivalRate):
 
 
 @pytest.fixture(autouse=True)
-def pace(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streaming.session_worker.pace", Steady())
+def _arrival_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streaming.session_worker.arrival_rate", Steady())
 
 
 async def test_a_frame_for_which_nobody_waits_has_time_until_the_next_is_due(engine: FakeEngine) -> None:
@@ -59,7 +59,7 @@ async def test_arrivals_of_all_sessions_set_the_pace(
         def arrived(self, now: float) -> None:
             arrivals.append(now)
 
-    monkeypatch.setattr("streaming.session_worker.pace", Noted())
+    monkeypatch.setattr("streaming.session_worker.arrival_rate", Noted())
     before = time.monotonic()
     async with Client() as first, Client() as second:
         await ready(first, engine)

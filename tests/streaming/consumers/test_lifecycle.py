@@ -151,26 +151,26 @@ async def test_memory_is_given_back_once_the_last_session_has_ended(
     given_back = threading.Event()
 
     class Noted(IdleTask):
-        def begin(self) -> None:
-            told.append("begin")
-            super().begin()
+        def schedule(self) -> None:
+            told.append("schedule")
+            super().schedule()
 
-        def disturb(self) -> None:
-            told.append("disturb")
-            super().disturb()
+        def cancel(self) -> None:
+            told.append("cancel")
+            super().cancel()
 
-    monkeypatch.setattr(consumers, "rest", Noted(given_back.set, after_s=0))
+    monkeypatch.setattr(consumers, "memory_release", Noted(given_back.set, after_s=0))
     async with Client() as first:
         await ready(first, engine)
         async with Client() as second:
             await ready(second, engine)
-        assert told == ["disturb", "disturb"], "a session is left"
-    assert told == ["disturb", "disturb", "begin", "disturb"]
+        assert told == ["cancel", "cancel"], "a session is left"
+    assert told == ["cancel", "cancel", "schedule", "cancel"]
     assert await asyncio.to_thread(given_back.wait, PATIENCE_S)
 
 
-def test_what_is_done_at_rest_gives_memory_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_runs_when_nobody_streams_gives_memory_back(monkeypatch: pytest.MonkeyPatch) -> None:
     trimmed: list[bool] = []
     monkeypatch.setattr(memory, "trim", lambda: trimmed.append(True))
-    consumers.rest._work()
+    consumers.memory_release._work()
     assert trimmed == [True]
