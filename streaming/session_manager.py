@@ -1,9 +1,11 @@
-"""The state of one connection: in memory, small, gone on disconnect."""
+"""The state of one connection and its limits of time: in memory, small, gone on disconnect."""
 
 import time
 import uuid
 
 from streaming.backpressure import Backpressure, BackpressureState
+from streaming.conf import StreamSettings
+from streaming.protocol import ErrorCode
 
 
 class SessionManager:
@@ -69,3 +71,28 @@ class SessionManager:
     def now_ms() -> float:
         """Milliseconds of a clock that never runs backwards."""
         return time.monotonic() * 1000
+
+
+class SessionLimits:
+    """Tells when a session has been idle or open for too long; times in seconds of one clock."""
+
+    def __init__(self, settings: StreamSettings, now: float) -> None:
+        self._settings = settings
+        self._started_at = self._active_at = now
+
+    def active(self, now: float) -> None:
+        """An answer went out."""
+        self._active_at = now
+
+    def left(self, now: float, *, waiting: bool) -> tuple[float, ErrorCode]:
+        """Seconds until the session ends if nothing more happens, and why it ends then.
+
+        A client that waits for an answer is not idle.
+        """
+        if waiting:
+            self.active(now)
+        idle = (self._active_at + self._settings.idle_timeout_s - now, ErrorCode.IDLE_TIMEOUT)
+        if not self._settings.max_session_s:
+            return idle
+        expiry = (self._started_at + self._settings.max_session_s - now, ErrorCode.SESSION_EXPIRED)
+        return min(idle, expiry, key=lambda limit: limit[0])

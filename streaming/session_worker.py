@@ -18,9 +18,8 @@ from streaming.frame_validator import FrameValidationError, frame_too_large, val
 from streaming.mailbox import Frame, Mailbox
 from streaming.pipeline_handle import PipelineHandle, Report
 from streaming.protocol import ErrorCode, StreamError
-from streaming.session_limits import SessionLimits
 from streaming.session_log import SessionLog
-from streaming.session_manager import SessionManager
+from streaming.session_manager import SessionLimits, SessionManager
 
 Send = Callable[[protocol.Message], Awaitable[None]]
 

@@ -1,10 +1,14 @@
-"""The state of one connection."""
+"""The state of one connection and its limits of time."""
 
 import time
 import tracemalloc
 
+import pytest
+
 from streaming.backpressure import Backpressure, BackpressureState
-from streaming.session_manager import SessionManager
+from streaming.conf import StreamSettings
+from streaming.protocol import ErrorCode
+from streaming.session_manager import SessionLimits, SessionManager
 
 
 def test_a_new_session_is_idle_and_normal() -> None:
@@ -92,3 +96,32 @@ def test_a_session_stays_small_however_many_frames_it_sees() -> None:
         assert tracemalloc.get_traced_memory()[0] < 50_000
     finally:
         tracemalloc.stop()
+
+
+def test_idle_from_the_last_frame_on() -> None:
+    limits = SessionLimits(StreamSettings(idle_timeout_s=30), now=100)
+    assert limits.left(110, waiting=False) == (20, ErrorCode.IDLE_TIMEOUT)
+    limits.active(120)
+    assert limits.left(130, waiting=False) == (20, ErrorCode.IDLE_TIMEOUT)
+    assert limits.left(151, waiting=False)[0] < 0
+
+
+def test_waiting_for_an_answer_is_not_idle() -> None:
+    limits = SessionLimits(StreamSettings(idle_timeout_s=30), now=100)
+    assert limits.left(1000, waiting=True) == (30, ErrorCode.IDLE_TIMEOUT)
+    assert limits.left(1010, waiting=False) == (20, ErrorCode.IDLE_TIMEOUT)
+
+
+@pytest.mark.parametrize(
+    ("now", "waiting", "expected"),
+    [
+        (110, False, (20, ErrorCode.IDLE_TIMEOUT)),
+        (150, True, (10, ErrorCode.SESSION_EXPIRED)),
+        (170, True, (-10, ErrorCode.SESSION_EXPIRED)),
+    ],
+)
+def test_a_session_may_have_an_end_whatever_it_does(
+    now: float, waiting: bool, expected: tuple[float, ErrorCode]
+) -> None:
+    limits = SessionLimits(StreamSettings(idle_timeout_s=30, max_session_s=60), now=100)
+    assert limits.left(now, waiting=waiting) == expected
