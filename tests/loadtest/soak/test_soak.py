@@ -79,6 +79,16 @@ def test_what_clients_meet_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "not judged" in "\n".join(soak_lines(figures["soak"]))
 
 
+def reads_what_is_not_there(target: Target) -> None:
+    raise KeyError("job_id")
+
+
+def test_an_answer_of_another_form_is_a_fault_and_ends_no_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    figures = soaked(monkeypatch, reads_what_is_not_there)
+    assert figures["soak"]["clients"]["reads what is not there"]["failed"] >= 8
+    assert "reads what is not there: KeyError('job_id')" in figures["problems"]
+
+
 def test_a_server_elsewhere_is_not_watched(monkeypatch: pytest.MonkeyPatch) -> None:
     figures = soaked(monkeypatch, does_well)
     assert figures["soak"]["flatness"] == {}
