@@ -19,7 +19,7 @@ from loadtest.report.wording import (
     step_cells,
     verdict_lines,
 )
-from loadtest.soak.wording import CLIENT_HEADS, FLAT_HEADS, client_rows, flat_rows
+from loadtest.soak.wording import CLIENT_HEADS, FLAT_HEADS, NOT_WATCHED, client_rows, flat_rows
 
 Figures = Mapping[str, Any]
 TEMPLATE = "load/report.html"
@@ -49,7 +49,9 @@ def page(figures: Figures) -> str:
     }
     if "soak" in figures:
         soak = figures["soak"]
-        context["soak_tables"] = [(FLAT_HEADS, flat_rows(soak)), (CLIENT_HEADS, client_rows(soak))]
+        held = [(FLAT_HEADS, flat_rows(soak))] if soak["flatness"] else []
+        context["soak_tables"] = [*held, (CLIENT_HEADS, client_rows(soak))]
+        context["not_watched"] = "" if held else NOT_WATCHED
     return render_to_string(TEMPLATE, context)
 
 

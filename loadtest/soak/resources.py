@@ -38,12 +38,13 @@ class ResourceSample:
 
 
 def sample(pid: int, now: float) -> ResourceSample | None:
-    """What the server holds now; None when it is gone."""
+    """Sample what the server holds; None where it is gone, or where another user's may not be looked at."""
     try:
         root = psutil.Process(pid)
-        return ResourceSample(now, usage_of([root]), usage_of(root.children(recursive=True)))
+        server, beside = usage_of([root]), usage_of(root.children(recursive=True))
     except psutil.Error:
         return None
+    return ResourceSample(now, server, beside) if server.processes else None
 
 
 def usage_of(processes: Iterable[psutil.Process]) -> Usage:
@@ -51,6 +52,8 @@ def usage_of(processes: Iterable[psutil.Process]) -> Usage:
     count, memory, private, descriptors, threads, database = 0, 0.0, 0.0, 0, 0, 0
     for process in processes:
         with suppress(psutil.Error), process.oneshot():
+            if process.status() == psutil.STATUS_ZOMBIE:
+                continue
             # Slow and last to be allowed, so first: a process counts as a whole or not at all.
             connections = database_connections(process)
             held = process.memory_full_info()

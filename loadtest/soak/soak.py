@@ -164,7 +164,7 @@ def repeat(act: Act, target: Target, log: Log) -> None:
         except (Unexpected, OSError, HTTPException) as error:
             log.fail(name, str(error) or type(error).__name__)
         except Exception as error:
-            # An answer of another form, or a fault of our own: a thread that ended here would be missed by nobody.
+            # An answer of another form, or a fault of our own: nobody would miss a thread that ended here.
             log.fail(name, repr(error))
         target.wait(PAUSE_S * target.chance.uniform(0.5, 1.5))
 

@@ -7,14 +7,16 @@ Figures = Mapping[str, Any]
 
 FLAT_HEADS = ("server", "first quarter", "last quarter", "slope/hour", "min", "max", "at the end", "")
 CLIENT_HEADS = ("clients", "done", "refused", "failed")
+NOT_WATCHED = "The server was not watched: it runs on another machine, or as another user"
 VERDICTS = {True: "flat", False: "grows", None: "not judged"}
 POINTS = ("first_quarter", "last_quarter", "slope_per_hour", "min", "max", "end")
 
 
 def soak_lines(soak: Figures) -> list[str]:
     """Both tables as lines of text."""
+    held = [_line(cells, 30, 15) for cells in (FLAT_HEADS, *flat_rows(soak))]
     return [
-        *(_line(cells, 30, 15) for cells in (FLAT_HEADS, *flat_rows(soak))),
+        *(held if soak["flatness"] else [NOT_WATCHED]),
         "",
         *(_line(cells, 30, 9) for cells in (CLIENT_HEADS, *client_rows(soak))),
     ]

@@ -109,3 +109,10 @@ def test_a_soak_shows_what_the_server_held() -> None:
     assert '<th scope="row">server threads</th><td>40.0</td><td>41.0</td><td>0.5</td>' in text
     assert '<th scope="row">reads slowly</th><td>12</td><td>1</td><td>0</td>' in text
     assert Page(text).fetched == []
+
+
+def test_a_soak_of_a_server_that_was_not_watched_says_so() -> None:
+    soak = {"flatness": {}, "samples": {}, "clients": {}}
+    text = page({**figures(result(steady())), "soak": soak})
+    assert "The server was not watched" in text
+    assert "first quarter</th>" not in text

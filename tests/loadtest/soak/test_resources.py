@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from loadtest.soak import resources
@@ -59,6 +60,20 @@ def test_other_children_are_no_workers() -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
         assert other.pid not in [process.pid for process in workers_of(os.getpid())]
         other.communicate(b"\n")
+
+
+def test_a_process_that_has_ended_holds_not_nothing() -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+        assert sample(ended.pid, 1.0) is None
+
+
+def test_another_users_process_holds_not_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(process: psutil.Process) -> None:
+        raise psutil.AccessDenied(process.pid)
+
+    monkeypatch.setattr(psutil.Process, "memory_full_info", denied)
+    assert sample(os.getpid(), 1.0) is None
 
 
 def test_a_process_that_is_gone(child: "subprocess.Popen[str]") -> None:

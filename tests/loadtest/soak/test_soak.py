@@ -92,6 +92,7 @@ def test_an_answer_of_another_form_is_a_fault_and_ends_no_client(monkeypatch: py
 def test_a_server_elsewhere_is_not_watched(monkeypatch: pytest.MonkeyPatch) -> None:
     figures = soaked(monkeypatch, does_well)
     assert figures["soak"]["flatness"] == {}
+    assert soak_lines(figures["soak"])[0].startswith("The server was not watched")
     assert figures["problems"] == ["one before"]
 
 
