@@ -32,14 +32,18 @@ class OwnServer:
 
 
 def serve_command(manage: Path, pipeline_id: str) -> list[str]:
-    """How it is started: with the network of this pipeline, and without workers, which would take from it."""
+    """The command that starts it: this pipeline loaded, and without workers, which would take from it."""
     settings = {"FORGESYTE_WORKERS": "0", "FORGESYTE_PRELOAD": pipeline_id}
     return manage_command(manage, settings, "serve", "--host", "127.0.0.1", "--port", "0")
 
 
 def soak_command(manage: Path, pipeline_id: str, data_dir: Path, weights_dir: Path) -> list[str]:
-    """How it is started for a soak: with a worker, in a data folder that is prepared; raises ServerFailed."""
+    """The command that starts it for a soak: with a worker, in a data folder that is prepared.
+
+    It takes neither the operator's database nor the operator's Redis. Raises ServerFailed.
+    """
     settings = {"FORGESYTE_DATA_DIR": str(data_dir), "FORGESYTE_WEIGHTS_DIR": str(weights_dir)}
+    settings |= {"DATABASE_URL": "", "REDIS_URL": ""}
     for arguments in (["migrate", "--verbosity", "0"], ["restore_pipelines", "--if-empty"]):
         command = manage_command(manage, settings, *arguments)
         done = subprocess.run(command, capture_output=True, text=True, timeout=START_WITHIN_S)

@@ -66,6 +66,21 @@ def test_a_soak_has_a_worker_and_data_of_its_own(tmp_path: Path) -> None:
     )
 
 
+def test_a_soak_leaves_the_operators_database_and_redis_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgres://operator@db.invalid/jobs")
+    monkeypatch.setenv("REDIS_URL", "redis://redis.invalid:6379/0")
+    manage = tmp_path / "manage.py"
+    manage.write_text(
+        "import os; print(repr(os.environ['DATABASE_URL'] + os.environ['REDIS_URL']), "
+        "file=open(os.environ['FORGESYTE_DATA_DIR'] + '/addresses', 'a'))"
+    )
+    command = soak_command(manage, "ocr_only", tmp_path, tmp_path)
+    assert (tmp_path / "addresses").read_text().splitlines() == ["''", "''"]
+    assert {"DATABASE_URL=", "REDIS_URL="} <= set(command)
+
+
 def test_a_soak_whose_data_cannot_be_made_says_why(tmp_path: Path) -> None:
     manage = tmp_path / "manage.py"
     manage.write_text("import sys; sys.exit('no such table')")
