@@ -35,9 +35,10 @@ COUNT = Tolerance(share=0.1, least=3.0)
 def flatness(series: Series, tolerance: Tolerance) -> dict[str, Any]:
     """Compare the last quarter with the first, and take the slope of the second half.
 
-    `flat` is False where both the last quarter's median and the line through the second half grow by more
-    than the tolerance: a step that was made once has no slope, and a slope that comes and goes makes no
-    difference between the quarters. None where there is too little to tell. `end` is the last value.
+    `flat` is False where the last quarter's median lies above the first's by more than the tolerance, and the
+    line through the second half rises by more than half of the tolerance: a step that was made once has no
+    slope, and a slope that comes and goes makes no difference between the quarters. None where there is too
+    little to tell. `end` is the last value.
     """
     settled = without_beginning(series)
     if len(settled) < FEWEST_SAMPLES:
