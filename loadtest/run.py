@@ -50,7 +50,7 @@ def run_load(
     frames = tuple(frames or load_frames(plan))
     pid = server_pid or listener(url)
     run = Run(plan, ServerSampler(pid, clock()) if pid else None, tell)
-    with running_crews(plan, address, frames) as connections:
+    with running_clients(plan, address, frames) as connections:
         run.watch(connections)
     return run.result(address)
 
@@ -135,7 +135,7 @@ class Run:
 
 
 @contextmanager
-def running_crews(plan: LoadPlan, url: str, frames: tuple[bytes, ...]) -> Iterator[list[Connection]]:
+def running_clients(plan: LoadPlan, url: str, frames: tuple[bytes, ...]) -> Iterator[list[Connection]]:
     """Processes that share the visits; they are gone afterwards."""
     context = multiprocessing.get_context("spawn")
     connections: list[Connection] = []
@@ -145,8 +145,8 @@ def running_crews(plan: LoadPlan, url: str, frames: tuple[bytes, ...]) -> Iterat
         for number in range(plan.process_count):
             own = tuple(visit for visit in everyone if visit.place % plan.process_count == number)
             ours, theirs = context.Pipe()
-            job = client_process.ClientTask(plan, url, own, frames)
-            process = context.Process(target=client_process.main, args=(theirs, job), daemon=True)
+            task = client_process.ClientTask(plan, url, own, frames)
+            process = context.Process(target=client_process.main, args=(theirs, task), daemon=True)
             process.start()
             theirs.close()
             connections.append(ours)

@@ -57,13 +57,13 @@ class Finished:
     cpu_s: float
 
 
-def main(connection: Connection, job: ClientTask) -> None:
-    """The process: carry out the job, and tell of it over the connection."""
+def main(connection: Connection, task: ClientTask) -> None:
+    """The process: carry out the task, and tell of it over the connection."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A collection would walk over every frame that was noted, and an answer would wait for it.
     gc.disable()
     try:
-        asyncio.run(ClientProcess(connection, job).run())
+        asyncio.run(ClientProcess(connection, task).run())
     except* (EOFError, OSError):
         # Whoever started this is gone.
         pass
@@ -72,10 +72,10 @@ def main(connection: Connection, job: ClientTask) -> None:
 class ClientProcess:
     """The sessions of one process."""
 
-    def __init__(self, connection: Connection, job: ClientTask) -> None:
+    def __init__(self, connection: Connection, task: ClientTask) -> None:
         self._connection = connection
-        self._plan = job.plan
-        self._sessions = [Session(job.plan, visit, job.url, job.frames) for visit in job.visits]
+        self._plan = task.plan
+        self._sessions = [Session(task.plan, visit, task.url, task.frames) for visit in task.visits]
         self._present = 0
 
     async def run(self) -> None:
@@ -125,10 +125,10 @@ class ClientProcess:
             self._connection.send(progress_of(logs, self._present))
 
 
-def progress_of(ledgers: Sequence[AnswerLog], present: int) -> Progress:
+def progress_of(logs: Sequence[AnswerLog], present: int) -> Progress:
     """What the sessions have seen up to now; takes their fresh round trips away."""
-    counts = {outcome: sum(answer_log.counts[outcome] for answer_log in ledgers) for outcome in Outcome}
-    fresh_s = tuple(seconds for answer_log in ledgers for seconds in answer_log.fresh_s)
-    for answer_log in ledgers:
-        answer_log.fresh_s.clear()
+    counts = {outcome: sum(log.counts[outcome] for log in logs) for outcome in Outcome}
+    fresh_s = tuple(seconds for log in logs for seconds in log.fresh_s)
+    for log in logs:
+        log.fresh_s.clear()
     return Progress(present, counts, fresh_s)

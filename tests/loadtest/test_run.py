@@ -102,5 +102,5 @@ def test_clients_that_say_nothing_end_the_run(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_process_that_does_not_go_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "END_WITHIN_S", 0)
-    with running(by_index) as url, run.running_crews(PLAN, url, FRAMES) as connections:
+    with running(by_index) as url, run.running_clients(PLAN, url, FRAMES) as connections:
         assert isinstance(connections[0].recv(), client_process.Ready)

@@ -9,7 +9,7 @@ from loadtest.clients.answer_log import AnswerLog, Outcome
 
 
 def answer_log(frames: int) -> AnswerLog:
-    """A ledger with so many open frames, the n-th of which was sent at n."""
+    """A log with so many open frames, the n-th of which was sent at n."""
     made = AnswerLog()
     made.warming_up = False
     for number in range(1, frames + 1):

@@ -31,7 +31,7 @@ def _as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     gc.enable()
 
 
-def job(url: str, plan: LoadPlan) -> client_process.ClientTask:
+def task(url: str, plan: LoadPlan) -> client_process.ClientTask:
     return client_process.ClientTask(plan, url, tuple(visits(plan)), (b"one", b"two"))
 
 
@@ -41,7 +41,7 @@ def hear(connection: Connection) -> Any:
 
 
 @pytest.mark.parametrize("plan", [PLAN, PLAN.with_(pattern=Pattern.RAMP), PLAN.with_(pattern=Pattern.CHURN)])
-def test_a_crew_carries_out_every_visit(plan: LoadPlan) -> None:
+def test_a_process_carries_out_every_visit(plan: LoadPlan) -> None:
     ours, theirs = multiprocessing.Pipe()
     heard: list[object] = []
 
@@ -54,7 +54,7 @@ def test_a_crew_carries_out_every_visit(plan: LoadPlan) -> None:
     outside = threading.Thread(target=start_them)
     outside.start()
     with running(by_index) as url:
-        client_process.main(theirs, job(url, plan))
+        client_process.main(theirs, task(url, plan))
     outside.join(PATIENCE_S)
     ready, *progress, finished = heard
     assert isinstance(ready, client_process.Ready)
@@ -65,7 +65,7 @@ def test_a_crew_carries_out_every_visit(plan: LoadPlan) -> None:
     assert max(message.sessions for message in progress if isinstance(message, client_process.Progress)) >= 1
 
 
-def test_a_crew_ends_when_nobody_listens_any_more() -> None:
+def test_a_process_ends_when_nobody_listens_any_more() -> None:
     ours, theirs = multiprocessing.Pipe()
 
     def start_and_go() -> None:
@@ -76,15 +76,15 @@ def test_a_crew_ends_when_nobody_listens_any_more() -> None:
     outside = threading.Thread(target=start_and_go)
     outside.start()
     with running(by_index) as url:
-        client_process.main(theirs, job(url, PLAN.with_(duration_s=60.0)))
+        client_process.main(theirs, task(url, PLAN.with_(duration_s=60.0)))
     outside.join(PATIENCE_S)
 
 
-def test_a_crew_ends_when_nobody_starts_it() -> None:
+def test_a_process_ends_when_nobody_starts_it() -> None:
     ours, theirs = multiprocessing.Pipe()
     ours.close()
     with running(by_index) as url:
-        client_process.main(theirs, job(url, PLAN))
+        client_process.main(theirs, task(url, PLAN))
 
 
 def test_round_trips_are_told_once() -> None:
