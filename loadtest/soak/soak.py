@@ -81,15 +81,15 @@ class Log:
         if self.failed[name] <= REASONS_KEPT:
             self.reasons.append(f"{name}: {reason}")
 
-    def figures(self) -> dict[str, dict[str, int]]:
-        """The counts of each kind."""
+    def figures(self, acts: Sequence[Act]) -> dict[str, dict[str, int]]:
+        """The counts of each of these kinds."""
         return {
             name_of(act): {
                 "done": self.done[name_of(act)],
                 "refused": self.refused[name_of(act)],
                 "failed": self.failed[name_of(act)],
             }
-            for act in ACTS
+            for act in acts
         }
 
 
@@ -124,7 +124,7 @@ def soak(target: Target, duration_s: float, run: Callable[[], Figures]) -> Figur
     problems = [*log.reasons, *errors_logged(target.log), *(f"Not flat: {name}" for name in growing(judged))]
     return figures | {
         "soak": {
-            "clients": log.figures(),
+            "clients": log.figures(acts_of(target)),
             "flatness": judged if samples else {},
             "samples": {name: series(samples, *where[:2]) for name, where in WATCHED.items()},
         },
@@ -132,10 +132,17 @@ def soak(target: Target, duration_s: float, run: Callable[[], Figures]) -> Figur
     }
 
 
+def acts_of(target: Target) -> list[Act]:
+    """Every kind of client; none kills workers where they are not of a server of our own."""
+    return [act for act in ACTS if target.kills or act is not job_tasks.kills_a_worker]
+
+
 @contextmanager
 def troubled(target: Target, log: Log) -> Iterator[None]:
     """Clients of every kind, one after the other, for as long as the body takes."""
-    threads = [threading.Thread(target=repeat, args=(act, target, log), name=name_of(act)) for act in ACTS]
+    threads = [
+        threading.Thread(target=repeat, args=(act, target, log), name=name_of(act)) for act in acts_of(target)
+    ]
     for thread in threads:
         thread.daemon = True
         thread.start()

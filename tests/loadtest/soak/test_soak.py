@@ -9,7 +9,7 @@ import pytest
 from loadtest.own_server import OwnServer
 from loadtest.plan import LoadPlan
 from loadtest.soak import soak as soaks
-from loadtest.soak.job_tasks import Stopped
+from loadtest.soak.job_tasks import Stopped, kills_a_worker
 from loadtest.soak.network_faults import Act
 from loadtest.soak.soak import errors_logged, soak, target_of
 from loadtest.soak.target import Busy, Target, Unexpected
@@ -112,6 +112,12 @@ def test_workers_that_are_killed_are_not_judged(monkeypatch: pytest.MonkeyPatch)
     figures = soaked(monkeypatch, does_well, pid=os.getpid(), kills=True)
     assert figures["soak"]["flatness"]["workers threads"]["flat"] is None
     assert "Not flat: server descriptors" in figures["problems"]
+
+
+def test_workers_of_others_are_neither_killed_nor_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(soaks, "ACTS", [does_well, kills_a_worker])
+    clients = soak(target_at("http://127.0.0.1:1"), 0.0, lambda: FIGURES)["soak"]["clients"]
+    assert list(clients) == ["does well"]
 
 
 def test_who_waits_when_it_ends_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
