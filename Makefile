@@ -42,10 +42,10 @@ setup-dev: $(VENV)/dev.stamp node_modules/.stamp
 $(VENV)/dev.stamp: requirements-dev.txt $(VENV)/runtime.stamp
 	@VENV="$(VENV)" .ci/install dev
 
-node_modules/.stamp: package.json
-	@if command -v npm >/dev/null; then echo "==> Installing the JavaScript checker"; npm ci --silent --no-audit --no-fund; \
-	else echo "==> npm is not installed: JavaScript is not checked"; mkdir -p node_modules; fi
-	@touch $@
+# Without npm there is no stamp: once it is installed, so is the checker.
+node_modules/.stamp: package.json package-lock.json
+	@if command -v npm >/dev/null; then echo "==> Installing the JavaScript checker"; npm ci --silent --no-audit --no-fund && touch $@; \
+	else echo "==> npm is not installed: JavaScript is not checked"; fi
 
 # Chromium, Redis, PostgreSQL, Prometheus and curl for the tests that need them: installed where we may, named where we may not.
 system-tools:

@@ -49,7 +49,8 @@ def project(tmp_path: Path) -> Path:
     (tmp_path / "requirements.txt").write_text("brush==1.0\n")
     (tmp_path / "requirements-dev.txt").write_text("brush==1.0\neasel==1.0\n")
     (tmp_path / "node_modules").mkdir()
-    (tmp_path / "package.json").touch()
+    for name in ("package.json", "package-lock.json"):
+        (tmp_path / name).touch()
     (tmp_path / "node_modules" / ".stamp").touch()
     os.mkfifo(tmp_path / "news")
     return tmp_path
