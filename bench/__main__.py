@@ -17,7 +17,7 @@ MOST_FRAMES = 64
 
 
 def arguments() -> argparse.Namespace:
-    """What the command line says."""
+    """The options of the command line."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--only", type=words, default=[], help="contestants, as in a,c,d; default all")
     parser.add_argument("--networks", type=words, default=list(KEYS), help=f"of {','.join(KEYS)}")
@@ -105,7 +105,7 @@ def prepared_frames(source: str | None, folder: Path) -> Sequence[bytes]:
 
 
 def tell(line: str) -> None:
-    """How far it is."""
+    """Print a line of progress."""
     print(line, file=sys.stderr, flush=True)
 
 

@@ -48,7 +48,7 @@ def checksum(number: int) -> int:
 
 
 def block_edges(width: int) -> list[int]:
-    """Where the blocks begin and the last one ends, so that a picture that was made smaller reads alike."""
+    """The edges of the blocks, so that a picture that was made smaller reads alike."""
     return [round(width * place / BLOCKS) for place in range(BLOCKS + 1)]
 
 

@@ -1,4 +1,4 @@
-"""What is asked of every contestant."""
+"""The cases that every contestant is measured in."""
 
 from dataclasses import dataclass, replace
 from typing import Self
@@ -21,7 +21,7 @@ class Case:
 
     @property
     def closed(self) -> bool:
-        """Whether the next frame waits for an answer."""
+        """True if the next frame waits for an answer."""
         return self.fps == 0
 
     def within(self, seconds: float | None) -> Self:

@@ -30,7 +30,7 @@ ANSWER_WITHIN_S = 5.0
 
 @dataclass(frozen=True)
 class Arena:
-    """What all contestants share: a folder to work in, the frames in it, and the frames as bytes."""
+    """The parts that all contestants share: a folder to work in, the frames in it, and as bytes."""
 
     folder: Path
     frames_dir: Path
@@ -38,7 +38,7 @@ class Arena:
     chromium: str
 
     def log(self, key: str, network: Network) -> Path:
-        """Where the process of a contestant prints to."""
+        """The file that the process of a contestant prints to."""
         return self.folder / f"{key}-{network.key}.log"
 
     def forgesyte_env(self, pipeline_id: str) -> dict[str, str]:
@@ -53,7 +53,7 @@ class Arena:
 
     @property
     def weights_dir(self) -> Path:
-        """Where ForgeSyte looks for networks."""
+        """The folder in which ForgeSyte looks for networks."""
         return self.folder / "weights"
 
 
@@ -65,7 +65,7 @@ class Contestant(Protocol):
         ...
 
     def wait(self) -> None:
-        """Until it can be measured."""
+        """Wait until it can be measured."""
         ...
 
     def measure(self, case: Case) -> Figures:
@@ -103,7 +103,7 @@ class Loop:
             )
 
     def wait(self) -> None:
-        """Until the network is loaded and warm."""
+        """Wait until the network is loaded and warm."""
         self._answer()
 
     def measure(self, case: Case) -> Figures:
@@ -146,7 +146,7 @@ class SocketServer:
         self.server.start()
 
     def wait(self) -> None:
-        """Until it answers."""
+        """Wait until it answers."""
         self.server.wait()
 
     def measure(self, case: Case) -> Figures:
@@ -175,7 +175,7 @@ class SocketServer:
 
 
 def figures_from_load(load: Mapping[str, Any], seconds: float, frame_bytes: float) -> Figures:
-    """What the load generator says, in this comparison's words; BenchError where nothing was answered."""
+    """Figures of the load generator in this comparison's words; BenchError where nothing was answered."""
     run, server = load["run"], load["server"]
     if not run["answered"]:
         raise BenchError("; ".join(load["problems"]) or "Nothing was answered")
@@ -211,7 +211,7 @@ class VideoServer:
         self.server.start()
 
     def wait(self) -> None:
-        """Until it answers."""
+        """Wait until it answers."""
         self.server.wait()
 
     def measure(self, case: Case) -> Figures:

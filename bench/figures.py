@@ -1,4 +1,4 @@
-"""What is measured, and how several turns become one figure."""
+"""The figures that are measured, and the joining of several turns into one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -57,7 +57,7 @@ def median_of(turns: Sequence[Figures], name: str) -> float | None:
 
 
 def order_of_round(keys: Sequence[str], number: int) -> list[str]:
-    """Who is measured when: every round begins with another one, so that nobody always follows the same."""
+    """The order of contestants: every round begins with another one, so nobody always follows the same."""
     shift = number % len(keys) if keys else 0
     turned = [*keys[shift:], *keys[:shift]]
     return turned if number // max(len(keys), 1) % 2 == 0 else turned[::-1]

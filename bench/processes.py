@@ -37,7 +37,7 @@ class BenchError(Exception):
 
 
 def environment(folder: Path, **settings: str) -> dict[str, str]:
-    """What a child process sees: this process's environment without ForgeSyte's settings, and `settings`."""
+    """The environment of a child process: this process's without ForgeSyte's settings, and `settings`."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(OWN_SETTINGS)}
     return {**kept, **QUIET, "YOLO_CONFIG_DIR": str(folder), **settings}
 
@@ -74,7 +74,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The address at which it listens."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
@@ -91,7 +91,7 @@ class Server:
             )
 
     def wait(self) -> None:
-        """Until it is ready; raises BenchError with the end of what it printed."""
+        """Wait until it is ready; raises BenchError with the end of what it printed."""
         deadline = time.monotonic() + READY_WITHIN_S
         while time.monotonic() < deadline and self._process and self._process.poll() is None:
             if answers_200(self.url + self.path):
@@ -117,7 +117,7 @@ def end(process: subprocess.Popen[Any]) -> None:
 
 
 def answers_200(url: str) -> bool:
-    """Whether this address answers 200 now."""
+    """True if this address answers 200 now."""
     try:
         with urllib.request.urlopen(url, timeout=5) as answer:
             return bool(answer.status == 200)
@@ -126,14 +126,14 @@ def answers_200(url: str) -> bool:
 
 
 def last_line(log: Path) -> str:
-    """What a process said last."""
+    """The last line that a process wrote."""
     lines = log.read_text(errors="replace").strip().splitlines() if log.is_file() else []
     return lines[-1] if lines else "it said nothing"
 
 
 @dataclass(frozen=True)
 class Watched:
-    """What a client printed, and the CPU time of both sides in seconds while it measured."""
+    """The output of a client, and the CPU time of both sides in seconds while it measured."""
 
     output: str
     server_cpu_s: float

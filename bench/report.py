@@ -12,7 +12,7 @@ NOTHING = "-"
 
 
 class Standards:
-    """What the rows of one table are compared with."""
+    """The rows by their keys, for figures that are multiples of those of another row."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
         self._figures = {row.key: row.figures for row in rows}

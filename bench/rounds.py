@@ -19,7 +19,7 @@ FAILURES = 2
 
 @dataclass
 class Row:
-    """What was measured of one contestant in one case; `missing` says why there is nothing."""
+    """The figures of one contestant in one case; `missing` says why there are none."""
 
     key: str
     title: str
@@ -33,7 +33,7 @@ class Row:
 
     @property
     def missing(self) -> str:
-        """Why there are no figures; empty where there are."""
+        """The reason for which there are no figures; empty where there are."""
         return "" if self.turns else (self.failures or ["not run"])[-1]
 
     def as_dict(self) -> dict[str, Any]:

@@ -30,7 +30,7 @@ CONNECT_WITHIN_S = 30
 
 @dataclass
 class Numbers:
-    """When each number of one session was sent and first seen again, in seconds of the monotonic clock."""
+    """The times at which each number was sent and first seen again, in seconds of the monotonic clock."""
 
     sent: dict[int, float] = field(default_factory=dict)
     seen: dict[int, float] = field(default_factory=dict)
@@ -127,7 +127,7 @@ class Session:
         self._watching = asyncio.ensure_future(watch(track, self.numbers))
 
     async def bytes_sent(self) -> int:
-        """What the camera's stream has sent since the start."""
+        """The bytes that the camera's stream has sent since the start."""
         stats = await self._connection.getStats()
         return sum(getattr(entry, "bytesSent", 0) for entry in stats.values() if entry.type == "outbound-rtp")
 

@@ -1,4 +1,4 @@
-"""How each contestant is set up."""
+"""The set-ups of the contestants."""
 
 import json
 import subprocess

@@ -9,7 +9,7 @@ GIGABYTE = 1024**3
 
 
 def this_machine(cpu_info: Path = CPU_INFO) -> dict[str, Any]:
-    """What one must know to compare figures: processor, cores, memory, system."""
+    """The facts that figures are compared by: processor, cores, memory, system."""
     import psutil
 
     return {

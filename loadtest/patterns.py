@@ -1,4 +1,4 @@
-"""Who is there when, and when frames are due: the patterns as plain times."""
+"""Computes from a plan when sessions are there and when their frames are due."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ def step_windows(plan: LoadPlan) -> list[Window]:
 
 
 def sending_windows(plan: LoadPlan) -> list[Window]:
-    """When frames are sent: all the time, or in bursts with pauses as long."""
+    """The times in which frames are sent: always, or in bursts with pauses as long."""
     if plan.pattern is not Pattern.BURST:
         return [(0.0, plan.duration_s)]
     length = plan.duration_s / (2 * BURSTS - 1)
@@ -50,7 +50,7 @@ def sending_windows(plan: LoadPlan) -> list[Window]:
 
 
 def due_times(plan: LoadPlan, visit: Visit) -> Iterator[float]:
-    """When this visit's frames are due in an open loop, in seconds of the run.
+    """The times at which this visit's frames are due in an open loop, in seconds of the run.
 
     Sessions are spread evenly over a frame's interval, for real cameras do not beat in time.
     """
@@ -64,7 +64,7 @@ def due_times(plan: LoadPlan, visit: Visit) -> Iterator[float]:
 
 
 def own_windows(plan: LoadPlan, visit: Visit) -> list[Window]:
-    """When this visit sends."""
+    """The times in which this visit sends."""
     windows = ((max(a, visit.joins_s), min(b, visit.leaves_s)) for a, b in sending_windows(plan))
     return [(begins, ends) for begins, ends in windows if begins < ends]
 

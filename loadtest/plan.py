@@ -33,7 +33,7 @@ class BadPlan(Exception):
 
 @dataclass(frozen=True)
 class LoadPlan:
-    """Who sends what, and when; times in seconds unless the name says otherwise.
+    """The sessions of a load test and what they send; times in seconds unless the name says otherwise.
 
     `fps` 0 is a closed loop: `in_flight` frames are unanswered, and `think_ms` lie between an answer and the
     next frame. Above 0 the loop is open: frames go out on time, whatever comes back. `source` is a video, a
@@ -82,7 +82,7 @@ class LoadPlan:
 
     @property
     def process_count(self) -> int:
-        """How many processes the clients share."""
+        """The number of processes that the clients share."""
         wanted = self.processes or (1 if self.sessions <= SESSIONS_OF_A_PROCESS else PROCESSES)
         return min(wanted, self.sessions)
 
@@ -92,7 +92,7 @@ class LoadPlan:
         return min(self.steps or 8, self.sessions)
 
     def step_sessions(self, step: int) -> int:
-        """How many sessions there are at this step, which counts from 1."""
+        """The number of sessions at this step, which counts from 1."""
         return ceil(self.sessions * step / self.step_count)
 
     def with_(self, **changes: Any) -> Self:
@@ -100,7 +100,7 @@ class LoadPlan:
         return replace(self, **changes)
 
     def as_dict(self) -> Mapping[str, Any]:
-        """What JSON can say of it; headers are left out, for they may hold what is secret."""
+        """The plan, JSON-safe; headers are left out, for they may hold what is secret."""
         return {name: value for name, value in asdict(self).items() if name != "headers"}
 
 

@@ -17,7 +17,7 @@ CAPACITY_S = 5.0
 
 
 def capacity_plan(plan: LoadPlan) -> LoadPlan:
-    """What finds out how much the server can do: one session whose next frame always waits."""
+    """The plan that measures how much the server can do: one session whose next frame always waits."""
     return plan.with_(
         sessions=1, fps=0.0, in_flight=2, think_ms=0.0, pattern=Pattern.STEADY, duration_s=CAPACITY_S
     )
@@ -29,5 +29,5 @@ def overload_plan(plan: LoadPlan, capacity_per_s: float) -> LoadPlan:
 
 
 def age_bound_ms(plan: LoadPlan, capacity_per_s: float) -> float:
-    """How old pictures may be under overload: an interval of frames and a turn of all sessions and one."""
+    """The greatest age under overload: a frame's interval, a turn of all sessions and one more."""
     return round(1000 / plan.fps + (plan.sessions + 1) * 1000 / capacity_per_s, 1)

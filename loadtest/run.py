@@ -80,7 +80,7 @@ class Run:
         self._watch_it_rest()
 
     def result(self, url: str) -> LoadResult:
-        """What was seen, sessions in the order of their places."""
+        """The records of the run, sessions in the order of their places."""
         assert self._start is not None
         records = sorted(self._records, key=lambda record: (record.visit.place, record.visit.number))
         return LoadResult(self._plan, url, self._start, tuple(records), tuple(self._samples), self._cpu_s)

@@ -23,7 +23,7 @@ class ServerSampler:
         self.sample(now)
 
     def sample(self, now: float) -> ServerSample | None:
-        """What the server took since the last time; None when it is gone."""
+        """Sample what the server took since the last time; None when it is gone."""
         cpu_s, memory, threads, spent = 0.0, 0, 0, {}
         for process in self._tree():
             with suppress(psutil.Error), process.oneshot():

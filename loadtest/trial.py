@@ -56,5 +56,5 @@ class Trial:
 
 
 def reasons(figures: Figures) -> list[str]:
-    """Why sessions ended early."""
+    """The reasons for which sessions ended early."""
     return sorted({session["ended"] for session in figures["sessions"] if session["ended"]})

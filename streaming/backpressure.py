@@ -20,7 +20,7 @@ class BackpressureState(StrEnum):
 
 @dataclass(slots=True)
 class Bucket:
-    """What happened in one twentieth of the window; `first_at` is the clock's time of the first of it."""
+    """Counts of one twentieth of the window; `first_at` is the clock's time of the first of it."""
 
     number: int
     first_at: float
@@ -57,7 +57,7 @@ class RateWindow:
         )
 
     def seconds(self) -> float:
-        """How long ago the first event within the window was, but no less than a bucket's length."""
+        """Seconds since the first event within the window, but no less than a bucket's length."""
         self._forget()
         first_at = self._buckets[0].first_at if self._buckets else self._clock()
         return max(self._clock() - first_at, self._bucket_s)
@@ -118,7 +118,7 @@ class Backpressure:
 
     @property
     def state(self) -> BackpressureState:
-        """Where the drop rate stands between the two thresholds."""
+        """The state that the drop rate and the two thresholds give."""
         rate = self.drop_rate
         if rate > self.slowdown_threshold:
             return BackpressureState.CRITICAL

@@ -24,7 +24,7 @@ class Mailbox:
         self._busy_since = 0.0
 
     def busy_ms(self, now: float) -> float:
-        """How long frames have been in here without a pause; 0 where there is none, above 0 otherwise."""
+        """Milliseconds for which there have been frames in here without a pause; 0 where there is none."""
         if self.held is None and self.running is None:
             return 0.0
         return max((now - self._busy_since) * 1000, LEAST_BUSY_MS)

@@ -79,7 +79,7 @@ class Engine(Protocol):
 
     @property
     def networks(self) -> Networks:
-        """What is loaded."""
+        """The loaded networks."""
         ...
 
     @property

@@ -22,7 +22,7 @@ class Report(Protocol):
 
     @property
     def counters(self) -> Mapping[str, int]:
-        """What tools count, `ocr_reads_saved` among it."""
+        """The counters of the tools, `ocr_reads_saved` among them."""
         ...
 
 

@@ -9,7 +9,7 @@ Message = dict[str, Any]
 
 
 class ErrorCode(Enum):
-    """Why a session ends: the code that clients read, the WebSocket's close code, the default sentence."""
+    """The reasons why a session ends: the code that clients read, the close code, the default sentence."""
 
     INVALID_PIPELINE = ("invalid_pipeline", 4404, "Missing pipeline_id")
     INVALID_MESSAGE = ("invalid_message", 4400, "Expected binary frame payload")

@@ -53,7 +53,7 @@ class SessionLog:
         )
 
     def error(self, error: StreamError) -> None:
-        """Why the session ends: our own faults with their traceback, the client's at info."""
+        """Log the error that ends the session: our own faults with their traceback, the client's at info."""
         fields: dict[str, Any] = {
             "session_id": self._session.session_id,
             "pipeline_id": self._session.pipeline_id,

@@ -182,7 +182,7 @@ class SessionWorker:
         return frame, {"image": image_bgr}, {"decode": milliseconds_since(started)}
 
     def _deadline(self) -> float | None:
-        """Until when the frame that has just won a slot may take its time without another one's waiting."""
+        """The time until which the frame that has just won a slot makes no other one wait."""
         return time.monotonic() if self._engine.waiting else arrival_rate.next_due()
 
     async def _send_result(self, frame: Frame, report: Report, spent_ms: Mapping[str, float]) -> None:
@@ -210,7 +210,7 @@ class SessionWorker:
 
     @property
     def _pressure(self) -> BackpressureState:
-        """What the client is told of how hard it presses; drops while a network loads say nothing of it."""
+        """The state that the client is told; `normal` while a network loads, whatever is dropped."""
         return BackpressureState.NORMAL if self._loading else self._session.backpressure_state
 
     async def _ask_for_less(self) -> None:

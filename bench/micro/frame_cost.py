@@ -1,4 +1,4 @@
-"""What a frame costs beside its tools, over the socket: receive, check, decode, wait, write, send.
+"""Measures the cost of a frame beside its tools, over the socket: receive, check, decode, wait, write, send.
 
     python -m bench.micro.frame_cost --source street.mp4 --fps 15
 

@@ -1,4 +1,4 @@
-"""How long the check of a frame takes: `python -m bench.micro.frame_validation`."""
+"""Measures how long the check of a frame takes: `python -m bench.micro.frame_validation`."""
 
 import statistics
 import timeit

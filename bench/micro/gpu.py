@@ -1,4 +1,4 @@
-"""How many frames a second a network gives to several sessions at once, and how long one of them waits.
+"""Measures the frames a second that a network gives to several sessions at once, and their latency.
 
     python -m bench.micro.gpu [--weights yolo11n.pt] [--device cuda:0] [--sessions 1,2,4,8,16,32]
 
@@ -43,7 +43,7 @@ class OneByOne(TorchYolo):
 
 @dataclass(frozen=True)
 class Row:
-    """What so many sessions got: frames a second of all, milliseconds for one, frames in a mean batch."""
+    """Figures of so many sessions: frames a second of all, milliseconds for one, frames in a mean batch."""
 
     way: str
     sessions: int
@@ -120,7 +120,7 @@ def untrained(folder: Path) -> Path:
 
 
 def device_line(device: str) -> str:
-    """What computes."""
+    """The processor or the GPU that computes."""
     import torch
 
     name = (

@@ -1,4 +1,4 @@
-"""What sessions cost that are open but send nothing, and what is left when they are gone.
+"""Measures the cost of open sessions that send nothing, and what is left when they are gone.
 
     python -m bench.micro.idle_sessions --sessions 1000 --seconds 30
 
@@ -37,7 +37,7 @@ class Server:
         self._log = log
 
     def memory_mb(self) -> float:
-        """What the process has for itself, with its share of what others have too."""
+        """The memory of the process for itself, with its share of what others have too."""
         return float(self._process.memory_full_info().pss) / 1024**2
 
     def cpu_s(self) -> float:
@@ -46,7 +46,7 @@ class Server:
         return float(times.user + times.system)
 
     def count(self, event: str) -> int:
-        """How often an event is in the log."""
+        """The number of times that an event is in the log."""
         return self._log.read_text().count(f'"event": "{event}"')
 
     async def wait_for(self, event: str, times: int) -> None:

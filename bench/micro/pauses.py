@@ -1,4 +1,4 @@
-"""What stops a process for a moment: the garbage collector, and a thread that holds the interpreter.
+"""Measures what stops a process for a moment: the garbage collector, and threads with the interpreter.
 
     python -m bench.micro.pauses
 
@@ -22,7 +22,7 @@ BEAT_S = 0.002
 
 
 def pause_ms() -> float:
-    """How long a full collection takes, at the second go: the first also frees."""
+    """Milliseconds that a full collection takes at the second go: the first also frees."""
     gc.collect()
     started = time.perf_counter()
     gc.collect()
@@ -67,7 +67,7 @@ class Busy(threading.Thread):
 
 
 async def delays_ms(seconds: float) -> list[float]:
-    """How late each timer fired."""
+    """The delay of each timer."""
     found, until = [], time.perf_counter() + seconds
     while time.perf_counter() < until:
         due = time.perf_counter() + BEAT_S

@@ -1,4 +1,4 @@
-"""What a web server itself costs for each frame, with a client that does not read, and with idle clients.
+"""Measures the cost of a web server for each frame, with a client that does not read, and with idle ones.
 
     python -m bench.micro.servers --seconds 10 --rounds 3
 
@@ -127,7 +127,7 @@ async def cost_of_frames(server: Server, seconds: float) -> tuple[float, float]:
 
 
 async def cost_of_not_reading(server: Server, seconds: float) -> float:
-    """How much the server's memory grows, at most, while a client sends what it can and reads nothing."""
+    """The most that the server's memory grows while a client sends what it can and reads nothing."""
     before = most = server.memory_mb()
     async with connect(f"{server.url}/long", compression=None, max_queue=1, close_timeout=0.1) as client:
         sending = asyncio.create_task(flood(client))

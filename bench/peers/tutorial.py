@@ -1,4 +1,4 @@
-"""What tutorials build: FastAPI, and `predict` inside the WebSocket's handler.
+"""The server that tutorials build: FastAPI, and `predict` inside the WebSocket's handler.
 
 `/ws` is the plain form, one answer for each frame. At `/queue` frames that come while one waits are thrown
 away, as the more careful tutorials do.
@@ -61,7 +61,7 @@ def make_app(weights: str, all_cores: bool) -> FastAPI:
 
 
 def boxes_of(result: Any) -> list[dict[str, Any]]:
-    """What a page needs to draw boxes."""
+    """The fields that a page needs to draw boxes."""
     return [
         {"box": box, "label": result.names[int(number)], "score": score}
         for box, number, score in zip(

@@ -32,7 +32,7 @@ class SentFrame:
 
     @property
     def age_s(self) -> float | None:
-        """How old the picture was when its answer came."""
+        """The age of the picture when its answer came."""
         return None if self.answered_at is None else self.answered_at - self.taken_at
 
     @property
@@ -124,7 +124,7 @@ def meaning_of(message: str | bytes) -> dict[str, Any]:
 
 
 def outcome_of(content: dict[str, Any]) -> Outcome:
-    """What a message says became of its frame."""
+    """The outcome of its frame that a message tells."""
     if "error" in content:
         return Outcome.ERROR
     return Outcome.DROPPED if content.get("dropped") is True else Outcome.RESULT

@@ -93,7 +93,7 @@ class Session:
             await self._reader
 
     def record(self) -> SessionRecord:
-        """What this session saw."""
+        """The record of this session."""
         return SessionRecord(
             visit=self.visit,
             frames=tuple(self.answer_log.frames),
@@ -203,7 +203,7 @@ class Session:
 
 
 def why(closed: ConnectionClosed) -> str:
-    """Why the server's side went away."""
+    """The reason for which the server closed the connection."""
     if closed.rcvd is None:
         return "the connection broke off"
     return f"closed with {closed.rcvd.code} {closed.rcvd.reason}".rstrip()

@@ -42,7 +42,7 @@ class Go:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a process is: what became of its frames, and the round trips since it was last told."""
+    """The progress of one process: the outcomes of its frames, and the round trips since the last report."""
 
     sessions: int
     counts: dict[Outcome, int]
@@ -126,7 +126,7 @@ class ClientProcess:
 
 
 def progress_of(logs: Sequence[AnswerLog], present: int) -> Progress:
-    """What the sessions have seen up to now; takes their fresh round trips away."""
+    """The progress of these sessions; takes their fresh round trips out of their logs."""
     counts = {outcome: sum(log.counts[outcome] for log in logs) for outcome in Outcome}
     fresh_s = tuple(seconds for log in logs for seconds in log.fresh_s)
     for log in logs:

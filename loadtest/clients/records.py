@@ -1,4 +1,4 @@
-"""What a run has seen, as it is told from process to process; times in seconds of the clients' clock."""
+"""Records of a run that go from process to process; times in seconds of the clients' clock."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from loadtest.plan import LoadPlan
 
 @dataclass(frozen=True)
 class SessionRecord:
-    """What one session saw; times of the client's clock in seconds.
+    """The record of one session; times of the client's clock in seconds.
 
     `unsent` counts frames that were due and never sent, because the socket took none or the session had
     ended; `ended` says why it ended too early. `abandoned` are frames that an abrupt visitor did not wait
@@ -44,7 +44,7 @@ class ServerSample:
 
 @dataclass(frozen=True)
 class LoadResult:
-    """What a run saw; times are those of the clients' clock, and at `start` the run began.
+    """The records of a run; times are those of the clients' clock, and at `start` the run began.
 
     `clients_cpu_s` is the CPU time that all clients took together.
     """
@@ -59,7 +59,7 @@ class LoadResult:
 
 @dataclass(frozen=True)
 class State:
-    """How far a run is; `elapsed_s` is None until it begins."""
+    """The progress of a run; `elapsed_s` is None until it begins."""
 
     elapsed_s: float | None
     sessions: int = 0

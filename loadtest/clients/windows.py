@@ -1,4 +1,4 @@
-"""What of a run's records belongs to a stretch of time, given in seconds of the run."""
+"""Selects the part of a run's records that belongs to a stretch of time, in seconds of the run."""
 
 from collections.abc import Iterable, Sequence
 
@@ -25,14 +25,14 @@ def answered_within(result: LoadResult, record: SessionRecord, window: Window) -
 
 
 def ages_at_answer(result: LoadResult, record: SessionRecord, window: Window) -> list[float]:
-    """How old pictures were when their results came then, of results newer than all before; in seconds."""
+    """The ages in seconds of pictures when their results came, of results newer than all before."""
     begins, ends = on_the_clock(result, window)
     newest = newest_only(results(record.frames))
     return [answered - taken for taken, answered in newest if begins <= answered < ends]
 
 
 def shown_spans(result: LoadResult, record: SessionRecord, window: Window) -> list[tuple[float, float]]:
-    """How old the newest result's picture was while it was the newest, from and to, in seconds."""
+    """The ages in seconds of the newest result's picture, from and to, while it was the newest."""
     begins, ends = on_the_clock(result, (window[0], min(window[1], record.visit.leaves_s)))
     newest = newest_only(results(record.frames))
     nexts = [*(answered for _, answered in newest[1:]), ends]
@@ -58,7 +58,7 @@ def overlap(record: SessionRecord, window: Window) -> float:
 
 
 def results(frames: Iterable[SentFrame]) -> list[tuple[float, float]]:
-    """When the pictures of results were taken and when they were answered."""
+    """The times at which the pictures of results were taken and answered."""
     return [
         (frame.taken_at, frame.answered_at)
         for frame in frames
@@ -74,7 +74,7 @@ def round_trips(frames: Iterable[SentFrame], outcome: Outcome) -> list[float]:
 
 
 def count(frames: Iterable[SentFrame], outcome: Outcome) -> int:
-    """How many frames came to this."""
+    """The number of frames with this outcome."""
     return sum(frame.outcome is outcome for frame in frames)
 
 

@@ -144,7 +144,7 @@ def over_time(result: LoadResult, every_s: float = 1.0) -> list[Figures]:
 
 
 def client_figures(result: LoadResult) -> Figures:
-    """What the clients themselves took, which the server could not have where they share a machine."""
+    """The CPU of the clients themselves, which the server could not have where they share a machine."""
     frames = sum(len(record.frames) for record in result.records)
     return {
         "cpu_percent": round(100 * result.clients_cpu_s / result.plan.duration_s, 1),

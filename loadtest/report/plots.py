@@ -42,7 +42,7 @@ STYLE: dict[str, Any] = {
 
 
 def latency_over_time(figures: Figures) -> str:
-    """How old pictures were at their answer, second by second."""
+    """The age of pictures at their answer, second by second."""
     seconds = seconds_of(figures)
     at = [second["at_s"] + 0.5 for second in seconds]
 
@@ -107,7 +107,7 @@ def answers_against_sessions(figures: Figures) -> str:
 
 
 def fairness(figures: Figures) -> str:
-    """What each session got; at the end of a ramp, when all are there."""
+    """The results of each session; at the end of a ramp, when all are there."""
     steps = figures["steps"]
     rates = steps[-1]["rates"] if steps else [session["answers_per_s"] for session in figures["sessions"]]
 
@@ -176,7 +176,7 @@ def dots(values: Sequence[float]) -> str:
 
 
 def svg(draw: Callable[[Axes], None]) -> str:
-    """What `draw` puts on the axes, as an `<svg>` element."""
+    """Draw the axes with `draw`, as an `<svg>` element."""
     from matplotlib import rc_context
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure

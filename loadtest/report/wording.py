@@ -23,7 +23,7 @@ STEP_HEADS = ("sessions", "answers/s", "dropped", *(f"age {point}" for point in 
 
 
 def progress_line(plan: LoadPlan, state: State) -> str:
-    """How far the run is."""
+    """The progress of the run, in one line."""
     if state.elapsed_s is None:
         return "the sessions arrive, the server warms up"
     counts = dict(state.counts)
@@ -127,7 +127,7 @@ def session_lines(sessions: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def verdict_lines(figures: Mapping[str, Any]) -> list[str]:
-    """What is to be said of the run."""
+    """The verdict on the run: what ended early, was late or went wrong."""
     run = figures["run"]
     ends = Counter(session["ended"] for session in figures["sessions"] if session["ended"])
     lines = [f"{how_many(times)} ended early: {reason}" for reason, times in ends.items()]
@@ -145,7 +145,7 @@ def verdict_lines(figures: Mapping[str, Any]) -> list[str]:
 
 
 def overload_line(figures: Mapping[str, Any]) -> str:
-    """How the server bore four times too much, beside what one session gets and how old pictures may be."""
+    """The answers under four times too much beside what one session gets, and the ages beside their bound."""
     capacity, answers_per_s = figures["capacity_per_s"], figures["run"]["answers_per_s"]
     age = figures["run"]["age_at_answer_ms"]["p95"]
     return (

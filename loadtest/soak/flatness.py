@@ -24,7 +24,7 @@ class Tolerance:
     least: float
 
     def of(self, value: float) -> float:
-        """How much growth counts as none."""
+        """The growth that counts as none."""
         return max(self.share * value, self.least)
 
 

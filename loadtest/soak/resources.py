@@ -1,4 +1,4 @@
-"""What a server and the processes beside it hold: memory, descriptors, threads, database connections."""
+"""Samples what a server and its processes hold: memory, descriptors, threads, database connections."""
 
 from collections.abc import Iterable
 from contextlib import suppress
@@ -14,7 +14,7 @@ POSTGRESQL_PORT = 5432
 
 @dataclass(frozen=True)
 class Usage:
-    """What some processes hold together.
+    """The resources that some processes hold together.
 
     `rss_mb` counts shared pages in each process, `private_mb` leaves them out. `database` counts open SQLite
     files, or TCP connections to PostgreSQL.
@@ -68,7 +68,7 @@ def usage_of(processes: Iterable[psutil.Process]) -> Usage:
 
 
 def database_connections(process: psutil.Process) -> int:
-    """How many connections to a database this process holds."""
+    """The number of connections to a database that this process holds."""
     files = sum(opened.path.endswith(DATABASE_FILE) for opened in process.open_files())
     remote = sum(
         bool(found.raddr) and found.raddr.port == POSTGRESQL_PORT for found in process.net_connections("tcp")

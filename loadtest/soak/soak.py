@@ -68,7 +68,7 @@ WATCHED: Mapping[str, tuple[str, str, Tolerance]] = {
 
 @dataclass
 class Log:
-    """How often each kind of client did what it came for, was refused, or met what it must not."""
+    """Counts how often each kind of client was done, was refused, or met what it must not."""
 
     done: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
@@ -94,7 +94,7 @@ class Log:
 
 
 def target_of(plan: LoadPlan, server: OwnServer) -> Target:
-    """What a plan's clients meet; only the workers of a server of our own are killed. Raises BadPlan."""
+    """The target of a plan's clients; only the workers of a server of our own are killed. Raises BadPlan."""
     frames = tuple(load_frames(plan))
     film = film_of(frames, FILM_FRAMES)
     return Target(
@@ -196,7 +196,7 @@ def watched(target: Target, every_s: float, samples: list[ResourceSample]) -> It
 
 
 def errors_logged(log: Path | None) -> list[str]:
-    """What the server wrote of errors, each event once with its count."""
+    """The errors in the server's log, each event once with its count."""
     events = Counter[str]()
     for line in log.read_text(errors="replace").splitlines() if log else ():
         entry = meaning_of(line)
@@ -211,5 +211,5 @@ def series(samples: Sequence[ResourceSample], group: str, figure: str) -> list[t
 
 
 def name_of(act: Act) -> str:
-    """What a kind of client does, in words."""
+    """The name of a kind of client, in words."""
     return act.__name__.replace("_", " ")

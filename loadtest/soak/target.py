@@ -37,7 +37,7 @@ class Busy(Exception):
 
 @dataclass(frozen=True)
 class Answer:
-    """What a request got."""
+    """The answer to a request."""
 
     status: int
     body: bytes

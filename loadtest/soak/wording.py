@@ -23,7 +23,7 @@ def soak_lines(soak: Figures) -> list[str]:
 
 
 def flat_rows(soak: Figures) -> list[list[str]]:
-    """What was watched, one a row."""
+    """The watched figures, one a row."""
     return [
         [name, *(_figure(judged.get(point)) for point in POINTS), VERDICTS[judged["flat"]]]
         for name, judged in soak["flatness"].items()
