@@ -101,6 +101,22 @@ STAYS = (
 )
 
 
+@pytest.mark.parametrize("size_wh", [(1280, 800), (1000, 800), (1280, 600), (1920, 1080)])
+def test_a_wide_window_holds_the_whole_page(open_page: OpenPage, size_wh: tuple[int, int]) -> None:
+    page = open_page(viewport={"width": size_wh[0], "height": size_wh[1]}).page
+    assert page.evaluate("document.documentElement.scrollHeight") == size_wh[1]
+    expect(page.locator(".site-footer p")).to_be_in_viewport(ratio=1)
+
+
+def test_no_footer_lies_under_the_picture_of_a_phone_on_its_side(open_page: OpenPage) -> None:
+    page = open_page(viewport=ON_ITS_SIDE).page
+    page.locator(".site-footer").scroll_into_view_if_needed()
+    stage, footer = page.locator("#stage").bounding_box(), page.locator(".site-footer p").bounding_box()
+    assert stage
+    assert footer
+    assert footer["x"] >= stage["x"] + stage["width"]
+
+
 def corners(page: Page) -> dict[str, tuple[float, float]]:
     boxes = {name: page.locator(name).bounding_box() for name in STAYS}
     return {name: (box["x"], box["y"]) for name, box in boxes.items() if box}
