@@ -1,6 +1,6 @@
-export { setText } from "../shared/set-text.js";
-
 /**
+ * Set the value of a progress bar, unless it is the same already.
+ *
  * @param {HTMLProgressElement} bar
  * @param {number | null} value null where nobody knows
  */
@@ -15,14 +15,12 @@ export function setProgress(bar, value) {
  * @param {ParentNode} root
  * @returns {(name: string) => HTMLElement}
  */
-export function fieldsOf(root) {
-  const fields = new Map();
-  for (const field of root.querySelectorAll("[data-field]")) {
-    const name = field.getAttribute("data-field");
-    fields.set(name, [...(fields.get(name) ?? []), field]);
-  }
+export function partsOf(root) {
+  /** @type {NodeListOf<HTMLElement>} */
+  const parts = root.querySelectorAll("[data-field]");
+  const byName = new Map([...parts].map((part) => [part.getAttribute("data-field"), part]));
   return (name) => {
-    const found = fields.get(name)?.[0];
+    const found = byName.get(name);
     if (!found) throw new Error(`There is no part ${name}`);
     return found;
   };

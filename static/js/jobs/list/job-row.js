@@ -1,6 +1,7 @@
-import { fieldsOf, setProgress, setText, showOnly } from "../dom.js";
+import { partsOf, setProgress, showOnly } from "../dom.js";
 import { isOver } from "../job.js";
 import { STATUS_WORDS, TONES, framesInWords, moment, sourceInWords } from "../words.js";
+import { setText } from "../../shared/set-text.js";
 
 /** @typedef {import("../job.js").Job} Job */
 
@@ -20,7 +21,7 @@ export class JobRow {
   /** @param {HTMLElement} element as the server writes it */
   constructor(element) {
     this.element = element;
-    this.#field = fieldsOf(element);
+    this.#field = partsOf(element);
     this.#buttons = [...element.querySelectorAll("button")];
   }
 

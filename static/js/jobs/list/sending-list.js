@@ -1,6 +1,7 @@
-import { fieldsOf, setProgress, setText } from "../dom.js";
+import { partsOf, setProgress } from "../dom.js";
 import { fileSize } from "../words.js";
 import { percent } from "../../shared/format.js";
+import { setText } from "../../shared/set-text.js";
 
 /** @typedef {import("./uploads.js").Sending} Sending */
 
@@ -56,7 +57,7 @@ export class SendingList {
    * @param {Readonly<Sending>} sending
    */
   #show(row, sending) {
-    const field = fieldsOf(row);
+    const field = partsOf(row);
     const isOver = sending.state === "refused" || sending.state === "cancelled";
     row.dataset["state"] = sending.state;
     setText(field("name"), sending.name);

@@ -1,5 +1,6 @@
-import { setProgress, setText } from "../dom.js";
+import { setProgress } from "../dom.js";
 import { isOver } from "../job.js";
+import { setText } from "../../shared/set-text.js";
 
 /**
  * @typedef {import("../job.js").Job} Job

@@ -1,5 +1,5 @@
 import { clockTime, count } from "../words.js";
-import { setText } from "../dom.js";
+import { setText } from "../../shared/set-text.js";
 
 /**
  * @typedef {import("../job.js").FoundLabel} FoundLabel

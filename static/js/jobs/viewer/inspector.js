@@ -1,7 +1,8 @@
 import { milliseconds } from "../../shared/format.js";
-import { fieldsOf, setText } from "../dom.js";
+import { partsOf } from "../dom.js";
 import { isOver } from "../job.js";
 import { counted, duration, factsInWords } from "../words.js";
+import { setText } from "../../shared/set-text.js";
 
 /**
  * @typedef {import("../job.js").Job} Job
@@ -63,7 +64,7 @@ export class Inspector {
     while (nodes.children.length < timings.length) nodes.append(this.#createNode());
     const slowest = Math.max(...timings.map(({ meanMs }) => meanMs)) || 1;
     timings.forEach((timing, i) => {
-      const field = fieldsOf(/** @type {HTMLElement} */ (nodes.children[i]));
+      const field = partsOf(/** @type {HTMLElement} */ (nodes.children[i]));
       setText(field("id"), timing.id);
       setText(field("tool"), timing.tool);
       field("bar").setAttribute("width", ((100 * timing.meanMs) / slowest).toFixed(1));

@@ -1,5 +1,5 @@
-import { setText } from "../dom.js";
 import { clockTime } from "../words.js";
+import { setText } from "../../shared/set-text.js";
 
 /**
  * @typedef {import("./player.js").Player} Player

@@ -1,6 +1,7 @@
-import { setProgress, setText, showOnly } from "../dom.js";
+import { setProgress, showOnly } from "../dom.js";
 import { isOver } from "../job.js";
 import { STATUS_WORDS, TONES, duration, framesInWords } from "../words.js";
+import { setText } from "../../shared/set-text.js";
 
 /**
  * @typedef {import("../job.js").Job} Job
