@@ -50,7 +50,7 @@ const WORDS = Object.freeze({
   },
   code_required: {
     title: "This server asks for a code",
-    advice: "Reload the page to enter it. It stands where the server was started.",
+    advice: "Reload the page to enter it. The terminal of the server shows it.",
   },
   too_many_codes: {
     title: "Too many wrong codes were entered",
