@@ -51,7 +51,7 @@ class Visit:
     expected: tuple[str, ...] = ()
 
     def unexpected(self) -> list[str]:
-        """What must not be there: errors, warnings and violations of the content security policy."""
+        """Errors, warnings and violations of the content security policy: there must be none."""
         return [text for text in self.complaints if not any(re.search(word, text) for word in self.expected)]
 
 
@@ -125,7 +125,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def videos(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """What a camera may see, by name."""
+    """The pictures of the cameras, by name."""
     folder = tmp_path_factory.mktemp("videos")
     return {
         "page": write_video(folder / "page.mjpeg", printed_page(WORDS)),

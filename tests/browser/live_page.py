@@ -1,4 +1,4 @@
-"""What a person does and sees on the live page, for the tests of it."""
+"""Steps and checks for tests of the live page."""
 
 import re
 from pathlib import Path
@@ -72,7 +72,7 @@ SETTLED = """() => Promise.allSettled(document.getAnimations()
 
 
 def violations(page: Page) -> list[str]:
-    """What axe-core objects to, and where."""
+    """The violations that axe-core finds, with their elements."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(axe())
     page.evaluate(SETTLED)

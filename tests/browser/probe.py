@@ -1,4 +1,4 @@
-"""What a stream does in the long run: its frames, its delays, and the memory of everybody who takes part."""
+"""Measures a stream in the long run: its frames, its delays, and the memory of all processes."""
 
 import re
 import statistics
@@ -18,7 +18,7 @@ OVERLAY = "document.getElementById('overlay').toDataURL()"
 
 @dataclass(frozen=True)
 class Seen:
-    """What went over the socket and stood on the page for a while; times in milliseconds."""
+    """The traffic of the socket and the figures of the page for a while; times in milliseconds."""
 
     sent: int
     dropped: int
@@ -99,7 +99,7 @@ def milliseconds(text: str) -> float | None:
 
 @dataclass(frozen=True)
 class Memory:
-    """What is in use, in megabytes, after everything that is not needed was thrown away."""
+    """The memory in use after garbage collection, in megabytes."""
 
     heap: float
     nodes: int
@@ -125,7 +125,7 @@ class Scales:
         return {process["id"]: process["type"] for process in processes}
 
     def weigh(self, server_pid: int) -> Memory:
-        """What is in use now by everybody."""
+        """The memory that all processes use now."""
         self._tab.send("HeapProfiler.collectGarbage")
         metrics = {
             metric["name"]: metric["value"] for metric in self._tab.send("Performance.getMetrics")["metrics"]
@@ -141,5 +141,5 @@ class Scales:
 
 
 def resident_mb(pids: Iterable[int]) -> float:
-    """What these processes hold in memory, those left out that have ended."""
+    """The memory of these processes; those that have ended are left out."""
     return float(sum(psutil.Process(pid).memory_info().rss for pid in pids if psutil.pid_exists(pid))) / MB

@@ -1,4 +1,4 @@
-"""What a pipeline counts is listed beside the picture."""
+"""The counts of a pipeline are listed beside the picture."""
 
 import json
 from pathlib import Path

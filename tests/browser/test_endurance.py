@@ -235,7 +235,7 @@ def test_network_that_was_away_is_told_of_and_forgotten(data_dir: Path, open_str
 
 @dataclass(frozen=True)
 class Minute:
-    """What was seen and weighed at the end of each part of a long stream."""
+    """The figures and the memory at the end of each part of a long stream."""
 
     seen: Seen
     memory: Memory
@@ -254,7 +254,7 @@ def watch_for(stream: Stream, server: LiveServer, parts: int, part_s: float) -> 
 
 
 def is_flat(values: Sequence[float], may_grow: float) -> bool:
-    """Whether it grew no more than that from the first third to the last one; one peak says nothing."""
+    """True where it grew no more than that from the first third to the last; one peak says nothing."""
     third = max(1, len(values) // 3)
     return median(values[-third:]) - median(values[:third]) <= may_grow
 

@@ -53,7 +53,7 @@ WATCH = """() => {
 
 
 def left_of(number: int) -> int:
-    """Where the square begins in frame `number`, in pixels."""
+    """The left edge of the square in frame `number`, in pixels."""
     return 20 + 5 * number
 
 
@@ -250,7 +250,7 @@ def drawn(page: Page) -> np.ndarray:
 
 
 def square_of(number: int) -> np.ndarray:
-    """Where the square is in a frame, xyxy in pixels."""
+    """The box of the square in a frame, xyxy in pixels."""
     return np.array([left_of(number), TOP, left_of(number) + SIDE, TOP + SIDE])
 
 

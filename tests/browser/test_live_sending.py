@@ -1,4 +1,4 @@
-"""Where the frames of the live page are made, in a real browser with real networks."""
+"""Encoding and sending frames of the live page, in a real browser with real networks."""
 
 import pytest
 from playwright.sync_api import expect

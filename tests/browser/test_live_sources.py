@@ -1,4 +1,4 @@
-"""Where the pictures of the live page come from: cameras, video files, the screen, and none at all."""
+"""The sources of the live page: cameras, video files, the screen, and none at all."""
 
 import re
 from collections.abc import Callable, Iterator

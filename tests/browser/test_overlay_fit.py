@@ -126,7 +126,7 @@ def dark_run(line: np.ndarray, at: int) -> tuple[int, int]:
 
 
 def square_on_screen(page: Page, drawn: np.ndarray) -> np.ndarray:
-    """Where the square that the box is about is seen, found by its pixels: xyxy in CSS pixels."""
+    """Find the square on the screen by its pixels: xyxy in CSS pixels."""
     page.evaluate(HIDE_OVERLAY)
     place = page.locator("#stage").bounding_box()
     assert place
@@ -172,7 +172,7 @@ def test_box_fits_a_picture_of_another_shape(
 
 
 def middles_on_screen(page: Page) -> tuple[float, float]:
-    """Where the middles of the square and of the box around it are from left to right, in one picture."""
+    """The horizontal centres of the square and of the box around it, in one picture."""
     picture = Image.open(io.BytesIO(page.locator("#stage").screenshot(scale="css"))).convert("RGB")
     pixels = np.asarray(picture).astype(int)
     row = pixels[round(pixels.shape[0] * (SQUARE_XYXY[1] + SQUARE_XYXY[3]) / 2 / SIZE_WH[1])]

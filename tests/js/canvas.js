@@ -61,7 +61,7 @@ export class FakeScreen {
     this.#callbacks.push(callback);
   };
 
-  /** How many callbacks wait for the next frame. */
+  /** The number of callbacks that wait for the next frame. */
   get waiting() {
     return this.#callbacks.length;
   }

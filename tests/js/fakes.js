@@ -17,7 +17,7 @@ export class FakeClock {
     this.#timers.delete(id);
   };
 
-  /** How many callbacks are waited for. */
+  /** The number of callbacks that are waiting. */
   get waiting() {
     return this.#timers.size;
   }

@@ -11,7 +11,7 @@ import { result, setUp } from "./stream.js";
 const CODES = [1000, 1006, 1011, 1012, 4400, 4404, 4408, 4500];
 const KINDS = ["camera", "screen", "file"];
 
-/** What may happen to a page, each with how likely it is. */
+/** The events of a page's life, each with its weight. */
 function eventsOf(set, random) {
   const { live, picture, wall, clock, Sockets, sends, pacing, pump } = set;
   const one = (list) => list[Math.floor(random() * list.length)];
@@ -46,7 +46,7 @@ function pick(events, random) {
   return events.find(([weight]) => (dice -= weight) < 0)[1];
 }
 
-/** What must be true whatever has happened. */
+/** Assert the invariants. */
 function holds({ store, picture, pump, pacing, Sockets, clock }) {
   const { camera, connection, failure, frame } = store.state;
   assert.ok(pacing.unanswered <= MOST_UNANSWERED);

@@ -15,7 +15,7 @@ export class Refusal extends Error {
 export const UNREACHABLE = "The server cannot be reached. Check that it is running, then try again.";
 const UNREADABLE = "The server gave an answer that cannot be read.";
 
-/** What the pages ask of jobs over HTTP. Every method throws a Refusal. */
+/** Client of the jobs' HTTP API. Every method throws a Refusal. */
 export class JobsApi {
   #fetch;
   #csrfToken;

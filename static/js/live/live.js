@@ -144,7 +144,7 @@ export class Live {
   }
 
   /**
-   * How much is sent at most; what is left out stays as it is.
+   * Set the limits of rate, size and quality; those left out stay as they are.
    *
    * @param {Settings} settings
    */

@@ -107,7 +107,7 @@ export function layersOf({ hide }) {
 }
 
 /**
- * Whether the picture is mirrored; automatically for a camera that faces the user.
+ * True where the picture is mirrored: as chosen, or automatically for a camera that faces the user.
  *
  * @param {Mirror} mirror
  * @param {Facing} facing of the camera in use

@@ -17,7 +17,7 @@ const HUES = Object.freeze([
 
 export const PALETTE = Object.freeze(HUES.flat());
 
-/** What is written on a colour of the palette. */
+/** The colour of text on the colours of the palette. */
 export const INK = "#0b0e13";
 
 /** @type {Map<string, number>} the first labels get hues of their own; there are never more of them than hues */

@@ -1,4 +1,4 @@
-/** How main.js finds what is on the page; it fails at once and clearly where something is missing. */
+/** Looks up the elements of a page; throws at once where one is missing. */
 
 /**
  * @template {Element} Kind

@@ -29,7 +29,7 @@ export class JobRow {
     return this.element.dataset["jobId"] ?? "";
   }
 
-  /** What the user called the file. */
+  /** The file's name, as the user uploaded it. */
   get name() {
     return this.#field("name").textContent ?? "";
   }

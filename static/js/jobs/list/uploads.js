@@ -44,7 +44,7 @@ export class Uploads {
     this.#changed = changed;
   }
 
-  /** Whether leaving the page would lose something. */
+  /** True while leaving the page would lose an upload. */
   get isBusy() {
     return this.#items.some(({ sending }) => !OVER.includes(sending.state));
   }

@@ -8,7 +8,7 @@ import { Surface } from "../../shared/surface.js";
 
 const LEAST_BAR = 0.08;
 
-/** How much was found when, as bars over the length of the video. */
+/** The number of detections over the length of the video, as bars. */
 export class DensityStrip {
   #surface;
   #colours;

@@ -11,7 +11,7 @@ import { setText } from "../../shared/set-text.js";
  * @property {HTMLElement} textsEmpty
  */
 
-/** What was found and read, as buttons that lead to where it first is. */
+/** The labels and texts that were found, as buttons that seek to their first frame. */
 export class FoundLists {
   #elements;
   #createElement;

@@ -7,7 +7,7 @@ import { afterNews } from "../news.js";
  * @typedef {import("../../shared/clock.js").Clock} Clock
  */
 
-/** What was found grows while a job runs; it is asked for no more often than this. */
+/** The summary grows while a job runs; it is requested no more often than this. */
 export const SUMMARY_EVERY_MS = 2000;
 
 /** All that is known of one job: from the server's answers, its news, and both together. */

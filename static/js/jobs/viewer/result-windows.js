@@ -21,7 +21,7 @@ export const RETRY_MS = 3000;
 const ROUNDING_S = 0.002;
 /** The last line of all is shown for so many frames. */
 const HELD_FRAMES = 1.5;
-/** What a frame that failed says. */
+/** The error text of a frame that failed. */
 const NOTHING = Object.freeze({ detections: [], counts: {} });
 
 export class ResultWindows {
@@ -113,7 +113,7 @@ export class ResultWindows {
   }
 
   /**
-   * Which window has this time; null where it is before or beyond what there is.
+   * The window that contains this time; null where it is before or beyond the results.
    *
    * @param {number} timeS
    */

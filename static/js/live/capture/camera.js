@@ -5,7 +5,7 @@ import { SourceError, StreamSource, messageOf } from "./stream-source.js";
  * @typedef {import("./stream-source.js").SourceCode} SourceCode
  */
 
-/** What the browser calls the ways in which a camera is not to be had. */
+/** The browser's names for the reasons why a camera cannot be opened. */
 const CODES = new Map(
   /** @type {[string, SourceCode][]} */ ([
     ["NotAllowedError", "camera_refused"],
@@ -43,7 +43,7 @@ export async function openCamera({ mediaDevices, isSecure }, choice) {
 }
 
 /**
- * What is asked for: a sharper picture than what is sent, in its shape; on a phone the camera that looks away from
+ * Request a sharper picture than the frames sent, in their shape; on a phone the camera that looks away from
  * the user, where nothing else was chosen.
  *
  * @param {Choice} choice

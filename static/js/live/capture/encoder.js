@@ -27,7 +27,7 @@ export class Encoder {
     this.#worker = worker;
   }
 
-  /** Where frames are made now. */
+  /** The place where frames are encoded now. */
   get place() {
     return this.#worker.isReady ? "worker" : "page";
   }

@@ -20,7 +20,7 @@ export class Opener {
   #choice = { kind: "camera" };
   /** @type {Choice | null} */
   #missed = null;
-  /** Which opening is the current one. */
+  /** The number of the current attempt; an older one is discarded. */
   #attempt = 0;
 
   /**
@@ -40,12 +40,12 @@ export class Opener {
     this.#missing = missing;
   }
 
-  /** What was opened last, or chosen for the next time. */
+  /** The source that was opened last, or chosen for the next time. */
   get choice() {
     return this.#choice;
   }
 
-  /** What was wanted and could not be opened, while something else goes on. */
+  /** The choice that could not be opened while another source goes on. */
   get missed() {
     return this.#missed;
   }
@@ -55,7 +55,7 @@ export class Opener {
     this.#choice = choice;
   }
 
-  /** What is being opened is not wanted any more. */
+  /** Discard the source that is being opened. */
   forget() {
     this.#attempt += 1;
     this.#missed = null;
@@ -96,7 +96,7 @@ export class Opener {
   }
 
   /**
-   * What was shown before goes on.
+   * Go on with the source that was shown before.
    *
    * @param {Choice} wanted
    * @param {Failure | null} failure null where the user cancelled

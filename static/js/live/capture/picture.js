@@ -10,7 +10,7 @@ import { SourceError } from "./stream-source.js";
 /** A source that shows nothing for this long will not show anything. */
 export const SHOW_TIMEOUT_MS = 10_000;
 
-/** What the video element shows: one source at a time, which another may take the place of. */
+/** Shows one source at a time in the video element; another one may replace it. */
 export class Picture {
   #video;
   #open;
@@ -18,7 +18,7 @@ export class Picture {
   #ended;
   /** @type {Source | null} */
   #source = null;
-  /** Which start is the current one: a permission may be given after the user has pressed Stop. */
+  /** The number of the current start: a permission may be given after the user has pressed Stop. */
   #generation = 0;
 
   /**

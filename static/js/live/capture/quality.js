@@ -33,14 +33,14 @@ export const LONGEST_CALM_MS = 40_000;
 /** A frame and its answer that are under way for longer than this make the picture lag; for less than that do not. */
 export const SLOW_TRIP_MS = 200;
 export const QUICK_TRIP_MS = 100;
-/** Where the smallest frames travel hardly faster than the largest, their size is not the reason. */
+/** If the smallest frames travel hardly faster than the largest, their size is not the reason. */
 const HARDLY_FASTER = 0.7;
 /** Then it is not tried again for this long. */
 export const FUTILE_MS = 300_000;
 /** The first answers after a step are to frames of before; then two are asked, for one may be an accident. */
 const OLD_TRIPS = 2;
 const ENOUGH_TRIPS = 4;
-/** How much the newest trip counts. */
+/** The weight of the newest trip in the average. */
 const SMOOTHING = 0.3;
 
 /**
@@ -65,7 +65,7 @@ export class Quality {
   #quietSince = -Infinity;
   #steppedAt = -Infinity;
   #wasUp = false;
-  /** How long frames travelled at the chosen quality, before the first step down. */
+  /** The travel time of frames at the chosen quality, before the first step down. */
   #fullTripMs = 0;
   #futileUntil = -Infinity;
 
@@ -74,12 +74,12 @@ export class Quality {
     this.#now = now;
   }
 
-  /** How many steps below what was chosen. */
+  /** The number of steps below the chosen quality. */
   get level() {
     return this.#level;
   }
 
-  /** How long a frame and its answer are under way of late, beside what the server takes. */
+  /** The recent travel time of a frame and its answer, without the server's time. */
   get tripMs() {
     return this.#tripMs;
   }
@@ -94,7 +94,7 @@ export class Quality {
   }
 
   /**
-   * What is sent when nothing is in the way.
+   * Set the quality and the size that are used on a fast network.
    *
    * @param {{quality?: number, size?: Size}} chosen
    */

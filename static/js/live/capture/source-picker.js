@@ -22,7 +22,7 @@ import { setText } from "../../shared/set-text.js";
  * @property {"off" | "starting" | "on"} camera
  */
 
-/** What Start does, and what the empty stage is for. */
+/** The label of Start and the texts of the empty stage. */
 const WORDS = Object.freeze({
   camera: { start: "Start", title: "Point the camera at something", hint: "A page, a sign, a plate, a street." },
   file: { start: "Play", title: "Play a video of your own", hint: "It stays on this device; only frames of it are sent." },
@@ -30,7 +30,7 @@ const WORDS = Object.freeze({
 });
 const PROMISE = "Frames are analysed in memory and never stored.";
 
-/** Where the pictures come from: camera, video file or screen, and which of them. */
+/** Selects the source: a camera, a video file or the screen. */
 export class SourcePicker {
   #elements;
   #createOption;
@@ -96,7 +96,7 @@ export class SourcePicker {
 }
 
 /**
- * Whether there are a front and a back camera to switch between.
+ * True where there are a front and a back camera to switch between.
  *
  * @param {Pick<SourceState, "source" | "devices" | "facing" | "camera">} state
  */

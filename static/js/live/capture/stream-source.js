@@ -1,5 +1,5 @@
 /**
- * Where pictures come from: a camera, the screen, or a video file.
+ * The sources of pictures: a camera, the screen, or a video file.
  *
  * @typedef {"camera" | "screen" | "file"} SourceKind
  * @typedef {"user" | "environment" | ""} Facing
@@ -34,7 +34,7 @@ export class SourceError extends Error {
   }
 }
 
-/** What a camera or the screen gives. */
+/** A media stream of a camera or the screen. */
 export class StreamSource {
   #stream;
   #track;

@@ -21,7 +21,7 @@ export const STILL_MS = 3000;
 /** Time that passed unnoticed for this long was spent asleep. */
 export const SLEPT_MS = 5000;
 
-/** What may have happened only because nobody was looking, or because the network was away. */
+/** Failures that a hidden page or a lost network may have caused. */
 const WORTH_ANOTHER_TRY = new Set(["connection_lost", "idle_timeout", "server_shutdown"]);
 
 /** Looks after a stream that runs: a silent server, a picture that stands still, a sleep of the whole computer. */
@@ -35,9 +35,9 @@ export class Watchdog {
   #wallClock;
   #isHidden;
   #retry;
-  /** When the stream woke up and the server has not been heard since. @type {number | null} */
+  /** The time of a wake-up after which the server has not been heard. @type {number | null} */
   #wokeAt = null;
-  /** When the stream woke up last. */
+  /** The time of the last wake-up. */
   #awokeAt = -Infinity;
   /** @type {number | null} */
   #lookedAt = null;
@@ -98,7 +98,7 @@ export class Watchdog {
     if (sleptMs > SLEPT_MS && !this.#isHidden()) this.wake();
   }
 
-  /** What broke off in a sleep may be told of only after it: that is tried again, once. */
+  /** A failure during sleep may be reported only after it: retry once. */
   #goOnAfterSleep() {
     const { failure } = this.#store.state;
     if (!failure || !WORTH_ANOTHER_TRY.has(failure.code)) return;
@@ -114,7 +114,7 @@ export class Watchdog {
     if (Math.min(silenceMs, since) > this.#patienceMs) this.#socket.giveUp();
   }
 
-  /** How long the server may be silent. */
+  /** The longest silence of the server, in milliseconds. */
   get #patienceMs() {
     const { isWarming, workMs } = this.#pacing;
     if (isWarming) return LOST_MS;

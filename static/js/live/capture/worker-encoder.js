@@ -119,7 +119,7 @@ export class WorkerEncoder {
 }
 
 /**
- * What the video shows now, in the way that copies least: a `VideoFrame` refers to the decoded picture where it is,
+ * Grab the video's current picture with as little copying as possible: a `VideoFrame` refers to the decoded picture,
  * and the worker converts and scales it. Only browsers whose frames know how they are turned may do so; a bitmap is
  * upright everywhere.
  *

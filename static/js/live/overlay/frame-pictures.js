@@ -14,7 +14,7 @@ export class FramePictures {
   /** @type {Frame | null} */
   #waiting = null;
   #isBusy = false;
-  /** Which clearing is the latest: a picture that was decoded before it is not wanted any more. */
+  /** The number of clearings so far: a picture whose decoding began before the last one is discarded. */
   #generation = 0;
   /** @type {ImageBitmap | null} */
   #bitmap = null;

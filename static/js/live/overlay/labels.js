@@ -19,7 +19,7 @@ export const SLOTS = Object.freeze(["above", "below", "right", "left", "above en
 /** No label. */
 export const NOWHERE = "";
 
-/** What speaks against a place: what it covers altogether, and coming from another place. */
+/** The costs of a place: everything that it covers, and a move from another place. */
 const COVERS_WORDS = 150;
 const COVERS_BOX = 6;
 const MOVES = 10;

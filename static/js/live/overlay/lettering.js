@@ -9,7 +9,7 @@ export const ELLIPSIS = "…";
 /** Widths that are remembered; more different words than this begin anew. */
 export const MOST_WIDTHS = 2000;
 
-/** What looks odd before an ellipsis. */
+/** Characters that look odd before an ellipsis. */
 const LOOSE_END = /[\s.,;:…-]+$/;
 
 /** Measures words on a context once. */

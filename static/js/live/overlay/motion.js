@@ -12,7 +12,7 @@ export const LONGEST_AHEAD_MS = 1000 / 3;
 /** Time in which a correction has gone to a third, in milliseconds; and after which none is left. */
 const EASING_MS = 16;
 const EASED_MS = 5 * EASING_MS;
-/** What moves less than this in a frame of the screen stands still for the eye; fractions of the frame. */
+/** A movement per screen frame below this cannot be seen; in fractions of the frame. */
 const UNSEEN = 0.0001;
 const SCREEN_FRAME_MS = 1000 / 60;
 
@@ -20,7 +20,7 @@ const SCREEN_FRAME_MS = 1000 / 60;
 export class Motion {
   #centre = new Path();
   #size = new Path();
-  /** What is left of the way from where it was drawn to where it should have been. */
+  /** The remaining offset from the expected position to the drawn one. */
   #offset = { x: 0, y: 0, w: 0, h: 0 };
   #offsetSince = -Infinity;
 
@@ -54,7 +54,7 @@ export class Motion {
   }
 
   /**
-   * Whether a later picture of it would look different.
+   * True while a later picture of it would look different.
    *
    * @param {number} now
    */

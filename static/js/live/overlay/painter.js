@@ -148,7 +148,7 @@ export class Painter {
   }
 
   /**
-   * How wide a label is.
+   * The width of a label.
    *
    * @param {string} words
    * @param {number} scoreWidth

@@ -18,14 +18,14 @@ const FADING = 0.65;
 /** Nobody finds boxes more exactly than this: a part of the frame, and a part of the box. */
 const LEAST_NOISE = 0.0014;
 const LEAST_NOISE_OF_SIZE = 0.001;
-/** How quickly the noise is learnt, and how much it may grow at once. */
+/** The share of a new sample in the noise estimate, and the largest growth by one sample. */
 const LEARNING = 0.15;
 const MOST_GROWTH = 9;
 /** Answers further than this many noises from one line are not of one motion. */
 const TOLERANCE = 2.6;
-/** How clearly a motion must stand out from the noise: below this nothing is believed to move. */
+/** The least ratio of motion to noise: below it the object is taken to stand still. */
 const DOUBT = 1.5;
-/** How much a motion is believed that so many answers show. */
+/** The confidence in a motion, by the number of answers that show it. */
 const BELIEF = Object.freeze([0, 0, 0.6, 0.85]);
 /** Nothing is taken for faster than this: fractions of the frame in a millisecond. */
 const FASTEST = 0.004;
@@ -45,7 +45,7 @@ export class Path {
   /** @type {Line} */
   #line = { time: 0, at: ZERO, speed: ZERO };
 
-  /** When the newest answer was about; before all time where there was none. */
+  /** The time of the newest answer's picture; minus infinity before the first. */
   get lastTime() {
     return this.#samples[0]?.time ?? -Infinity;
   }

@@ -9,11 +9,11 @@ import { Trail } from "./trail.js";
  * @typedef {{object: TrackedObject, detection: Detection, likeness: number}} Candidate
  */
 
-/** What is missing for longer than this is another object when it comes back. */
+/** An object that is missing for longer than this is a new one when it comes back. */
 export const FORGOTTEN_MS = 1000;
 /** Boxes that share less than this of what they cover are not of one object. */
 const LEAST_OVERLAP = 0.1;
-/** How much more the same number counts than the same words, and those than the same place. */
+/** Weights in the comparison: the same track ID before the same text, and that before the same place. */
 const SAME_TRACK = 10;
 const SAME_TEXT = 1;
 /** The same words may be this many of their own heights away. */
@@ -21,7 +21,7 @@ const NEAR_HEIGHTS = 3;
 
 /** Something that is followed from answer to answer. */
 export class TrackedObject {
-  /** Where its label stands, as a slot of labels.js; kept, so that labels do not jump. */
+  /** The slot of its label, as labels.js names it; kept, so that labels do not jump. */
   slot = "";
   motion = new Motion();
   trail = new Trail();

@@ -5,7 +5,7 @@
  * @typedef {import("./motion.js").Box} Box
  */
 
-/** How long a trail is at most, in milliseconds and in points. */
+/** The maximum length of a trail, in milliseconds and in points. */
 export const TRAIL_MS = 1500;
 export const MOST_POINTS = 32;
 /** A trail shorter than this, as a part of the frame, is the noise of something that stands still. */
@@ -34,7 +34,7 @@ export class Trail {
   }
 
   /**
-   * Whether there is something to see.
+   * True where the trail is long enough to be drawn.
    *
    * @param {number} now
    */

@@ -92,7 +92,7 @@ function readingOf({ text, textScore, score }) {
 }
 
 /**
- * Whether two readings are of one line. Figures must agree: gate 12 is not gate 13.
+ * True where two readings are of one line. Digits must agree: gate 12 is not gate 13.
  *
  * @param {string} a
  * @param {string} b

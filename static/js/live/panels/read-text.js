@@ -13,7 +13,7 @@ import { setText } from "../../shared/set-text.js";
  * @typedef {LineElements & {readAt: number}} Item
  */
 
-/** What is read is said at most this often, and no more of it at once. */
+/** New lines are announced at most this often, and at most this many at once. */
 export const SAY_EVERY_MS = 2000;
 export const MOST_SAID = 4;
 

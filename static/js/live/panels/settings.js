@@ -17,7 +17,7 @@ import { setText } from "../../shared/set-text.js";
 /** The name of the boxes to tick, one for each layer. */
 const LAYER = "layer";
 
-/** How the picture is shown and sent: fields that bear the names of the options. */
+/** The form of display and capture settings; its fields bear the names of the options. */
 export class Settings {
   #fields;
   #words;

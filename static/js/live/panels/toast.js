@@ -1,4 +1,4 @@
-/** What was said goes again after so long. */
+/** A message disappears after this time. */
 export const SAID_MS = 4000;
 
 /** A word on what was just done, for a while. */

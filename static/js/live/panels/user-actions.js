@@ -7,7 +7,7 @@ import { turnedMirror } from "../options.js";
  * @typedef {Pick<import("../live.js").Live, "start" | "stop" | "choose" | "useSource" | "flip">} LiveLike
  */
 
-/** What the buttons, fields and keys of the page do to the stream. */
+/** The actions of the page's buttons, fields and keys on the stream. */
 export class UserActions {
   #live;
   #store;

@@ -18,13 +18,13 @@ import { SentFrames } from "./sent-frames.js";
 
 /** Boxes that no answer has renewed for this long say nothing about the picture any more. */
 export const FRESH_MS = 1000;
-/** Where answers come seldom, boxes stay for more than two of them, but no longer than this. */
+/** If answers come seldom, boxes stay for more than two of them, but no longer than this. */
 export const LONGEST_FRESH_MS = 5000;
 const FRESH_ANSWERS = 2.5;
 
 export const NOTHING_SHOWN = Object.freeze({ frame: null, delayMs: null, fps: null });
 
-/** What follows from the server's words: what is shown, and what the pacing and the figures learn. */
+/** Applies the server's messages to the state, the pacing and the statistics. */
 export class Answers {
   #store;
   #pacing;
@@ -56,7 +56,7 @@ export class Answers {
     this.#clock = clock;
   }
 
-  /** How hard the stream presses, as the server said last. */
+  /** The backpressure state, as the server reported it last. */
   get pressure() {
     return this.#pressure;
   }
@@ -90,14 +90,14 @@ export class Answers {
     }
   }
 
-  /** What was sent so far will not be answered any more. */
+  /** Expect no more answers to the frames sent so far. */
   restart() {
     this.#pressure = "normal";
     this.#rate.clear();
     this.forgetPictures();
   }
 
-  /** What was sent so far is of another source: its answers are not shown. */
+  /** Show no answers to the frames sent so far: they are of another source. */
   forgetPictures() {
     this.#newest = null;
     this.#frames.clear();

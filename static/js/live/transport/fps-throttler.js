@@ -7,7 +7,7 @@ export const LOWEST_FPS = 1;
 /** After trouble the rate rests for this long, then climbs by one frame a second at a time. */
 export const CALM_MS = 2000;
 export const CLIMB_EVERY_MS = 750;
-/** Where climbing itself brings the trouble back, the rest is longer. */
+/** The rest is longer where climbing itself brings the trouble back. */
 export const LONGEST_CALM_MS = 4000;
 const SOON_AGAIN_MS = 10_000;
 /** While the server says that it is pressed, the rate does not climb. */
@@ -74,7 +74,7 @@ export class FPSThrottler {
   }
 
   /**
-   * Whether it is time for a frame.
+   * True when the next frame may be sent.
    *
    * @param {number} intervalMs
    */

@@ -47,7 +47,7 @@ export class FramePump {
     this.#sent = sent;
   }
 
-  /** How long there has been no new picture; 0 while it is not running. */
+  /** The time since the last new picture; 0 while it is not running. */
   get stillMs() {
     return this.#isRunning ? this.#now() - this.#pictureAt : 0;
   }

@@ -6,7 +6,7 @@ import { FPSThrottler, PRESSED_MS } from "./fps-throttler.js";
 export const MOST_UNANSWERED = 2;
 /** Before the first result the pipeline may still be loading: one fresh frame now and then is enough. */
 export const WARMING_INTERVAL_MS = 1000;
-/** How much the newest measure of the server's working time counts. */
+/** The weight of the newest measurement of the server's working time. */
 const SMOOTHING = 0.3;
 
 /**
@@ -53,7 +53,7 @@ export class Pacing {
     return this.#warming;
   }
 
-  /** How long the server works on a frame, of late; 0 where that is not known yet. */
+  /** The server's recent working time per frame; 0 while unknown. */
   get workMs() {
     return this.#workMs;
   }
@@ -63,7 +63,7 @@ export class Pacing {
     return this.#tripMs;
   }
 
-  /** How long the server has owed an answer without saying anything; 0 where it owes none. */
+  /** The time for which the server has owed an answer without saying anything; 0 where it owes none. */
   get silenceMs() {
     const oldest = this.#oldestSentAt;
     return oldest === null ? 0 : this.#now() - Math.max(oldest, this.#heard);
@@ -85,7 +85,7 @@ export class Pacing {
     this.restart();
   }
 
-  /** Whether a frame may be sent now. */
+  /** True where a frame may be sent now. */
   mayStart() {
     this.#throttler.climb();
     return this.#unanswered.size < MOST_UNANSWERED && this.#throttler.isDue(this.#intervalMs) && this.#isWorthwhile;

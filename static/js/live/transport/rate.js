@@ -1,4 +1,4 @@
-/** How many events a second happened lately. */
+/** The recent number of events per second. */
 export class Rate {
   #windowMs;
   /** @type {number[]} */

@@ -17,7 +17,7 @@ import { Recent } from "./recent.js";
  * @property {string} connection
  */
 
-/** What the report tells is taken over this long. */
+/** The period that the report covers. */
 export const WINDOW_MS = 10_000;
 /** Rates over a shorter time: a change is to be seen soon. */
 export const RATE_WINDOW_MS = 3_000;

@@ -7,7 +7,7 @@ import { seeded } from "../../fakes.js";
 const box = (x, more = {}) => ({ x, y: 0.4, w: 0.1, h: 0.1, label: "bus", score: 0.9, ...more });
 const line = (text, y, more = {}) => ({ x: 0.2, y, w: 0.5, h: 0.03, label: "text", score: 0.9, text, textScore: 0.9, ...more });
 
-/** Which object each detection is, as letters that go on from answer to answer. */
+/** Names the objects of each answer by letters; an object keeps its letter. */
 function letters() {
   const tracker = new Tracker();
   const known = new Map();
