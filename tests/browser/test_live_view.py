@@ -1,4 +1,4 @@
-"""How the live page shows what was found: settings, links, keys, snapshots and the debug panel."""
+"""The display of results on the live page: settings, links, keys, snapshots and the debug panel."""
 
 import json
 import re
@@ -40,7 +40,7 @@ def wait_for_link(page: Page, **wanted: str) -> None:
 
 
 def settings(page: Page) -> dict[str, Any]:
-    """What the fields of the settings show."""
+    """The values of the settings' fields."""
     shown: dict[str, Any] = page.evaluate("""() => {
       const data = new FormData(document.getElementById("settings"));
       return { ...Object.fromEntries(data), layer: data.getAll("layer") };
@@ -239,8 +239,16 @@ def test_keys_do_what_the_help_says(open_page: OpenPage) -> None:
     page.keyboard.press("?")
     expect(page.locator("#keys")).to_be_visible()
     assert page.locator("#keys kbd").all_text_contents() == ["Space", "M", "E", "S", "F", "D", "?"]
+    # A dialog that opens without taking the focus is not announced to screen readers.
+    expect(page.locator("#keys").get_by_role("button", name="Close")).to_be_focused()
     page.keyboard.press("Escape")
     expect(page.locator("#keys")).to_be_hidden()
+    help_button = page.get_by_role("button", name="Keyboard shortcuts")
+    help_button.click()
+    page.keyboard.press("Enter")
+    expect(page.locator("#keys")).to_be_hidden()
+    expect(help_button).to_be_focused()
+    help_button.blur()
 
     page.keyboard.press("Space")
     streaming(page)
