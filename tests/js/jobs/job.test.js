@@ -3,9 +3,6 @@ import { test } from "node:test";
 
 import { isOver, lastReadable, readJob } from "../../../static/js/jobs/job.js";
 import { afterNews, readNews } from "../../../static/js/jobs/news.js";
-import {
-  clockTime, count, counted, duration, factsInWords, fileSize, framesInWords, moment, sourceInWords,
-} from "../../../static/js/jobs/words.js";
 
 const DATA = {
   job_id: "a", status: "running", source_name: "cars.mp4", source_kind: "video", source_bytes: 2_811_553,
@@ -61,37 +58,4 @@ test("news are read, and what is none is none", () => {
   const text = JSON.stringify({ type: "deleted", payload: { job_id: "a" }, timestamp: "now" });
   assert.deepEqual(readNews(text), { type: "deleted", jobId: "a", payload: { job_id: "a" } });
   for (const odd of ["", "{", "[]", "null", "{}", null, 5]) assert.equal(readNews(odd), null);
-});
-
-test("figures in words", () => {
-  assert.deepEqual([0, 900, 1536, 2_811_553, 3e9, 5e15].map(fileSize), ["0 B", "900 B", "1.5 KB", "2.7 MB", "2.8 GB", "4547 TB"]);
-  assert.deepEqual([0, 7.9, 65, 3725].map((seconds) => clockTime(seconds)), ["0:00", "0:07", "1:05", "1:02:05"]);
-  assert.deepEqual([0, 7.96, 65.08, 3725].map((s) => clockTime(s, { tenths: true })), ["0:00.0", "0:07.9", "1:05.0", "1:02:05.0"]);
-  assert.deepEqual([0.44, 7, 30.2, 61, 7260].map(duration), ["0.4 s", "7 s", "30 s", "1 min 1 s", "2 h 1 min"]);
-  assert.equal(count(1234567), "1\u202f234\u202f567");
-  assert.deepEqual([counted(1, "warning"), counted(1000, "warning")], ["1 warning", "1\u202f000 warnings"]);
-  assert.equal(moment("nonsense"), "");
-  assert.match(moment("2026-11-21T06:00:00Z"), /2026/);
-});
-
-test("frames in words", () => {
-  const words = (patch) => framesInWords({ framesDone: 5, framesTotal: 10, sourceKind: "video", status: "running", ...patch });
-  assert.equal(words({}), "5 of 10 frames");
-  assert.equal(words({ framesTotal: null }), "5 frames");
-  assert.equal(words({ status: "completed", framesDone: 10 }), "10 frames");
-  assert.equal(words({ status: "completed", framesDone: 1, framesTotal: 1 }), "1 frame");
-  assert.equal(words({ status: "cancelled" }), "5 of 10 frames");
-  assert.equal(words({ sourceKind: "picture" }), "");
-  assert.equal(words({ sourceKind: "picture", status: "completed" }), "1 picture");
-});
-
-test("sources and tools in words", () => {
-  assert.equal(sourceInWords({ width: 768, height: 432, durationS: 30.16, sourceBytes: 1024 }), "768 × 432 · 30 s · 1.0 KB");
-  assert.equal(sourceInWords({ width: 0, height: 0, durationS: null, sourceBytes: 0 }), "");
-  const tool = {
-    tool: "yolo.detect", device_requested: "auto", device_used: "cpu", fallback: false, fallback_reason: null,
-    imgsz: [640, 480], quick: true, versions: { openvino: "2026.4" },
-  };
-  assert.equal(factsInWords(tool), "device used cpu · imgsz 640 × 480 · quick yes · openvino 2026.4");
-  assert.equal(factsInWords(undefined), "");
 });
