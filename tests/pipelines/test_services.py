@@ -82,15 +82,18 @@ def stored(engine: Runtime, db: None) -> Runtime:
     return engine
 
 
-def test_a_process_has_one_engine(monkeypatch: pytest.MonkeyPatch, engine: Runtime) -> None:
+def test_a_process_has_one_engine(engine: Runtime) -> None:
     assert runtime.get_engine() is engine
-    monkeypatch.setattr(runtime, "_runtime", None)
-    monkeypatch.setattr(Runtime, "build", classmethod(lambda cls, settings: object()))
+    # Undone before the fixture's own end: a patch that outlived it would bring its engine back for good.
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(runtime, "_runtime", None)
+        patch.setattr(Runtime, "build", classmethod(lambda cls, settings: object()))
 
-    built = runtime.get_engine()
+        built = runtime.get_engine()
 
-    assert runtime.get_engine() is built
-    assert built is not engine
+        assert runtime.get_engine() is built
+        assert built is not engine
+    assert runtime.get_engine() is engine
 
 
 def test_an_overriding_engine_goes_when_the_test_fails(engine: Runtime) -> None:

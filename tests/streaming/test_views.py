@@ -1,17 +1,14 @@
 """The live page, as the server renders it."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 
 from pipelines.models import Pipeline
-from pipelines.runtime import Runtime, override_engine
 from streaming.protocol import ErrorCode
 from streaming.routing import websocket_urlpatterns
 from streaming.views import Choice, chosen_pipeline
@@ -19,16 +16,7 @@ from streaming.views import Choice, chosen_pipeline
 JAVASCRIPT = Path(__file__).resolve().parents[2] / "static" / "js"
 KEPT_NAMES = ("pipeline-selector", "start", "stop", "status", "overlay", "error-banner", "retry", "read-text")
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_engine")]
-
-
-@pytest.fixture(scope="module")
-def own_engine() -> Iterator[None]:
-    """An engine with the tools of this installation, whatever other tests have left."""
-    engine = Runtime.build(settings.PIPELINES)
-    with override_engine(engine):
-        yield
-    engine.close()
+pytestmark = pytest.mark.django_db
 
 
 def stored(
