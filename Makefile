@@ -95,7 +95,7 @@ test-js: setup-dev
 # So many hostile messages at a real server, beside a polite session that must not notice.
 N ?= 100000
 test-hostile: setup-dev
-	@$(PY) -m tests.hostile.run --count $(N)
+	@$(PY) -m tests.hostile.attack.run --count $(N)
 
 # So many edits of the core modules, drawn with a fixed seed. MUTANTS="--seed 2 --only jobs/worker" for others.
 MUTANTS ?= --count 200

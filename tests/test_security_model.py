@@ -9,8 +9,7 @@ import pytest
 
 from forgesyte import env
 from tests.demo_runner import ROOT
-from tests.hostile.doors import every_door, every_socket
-from tests.hostile.test_doors import OPEN
+from tests.hostile.doors.doors import OPEN, every_door, every_socket
 from tests.test_docs import every_setting
 
 PAGE = (ROOT / "docs" / "SECURITY_MODEL.md").read_text()

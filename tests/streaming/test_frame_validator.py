@@ -11,7 +11,7 @@ from PIL import Image
 
 from forgesyte.units import MEGABYTE
 from streaming.frame_validator import FrameValidationError, validate_jpeg
-from tests.hostile.pictures import many_scans
+from tests.hostile.pictures.costly import many_scans
 from tests.streaming.fakes import huge_header, jpeg
 
 LIMITS = {"max_bytes": 5 * MEGABYTE, "max_pixels": 25_000_000}

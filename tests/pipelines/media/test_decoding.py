@@ -10,7 +10,7 @@ from PIL import Image
 from pipelines.errors import InvalidImage
 from pipelines.media import decoding
 from pipelines.media.decoding import decode_alone, is_cheap
-from tests.hostile.pictures import flat_png, large_jpeg
+from tests.hostile.pictures.costly import flat_png, large_jpeg
 
 
 def peak_mb() -> int:

@@ -27,7 +27,7 @@ from pipelines.media.images import (
     orientation_in,
     to_bgr,
 )
-from tests.hostile.pictures import many_scans, png_with_chunk
+from tests.hostile.pictures.costly import many_scans, png_with_chunk
 
 BLUE_BGR = (255, 0, 0)
 RED_BGR = (0, 0, 255)

@@ -18,7 +18,7 @@ from pipelines.media.jpeg_header import (
     has_too_many_scans,
     read_header,
 )
-from tests.hostile.pictures import many_scans
+from tests.hostile.pictures.costly import many_scans
 
 
 def saved(mode: str = "RGB", **options: object) -> bytes:

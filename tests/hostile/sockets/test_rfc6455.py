@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.hostile.raw_socket import (
+from tests.hostile.sockets.raw_socket import (
     BINARY,
     CLOSE,
     CONTINUATION,

@@ -4,7 +4,7 @@ import re
 from http import HTTPStatus
 from pathlib import Path
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+DOCS = Path(__file__).resolve().parents[3] / "docs"
 # Ends that the protocol itself has: the client's own close, in return, and its mistakes.
 PROTOCOL_ENDS = frozenset({1000, 1002, 1007})
 

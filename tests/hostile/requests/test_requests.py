@@ -11,11 +11,11 @@ import pytest
 
 from jobs.results.downloads import disposition
 from jobs.worker import worker_process
-from tests.hostile.request_table import NAMES
-from tests.hostile.request_world import ask_as_administrator
+from tests.hostile.requests.table import NAMES
+from tests.hostile.requests.world import ask_as_administrator
 from tests.jobs.postgres import running_postgres
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -34,7 +34,7 @@ def test_nor_is_it_with_postgresql(tmp_path: Path) -> None:
     """It takes no NUL in a text and no odd time zones."""
     with running_postgres() as url:
         done = subprocess.run(
-            [sys.executable, "-m", "tests.hostile.request_table", str(tmp_path)],
+            [sys.executable, "-m", "tests.hostile.requests.table", str(tmp_path)],
             cwd=ROOT,
             env=os.environ
             | {

@@ -22,8 +22,17 @@ from pipelines.tools import filters
 from pipelines.tools.counting import counts
 from pipelines.tools.registry import PluginRegistry
 from streaming.frame_validator import FrameValidationError, validate_jpeg
-from tests.hostile import corpus
-from tests.hostile.strategies import definitions, file_heads, forms, frames, made_by, messages, picture_heads
+from tests.hostile.corpus.bodies import MULTIPART, definition_body
+from tests.hostile.corpus.frames import pictures
+from tests.hostile.corpus.strategies import (
+    definitions,
+    file_heads,
+    forms,
+    frames,
+    made_by,
+    messages,
+    picture_heads,
+)
 
 MAX_BYTES, MAX_PIXELS = 5 * 1024 * 1024, 1_000_000
 REGISTRY = PluginRegistry((counts.plugin, filters.plugin))
@@ -40,7 +49,7 @@ def test_a_frame_is_refused_before_it_costs_anything_or_decoded(data: bytes) -> 
 
 
 @unhurried
-@given(st.sampled_from(corpus.pictures()))
+@given(st.sampled_from(pictures()))
 def test_good_frames_are_good(data: bytes) -> None:
     width, height = validate_jpeg(data, max_bytes=MAX_BYTES, max_pixels=MAX_PIXELS)
     assert decode_image(data).shape == (height, width, 3)
@@ -73,12 +82,12 @@ def test_the_head_of_a_picture_file_is_read_or_refused(data: bytes) -> None:
 @settings(unhurried, max_examples=30)
 @given(forms)
 def test_a_form_is_taken_or_refused(body: bytes) -> None:
-    response = Client().post("/pipelines/nowhere/run", body, content_type=corpus.MULTIPART)
+    response = Client().post("/pipelines/nowhere/run", body, content_type=MULTIPART)
     assert response.status_code in (400, 404, 413, 415, 422)
     assert set(response.json()) == {"error", "detail"}
 
 
-@given(made_by(corpus.definition_body))
+@given(made_by(definition_body))
 def test_the_same_seed_says_the_same(body: bytes) -> None:
     assert isinstance(body, bytes)
-    assert corpus.definition_body(Random(7)) == corpus.definition_body(Random(7))
+    assert definition_body(Random(7)) == definition_body(Random(7))

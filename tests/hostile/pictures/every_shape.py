@@ -1,6 +1,6 @@
 """Runs pictures of every shape through a pipeline and prints how far memory rose: a process of its own.
 
-`python -m tests.hostile.every_shape FOLDER PIPELINE`: a JSON line for each picture.
+`python -m tests.hostile.pictures.every_shape FOLDER PIPELINE`: a JSON line for each picture.
 """
 
 import io

@@ -13,6 +13,8 @@ JOB = UUID("00000000-0000-4000-8000-000000000000")
 EXAMPLES = {"job_id": str(JOB), "pipeline_id": "yolo_ocr"}
 # What pages take beside GET.
 POSTED = ("/lan/code",)
+# What needs no login where one is required.
+OPEN = frozenset({"/health", "/ready", "/metrics", "/lan/code", "/lan/forgesyte.crt"})
 # What ninja claims where no page does: nothing is there.
 NOTHING = "/"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hostile.every_shape import definitions, shapes
+from tests.hostile.pictures.every_shape import definitions, shapes
 
 MOST_RISE_MB = 500
 # The kernel kills what goes far beyond, before the machine suffers.
@@ -21,7 +21,7 @@ ADDRESS_SPACE = 16 * 1024**3
 def test_no_shape_raises_the_memory_far_in_any_pipeline(pipeline_id: str, tmp_path: Path) -> None:
     """3x2000 pixels took 20 GB, 20x2000 8 GB, 100x2000 1.9 GB."""
     child = subprocess.run(
-        [sys.executable, "-m", "tests.hostile.every_shape", str(tmp_path), pipeline_id],
+        [sys.executable, "-m", "tests.hostile.pictures.every_shape", str(tmp_path), pipeline_id],
         capture_output=True,
         text=True,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (ADDRESS_SPACE, ADDRESS_SPACE)),

@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.hostile.pictures import flat_png, large_jpeg, many_scans
+from tests.hostile.pictures.costly import flat_png, large_jpeg, many_scans
 from tests.streaming.live import ROOT, START_WITHIN_S, LiveServer, environment, prepare, serving
 
 FPS = 15

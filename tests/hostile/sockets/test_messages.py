@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.hostile.raw_socket import (
+from tests.hostile.sockets.raw_socket import (
     BINARY,
     CLOSE,
     CONTINUATION,

@@ -10,11 +10,11 @@ from jobs.results.sound import Sound
 from pipelines.errors import InvalidVideo
 from pipelines.media.uploads import UploadRefused
 from pipelines.media.video import VideoReader
-from tests.hostile import video_work
 from tests.hostile.listener import listening
-from tests.hostile.memory import growth_mb
-from tests.hostile.video_work import LIMITS
-from tests.hostile.videos import write_huge_avi, write_lying_avi
+from tests.hostile.videos import work
+from tests.hostile.videos.costly import write_huge_avi, write_lying_avi
+from tests.hostile.videos.memory import growth_mb
+from tests.hostile.videos.work import LIMITS
 from tests.pipelines.clips import write_clip
 
 
@@ -32,7 +32,7 @@ def test_what_a_huge_video_declares_is_read_before_a_frame_is_decoded(huge_avi: 
     """Three at once took 1.76 GB of the web process."""
     assert Path(huge_avi).stat().st_size < 1024**2
 
-    growth, told = growth_mb(video_work.probe_three_at_once, huge_avi)
+    growth, told = growth_mb(work.probe_three_at_once, huge_avi)
 
     assert told == str(["413 image_too_large"] * 3)
     assert growth < 16
@@ -40,14 +40,14 @@ def test_what_a_huge_video_declares_is_read_before_a_frame_is_decoded(huge_avi: 
 
 def test_frames_that_are_larger_than_declared_are_not_decoded(lying_avi: str) -> None:
     """They took 2.3 GB of the worker; each of them has a line that says why there is nothing on it."""
-    growth, told = growth_mb(video_work.go_through, lying_avi)
+    growth, told = growth_mb(work.go_through, lying_avi)
 
     assert told == "(3, 24)"
     assert growth < 64
 
 
 def test_nor_are_they_for_the_annotated_video(lying_avi: str) -> None:
-    growth, told = growth_mb(video_work.annotate, lying_avi)
+    growth, told = growth_mb(work.annotate, lying_avi)
 
     assert told == "True"
     assert growth < 96

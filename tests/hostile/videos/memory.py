@@ -10,7 +10,7 @@ from pathlib import Path
 
 import django
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 # A test that goes wrong must not take the machine along.
 AT_MOST_BYTES = 6 * 1024**3
 

@@ -11,7 +11,7 @@ from forgesyte.server.handler import Handler
 from jobs.models import Job
 from pipelines.models import Pipeline
 from pipelines.runtime import override_engine
-from tests.hostile.request_table import CSRF_TOKEN, ask_all
+from tests.hostile.requests.table import CSRF_TOKEN, ask_all
 from tests.jobs.toolbox import definition
 from tests.jobs.workshop import Workshop, bench_engine
 

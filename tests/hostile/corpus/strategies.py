@@ -6,7 +6,10 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from tests.hostile import corpus
+from tests.hostile.corpus.bodies import definition, form
+from tests.hostile.corpus.files import file_head, picture_head
+from tests.hostile.corpus.frames import broken_frame
+from tests.hostile.corpus.messages import broken_json
 
 T = TypeVar("T")
 
@@ -16,9 +19,9 @@ def made_by(maker: Callable[[Random], T]) -> st.SearchStrategy[T]:
     return st.integers(0, 2**32).map(lambda seed: maker(Random(seed)))
 
 
-frames = made_by(corpus.broken_frame)
-messages = made_by(corpus.broken_json)
-definitions = made_by(corpus.definition)
-forms = made_by(corpus.form)
-file_heads = made_by(corpus.file_head)
-picture_heads = made_by(corpus.picture_head)
+frames = made_by(broken_frame)
+messages = made_by(broken_json)
+definitions = made_by(definition)
+forms = made_by(form)
+file_heads = made_by(file_head)
+picture_heads = made_by(picture_head)

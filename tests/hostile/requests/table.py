@@ -1,6 +1,6 @@
 """Requests whose values make no sense, to every address there is; each must get a clear answer.
 
-`python -m tests.hostile.request_table` prints what goes wrong with the database of the environment.
+`python -m tests.hostile.requests.table` prints what goes wrong with the database of the environment.
 """
 
 import asyncio
@@ -363,7 +363,7 @@ def main() -> None:
 
     setup_test_environment()
     call_command("migrate", verbosity=0)
-    from tests.hostile.request_world import ask_as_administrator
+    from tests.hostile.requests.world import ask_as_administrator
 
     wrong = ask_as_administrator(Path(sys.argv[1]))
     print("\n".join(wrong))

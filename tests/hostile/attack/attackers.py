@@ -7,10 +7,13 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from tests.hostile import corpus
-from tests.hostile.documented import CODES, PROTOCOL_ENDS, REALTIME, STATUSES, STREAM
-from tests.hostile.raw_socket import CLOSE, PING, TEXT, Frame, RawSocket, frame
-from tests.hostile.raw_socket import STREAM as STREAM_PATH
+from tests.hostile.attack.documented import CODES, PROTOCOL_ENDS, REALTIME, STATUSES, STREAM
+from tests.hostile.corpus.bodies import MULTIPART, definition_body, form
+from tests.hostile.corpus.frames import broken_frame, pictures
+from tests.hostile.corpus.messages import broken_json, socket_bytes
+from tests.hostile.corpus.requests import request
+from tests.hostile.sockets.raw_socket import CLOSE, PING, TEXT, Frame, RawSocket, frame
+from tests.hostile.sockets.raw_socket import STREAM as STREAM_PATH
 
 MOST_FAULTS = 20
 GOOD = frozenset({200, 202, 204, 206, 301, 302, 304})
@@ -50,8 +53,8 @@ class Attacker:
     def frames(self) -> None:
         """Good frames and then a bad one: each is answered, in a session that says why it ends."""
         good = self.random.randint(2, 30)
-        frames = [self.random.choice(corpus.pictures()) for _ in range(good)]
-        bad = corpus.broken_frame(self.random)
+        frames = [self.random.choice(pictures()) for _ in range(good)]
+        bad = broken_frame(self.random)
         with RawSocket(self.port) as socket:
             self.sent += 1
             for data in [*frames, bad]:
@@ -104,7 +107,7 @@ class Attacker:
             for _ in range(self.random.randint(1, 19)):
                 socket.send(frame(b'{"type": "pong"}', TEXT))
                 self.sent += 1
-            socket.send(frame(corpus.broken_json(self.random), self.random.choice((TEXT, TEXT, 2))))
+            socket.send(frame(broken_json(self.random), self.random.choice((TEXT, TEXT, 2))))
             socket.send(frame(b"", CLOSE))
             self.sent += 1
             self._check_words(socket, REALTIME, lambda message: message["payload"].get("code", ""))
@@ -117,7 +120,7 @@ class Attacker:
         with RawSocket(self.port, path) as socket:
             self.sent += 1
             for _ in range(self.random.randint(1, 12)):
-                socket.send(corpus.socket_bytes(self.random))
+                socket.send(socket_bytes(self.random))
                 self.sent += 1
             socket.send(frame(b"\x03\xe8", CLOSE))
             socket.finish()
@@ -141,23 +144,23 @@ class Attacker:
     def definitions(self) -> None:
         """Definitions to be checked."""
         headers = {"Content-Type": self.random.choice(("application/json", "text/plain", ""))}
-        self._ask("POST", VALIDATE, corpus.definition_body(self.random), headers)
+        self._ask("POST", VALIDATE, definition_body(self.random), headers)
 
     def forms(self) -> None:
         """Pictures and files of every kind in forms of every kind."""
         headers = {
             "Content-Type": self.random.choice(
-                (corpus.MULTIPART,) * 9 + ("multipart/form-data; boundary=" + "x" * 300,)
+                (MULTIPART,) * 9 + ("multipart/form-data; boundary=" + "x" * 300,)
             )
         }
         if self.random.random() < 0.8:
-            self._ask("POST", RUN, corpus.form(self.random), headers)
+            self._ask("POST", RUN, form(self.random), headers)
         else:
-            self._ask("POST", SUBMIT, corpus.form(self.random, fields=SUBMIT_FIELDS), headers)
+            self._ask("POST", SUBMIT, form(self.random, fields=SUBMIT_FIELDS), headers)
 
     def requests(self) -> None:
         """Addresses, queries, methods and headers."""
-        method, path, headers = corpus.request(self.random)
+        method, path, headers = request(self.random)
         self._ask(method, path, b"", headers)
 
     def _ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> None:

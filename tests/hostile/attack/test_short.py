@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.hostile.run import FPS, attack
+from tests.hostile.attack.run import FPS, attack
 
 COUNT = 3000
 # Other tests run beside this one, so it only tells what is very late; the long form measures.

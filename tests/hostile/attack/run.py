@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.hostile.raw_socket import TEXT, RawSocket, frame
+from tests.hostile.sockets.raw_socket import TEXT, RawSocket, frame
 from tests.streaming.fakes import jpeg
 from tests.streaming.live import ROOT, LiveServer, prepare, serving
 
@@ -160,7 +160,7 @@ def polite(server: LiveServer) -> Iterator[Polite]:
 def send(server: LiveServer, count: int, seed: int) -> tuple[int, list[str]]:
     """Attack from several processes, which give way to the server; how much was sent, and what was wrong."""
     share = -(-count // ATTACKERS)
-    command = [sys.executable, "-m", "tests.hostile.attackers", str(server.port)]
+    command = [sys.executable, "-m", "tests.hostile.attack.attackers", str(server.port)]
     running = [
         subprocess.Popen(
             [*command, str(seed + number), str(share)],
