@@ -77,6 +77,8 @@ class LiveServer:
     port: int
     data_dir: Path
     log: Path
+    # One of SERVERS.
+    name: str
 
     def stream(self, pipeline_id: str, **options: Any) -> connect:
         """A connection to a session of this pipeline."""
@@ -124,7 +126,7 @@ def serving(data_dir: Path, *arguments: str, server: str = "daphne", **settings:
             stderr=output,
         )
     try:
-        yield LiveServer(process, port_of(process, log), data_dir, log)
+        yield LiveServer(process, port_of(process, log), data_dir, log, server)
     finally:
         process.terminate()
         try:

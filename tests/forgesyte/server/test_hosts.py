@@ -62,7 +62,7 @@ def test_probes_are_answered_under_any_name(server: LiveServer, log: LogTail, pa
     expected = 503 if path.endswith("ready") else 200
     for host in HOSTS:
         assert (host[:20], ask(server, path, f"Host: {host}")[0]) == (host[:20], expected)
-    assert ask(server, path, "Host: a", "Host: b")[0] in (expected, 400)
+    assert ask(server, path, "Host: a", "Host: b")[0] == expected
     assert log.lines() == []
 
 
@@ -96,15 +96,23 @@ def test_a_page_of_another_site_is_one_line(server: LiveServer, log: LogTail, or
     assert (line["event"], line["origin"], line["client"]) == ("origin_refused", origin[:200], "127.0.0.1")
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://[::1", "x" * 3000])
-async def test_a_socket_of_another_site_is_one_line(server: LiveServer, log: LogTail, origin: str) -> None:
-    with pytest.raises(InvalidStatus, match=r"HTTP 40[03]"):
+@pytest.mark.parametrize(
+    ("origin", "is_address"),
+    [("http://evil.example", True), ("null", True), ("http://[::1", False), ("x" * 3000, False)],
+)
+async def test_a_socket_of_another_site_is_one_line(
+    server: LiveServer, log: LogTail, origin: str, is_address: bool
+) -> None:
+    # Daphne's own parser refuses an origin that is no address before ours is asked.
+    refused = not is_address and server.name == "daphne"
+    status, event = (400, "handshake_refused") if refused else (403, "origin_refused")
+    with pytest.raises(InvalidStatus) as answer:
         async with server.stream("quick", origin=origin):
             pass
+    assert answer.value.response.status_code == status
     (line,) = log.lines()
-    assert line["event"] in ("origin_refused", "handshake_refused")
-    assert origin[:100] in json.dumps(line)
-    assert line["client"] == "127.0.0.1"
+    assert (line["event"], line["client"]) == (event, "127.0.0.1")
+    assert origin[:100] in line["origin"]
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -118,6 +126,6 @@ def test_a_handshake_with_a_wrong_name_harms_nobody(server: LiveServer, log: Log
         connection.sendall("\r\n".join(lines).encode("latin-1"))
         status = int(connection.recv(65536).split()[1])
     # Daphne's own parser refuses a port that is no number before the origin is looked at.
-    refused = host == "x:y" and "serve" in str(server.process.args)
+    refused = host == "x:y" and server.name == "daphne"
     expected = (400, ["handshake_refused"]) if refused else (403, ["origin_refused"])
     assert (status, [line["event"] for line in log.lines()]) == expected
