@@ -141,8 +141,8 @@ def test_an_answer_to_head_is_its_head_however_long_it_would_be(server: LiveServ
     ask = b"%b /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
     # Each view and status adds its lines.
     views = (b"/jobs", b"/plugins", b"/docs", b"/videos/", b"/", b"/nowhere", b"/pipelines/list", b"/health")
-    while len(raw_answer(server, ask % b"GET")) < 70_000:
-        for view in views:
-            for method in (b"GET", b"HEAD", b"OPTIONS", b"DELETE"):
-                raw_answer(server, ask.replace(b"/metrics", view) % method)
+    for view in views:
+        for method in (b"GET", b"HEAD", b"OPTIONS", b"DELETE"):
+            raw_answer(server, ask.replace(b"/metrics", view) % method)
+    assert len(raw_answer(server, ask % b"GET")) > 65_536, "more than goes out at once"
     assert raw_answer(server, ask % b"HEAD").endswith(b"\r\n\r\n")

@@ -246,8 +246,15 @@ def test_a_database_that_is_away_says_nothing_against_the_job(
     assert (job.status, job.strikes) == ("running", 0), "its lease runs out, and somebody goes on"
 
 
-def test_a_job_that_goes_away_before_its_end_is_logged(workshop: Workshop, capsys: Any) -> None:
-    job_run.log_over(Claim(uuid4(), "x"), Job(pk=uuid4()), 5)
+def test_of_a_job_that_is_gone_nobody_hears_how_it_ended(
+    workshop: Workshop, caplog: pytest.LogCaptureFixture
+) -> None:
+    job = workshop.work(workshop.submit())
+    caplog.clear()
+    with caplog.at_level(logging.INFO):
+        job_run.log_over(Claim(job.pk, "x"), job, 5)
+        job_run.log_over(Claim(uuid4(), "x"), Job(pk=uuid4()), 5)
+    assert [record.message for record in caplog.records] == ["job_completed"]
 
 
 # The annotated video

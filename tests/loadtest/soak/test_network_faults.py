@@ -42,8 +42,9 @@ def test_who_disturbs_a_session_comes_back(act: network_faults.Act) -> None:
         assert server.asked == ["GET /ws/video/stream"]
 
 
-def test_a_slow_reader_stops_with_the_soak() -> None:
+def test_a_slow_reader_stops_with_the_soak(monkeypatch: pytest.MonkeyPatch) -> None:
     with scripted() as (target, _):
+        monkeypatch.setattr(type(target), "frame", lambda self: pytest.fail("it goes on"))
         target.stopping.set()
         reads_slowly(target)
 

@@ -431,11 +431,11 @@ async def test_a_call_that_takes_too_long_is_not_waited_for(slots: Slots) -> Non
 async def test_what_a_call_loads_does_not_count(slots: Slots) -> None:
     def load_for_long() -> str:
         with loading(), loading():
-            time.sleep(0.2)
+            time.sleep(0.8)
         return "done"
 
     async with slots.acquire() as slot:
-        assert await slot.run_within(0.1, load_for_long) == "done"
+        assert await slot.run_within(0.6, load_for_long) == "done"
 
 
 async def test_a_call_within_its_limit_gives_what_it_gives(slots: Slots) -> None:
