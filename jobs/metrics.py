@@ -44,7 +44,7 @@ class JobsCollector(Collector):
             yield GaugeMetricFamily(name, help_text)
 
     def collect(self) -> Iterator[Metric]:
-        """The figures of now: of jobs from the rows, of workers from this process even where no database answers."""
+        """The figures of now: of jobs from the rows, of workers even where no database answers."""
         worker_count = supervisor.worker_count()
         yield GaugeMetricFamily(*WORKERS, value=worker_count.running)
         yield GaugeMetricFamily(*WORKERS_MISSING, value=worker_count.wanted - worker_count.running)

@@ -110,7 +110,7 @@ class JobStatus(OfJob):
 
 
 class AnnotatedState(OfJob):
-    """The state of the annotated video (`none`, `pending`, `running`, `ready` or `failed`) and its progress in percent."""
+    """The annotated video: `none`, `pending`, `running`, `ready` or `failed`, and its progress in percent."""
 
     annotated_status: str
     annotated_progress: float

@@ -28,7 +28,8 @@ KEPT = (
 # The ones that meet Django; what is pure knows nothing of streams.
 TESTS = (
     "test_admin",
-    "test_api",
+    "api/test_pipelines",
+    "api/test_frame",
     "test_checks",
     "defaults/test_defaults",
     "test_health",

@@ -1,7 +1,7 @@
 """Results in the formats that other programs read, made line by line; pure.
 
-Each function takes the raw lines of a result (see `result_lines.py`) and gives pieces of UTF-8 as they are ready, so
-that no result is ever whole in memory.
+Each function takes the raw lines of a result (see `result_lines.py`) and gives pieces of UTF-8 as they are
+ready, so that no result is ever whole in memory.
 """
 
 import csv

@@ -15,8 +15,8 @@ from jobs import services, storage
 from jobs.models import Job
 from jobs.worker.annotation import annotate
 from tests.jobs.workshop import Workshop, indices_of
+from tests.pipelines.api.answers import refusal
 from tests.pipelines.pictures import drawn, picture_file
-from tests.pipelines.test_api import refusal
 
 OPERATIONS = {
     "/video/submit": {"post"},

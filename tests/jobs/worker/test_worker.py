@@ -1,67 +1,32 @@
 """Worker processes: they fetch, they sweep, they give back what they have, and they end with their server."""
 
 import os
-import resource
 import signal
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
-from django.core.management import CommandError, call_command
 from django.db import OperationalError
-from django.test import Client
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from forgesyte.env import BadSetting
-from jobs import storage
-from jobs.checks import check_folders
-from jobs.conf import JobSettings
 from jobs.models import Job
 from jobs.worker import cleaning, leases, sweeper
-from jobs.worker import supervisor as supervisor_module
 from jobs.worker import worker as worker_module
-from jobs.worker.supervisor import WorkerCount, WorkerSupervisor
 from jobs.worker.worker import Worker
 from jobs.worker.worker_process import this_process
 from tests.jobs.plant import Plant
 from tests.jobs.toolbox import definition
+from tests.jobs.worker.waiting import PATIENCE_S, STAYS, wait_until
 from tests.jobs.workshop import Workshop, abandon
 from tests.pipelines.clips import write_clip
-
-PATIENCE_S = 60.0
-NOT_STARTED = WorkerCount(1, 0, "it cannot be started: Too many open files")
-EXITS = [sys.executable, "-c", "pass"]
-STAYS = [sys.executable, "-c", "import time; time.sleep(600)"]
-IGNORES = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
-LISTENS = """
-import os, signal, sys, time
-def end(*_):
-    open(sys.argv[2], "x").close()
-    os._exit(0)
-signal.signal(signal.SIGTERM, end)
-open(sys.argv[1], "x").close()
-time.sleep(600)
-"""
-STAYS_ON = [sys.executable, "-c", IGNORES]
-
-
-def wait_until(is_so: Callable[[], Any], what: str = "") -> Any:
-    """Wait until this is so, and return what it says; the processes waited for send no events."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not (found := is_so()):
-        assert time.monotonic() < deadline, what or "it took too long"
-        time.sleep(0.05)
-    return found
 
 
 @pytest.fixture
@@ -394,196 +359,3 @@ def test_only_a_delivery_that_is_ready_here_is_worth_a_lock(
     fetcher.run_all()
     done = Job.objects.filter(status="completed").values_list("pk", flat=True)
     assert list(done) == [ours.pk]
-
-
-# Supervision
-
-
-@pytest.fixture
-def supervisors(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., WorkerSupervisor]]:
-    """Makes supervisors of these commands, and stops them."""
-    monkeypatch.setattr(supervisor_module, "_supervisor", None)
-    made: list[WorkerSupervisor] = []
-
-    def make(command: list[str], count: int = 1) -> WorkerSupervisor:
-        made.append(WorkerSupervisor(count, command))
-        made[-1].start()
-        return made[-1]
-
-    yield make
-    for supervisor in made:
-        supervisor.stop()
-
-
-def children() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
-
-
-def test_workers_are_started_anew_and_ended(
-    supervisors: Callable[..., WorkerSupervisor], caplog: pytest.LogCaptureFixture
-) -> None:
-    others = set(children())
-    supervisor = supervisors(STAYS, count=2)
-    first = wait_until(lambda: (found := set(children()) - others) and len(found) == 2 and found)
-    victim = first.pop()
-    victim.kill()
-    wait_until(lambda: len(set(children()) - others - {victim}) == 2)
-    assert [record.message for record in caplog.records] == ["worker_restarted"]
-    supervisor.stop()
-    wait_until(lambda: not set(children()) - others)
-
-
-def test_workers_that_die_at_once_are_started_ever_more_slowly(
-    supervisors: Callable[..., WorkerSupervisor],
-    caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr("jobs.worker.supervisor.PAUSES_S", (0.0, 0.01, 0.02, 0.03))
-    supervisors(EXITS)
-    wait_until(lambda: len(caplog.records) >= 4)
-    pauses = [getattr(record, "fields")["pause_s"] for record in caplog.records[:4]]  # noqa: B009
-    assert pauses == [0.01, 0.02, 0.03, 0.03]
-
-
-def test_a_worker_that_cannot_be_started_is_tried_until_it_can(
-    supervisors: Callable[..., WorkerSupervisor], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A process without a free descriptor starts nothing; once there are some, a worker comes by itself."""
-    monkeypatch.setattr("jobs.worker.supervisor.PAUSES_S", (0.0, 0.01))
-    monkeypatch.setattr("jobs.worker.supervisor.STEADY_S", 0.1)
-    others = set(children())
-    with no_descriptors():
-        supervisor = supervisors(STAYS)
-        wait_until(lambda: supervisor.worker_count() == NOT_STARTED)
-        assert supervisor_module.readiness() == {"workers": f"none is running: {NOT_STARTED.reason}"}
-    wait_until(lambda: supervisor.worker_count() == WorkerCount(1, 1))
-    assert len(set(children()) - others) == 1
-    assert supervisor_module.readiness() == {"workers": "ok"}
-
-
-@contextmanager
-def no_descriptors() -> Iterator[None]:
-    """This process may open nothing more."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-
-
-def test_a_worker_that_dies_at_once_counts_once_it_lasts(
-    supervisors: Callable[..., WorkerSupervisor], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr("jobs.worker.supervisor.PAUSES_S", (0.0, 0.01))
-    monkeypatch.setattr("jobs.worker.supervisor.STEADY_S", 0.5)
-    allowed = tmp_path / "allowed"
-    script = f"import os, time; time.sleep(600) if os.path.exists({str(allowed)!r}) else os._exit(3)"
-    supervisor = supervisors([sys.executable, "-S", "-c", script])
-    wait_until(lambda: supervisor.worker_count() == WorkerCount(1, 0, "it ended with code 3"))
-    allowed.touch()
-    wait_until(lambda: supervisor.worker_count() == WorkerCount(1, 1))
-
-
-def test_ready_and_metrics_tell_that_there_is_no_worker(
-    supervisors: Callable[..., WorkerSupervisor], workshop: Workshop, client: Client
-) -> None:
-    supervisor = supervisors(["/no/such/program"])
-    wait_until(lambda: not supervisor.worker_count().running)
-    ready = client.get("/ready")
-    assert ready.status_code == 503
-    reason = "none is running: it cannot be started: No such file or directory"
-    assert ready.json()["checks"]["workers"] == reason
-    said = client.get("/metrics").content.decode()
-    assert "\njobs_workers 0.0\n" in said
-    assert "\njobs_workers_missing 1.0\n" in said
-
-
-def test_a_worker_that_does_not_end_is_killed(
-    supervisors: Callable[..., WorkerSupervisor], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("jobs.worker.supervisor.STOP_WITHIN_S", 0.2)
-    others = set(children())
-    supervisor = supervisors(STAYS_ON)
-    [stubborn] = wait_until(lambda: set(children()) - others)
-    # It ignores the signal only once it has said so.
-    wait_until(lambda: signal.SIGTERM in ignored(stubborn.pid))
-    supervisor.stop()
-    wait_until(lambda: not set(children()) - others)
-
-
-def test_a_worker_is_told_to_end_before_it_is_killed(
-    supervisors: Callable[..., WorkerSupervisor], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.setattr("jobs.worker.supervisor.STOP_WITHIN_S", 5.0)
-    ready, told = tmp_path / "ready", tmp_path / "told"
-    supervisor = supervisors([sys.executable, "-S", "-c", LISTENS, str(ready), str(told)])
-    wait_until(ready.exists)
-    supervisor.stop()
-    assert told.exists()
-
-
-def ignored(pid: int) -> set[int]:
-    """The signals that a process ignores."""
-    mask = int(Path(f"/proc/{pid}/status").read_text().split("SigIgn:")[1].split()[0], 16)
-    return {number for number in range(1, 65) if mask >> (number - 1) & 1}
-
-
-def test_no_workers_where_none_are_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor_module, "_supervisor", None)
-    others = set(children())
-    supervisor = WorkerSupervisor(0)
-    supervisor.start()
-    supervisor.stop()
-    assert set(children()) == others
-    assert (supervisor.worker_count(), supervisor_module.readiness()) == (WorkerCount(), {})
-
-
-# Commands, settings and checks
-
-
-def test_run_worker_once(workshop: Workshop) -> None:
-    job = workshop.submit()
-    call_command("run_worker", once=True)
-    assert Job.objects.get(pk=job.pk).status == "completed"
-
-
-def test_sweep_jobs_says_what_it_did(workshop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
-    call_command("sweep_jobs")
-    assert "0 taken from dead workers, 0 delivered again" in capsys.readouterr().out
-
-
-def test_prune_jobs(workshop: Workshop, settings: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(CommandError, match="--days"):
-        call_command("prune_jobs")
-    workshop.work(workshop.submit())
-    Job.objects.update(finished_at=timezone.now() - timedelta(days=3))
-    call_command("prune_jobs", days=5)
-    call_command("prune_jobs", days=2)
-    assert capsys.readouterr().out.splitlines()[-2:] == ["0 jobs deleted", "1 job deleted"]
-    settings.JOBS = replace(settings.JOBS, keep_s=86400.0)
-    call_command("prune_jobs")
-    call_command("prune_jobs", unknown=True)
-    assert "Files of 0 unknown jobs deleted" in capsys.readouterr().out
-
-
-def test_settings() -> None:
-    assert JobSettings.from_env({}) == JobSettings()
-    read = JobSettings.from_env(
-        {"JOBS_KEEP_DAYS": "2", "JOBS_MAX_UPLOAD_MB": "1.5", "JOBS_MAX_VIDEO_HOURS": "0"}
-    )
-    assert (read.keep_s, read.max_upload_bytes, read.max_duration_s) == (172_800, 1_572_864, 0)
-
-
-def test_a_folder_that_cannot_be_written_is_warned_of(workshop: Workshop) -> None:
-    assert check_folders(None) == []
-    storage.data_dir().mkdir(parents=True, exist_ok=True)
-    (storage.data_dir() / storage.RESULTS).write_text("in the way")
-    [warning] = check_folders(None)
-    assert warning.id == "jobs.W001"
-
-
-@pytest.mark.parametrize("path", ["nothing", "no.Such", "django_tasks_db.", ".Backend", "json..Backend"])
-def test_a_backend_that_is_not_installed_stops_the_start(path: str) -> None:
-    with pytest.raises(BadSetting, match="JOBS_TASK_BACKEND="):
-        JobSettings.from_env({"JOBS_TASK_BACKEND": path})

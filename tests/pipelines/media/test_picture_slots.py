@@ -16,8 +16,8 @@ from pipelines.editor.trial import try_definition
 from pipelines.media.picture_slots import PictureSlots, picture_slots
 from pipelines.models import Pipeline
 from pipelines.services import checked
+from tests.pipelines.api.answers import RUN
 from tests.pipelines.pictures import drawn, picture_file
-from tests.pipelines.test_api import RUN
 from tests.pipelines.toy import toy_definition
 
 PATIENCE_S = 10

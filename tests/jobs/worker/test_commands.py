@@ -1,0 +1,63 @@
+"""Commands, settings and checks of the workers."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from forgesyte.env import BadSetting
+from jobs import storage
+from jobs.checks import check_folders
+from jobs.conf import JobSettings
+from jobs.models import Job
+from tests.jobs.workshop import Workshop
+
+
+def test_run_worker_once(workshop: Workshop) -> None:
+    job = workshop.submit()
+    call_command("run_worker", once=True)
+    assert Job.objects.get(pk=job.pk).status == "completed"
+
+
+def test_sweep_jobs_says_what_it_did(workshop: Workshop, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("sweep_jobs")
+    assert "0 taken from dead workers, 0 delivered again" in capsys.readouterr().out
+
+
+def test_prune_jobs(workshop: Workshop, settings: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(CommandError, match="--days"):
+        call_command("prune_jobs")
+    workshop.work(workshop.submit())
+    Job.objects.update(finished_at=timezone.now() - timedelta(days=3))
+    call_command("prune_jobs", days=5)
+    call_command("prune_jobs", days=2)
+    assert capsys.readouterr().out.splitlines()[-2:] == ["0 jobs deleted", "1 job deleted"]
+    settings.JOBS = replace(settings.JOBS, keep_s=86400.0)
+    call_command("prune_jobs")
+    call_command("prune_jobs", unknown=True)
+    assert "Files of 0 unknown jobs deleted" in capsys.readouterr().out
+
+
+def test_settings() -> None:
+    assert JobSettings.from_env({}) == JobSettings()
+    read = JobSettings.from_env(
+        {"JOBS_KEEP_DAYS": "2", "JOBS_MAX_UPLOAD_MB": "1.5", "JOBS_MAX_VIDEO_HOURS": "0"}
+    )
+    assert (read.keep_s, read.max_upload_bytes, read.max_duration_s) == (172_800, 1_572_864, 0)
+
+
+def test_a_folder_that_cannot_be_written_is_warned_of(workshop: Workshop) -> None:
+    assert check_folders(None) == []
+    storage.data_dir().mkdir(parents=True, exist_ok=True)
+    (storage.data_dir() / storage.RESULTS).write_text("in the way")
+    [warning] = check_folders(None)
+    assert warning.id == "jobs.W001"
+
+
+@pytest.mark.parametrize("path", ["nothing", "no.Such", "django_tasks_db.", ".Backend", "json..Backend"])
+def test_a_backend_that_is_not_installed_stops_the_start(path: str) -> None:
+    with pytest.raises(BadSetting, match="JOBS_TASK_BACKEND="):
+        JobSettings.from_env({"JOBS_TASK_BACKEND": path})
