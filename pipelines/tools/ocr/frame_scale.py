@@ -10,7 +10,7 @@ LONGEST_PIECE = {"rapidocr": LONGEST, "easyocr": CANVAS}
 
 def frame_scale(engine: str, image_bgr: Image) -> float:
     """The scale of a frame in the reader's input, 1 where it is not made smaller; see `pieces_of_frame`."""
-    height, width = image_bgr.shape[:2]
+    height, width = int(image_bgr.shape[0]), int(image_bgr.shape[1])
     longest, longer = LONGEST_PIECE[engine], max(height, width)
     if longer > max(longest, SLIM * min(height, width)):
         return min(1.0, MOST_PIECES * longest * (1 - SEARCH) / longer)

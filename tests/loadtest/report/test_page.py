@@ -1,5 +1,6 @@
 import re
 from html.parser import HTMLParser
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -112,7 +113,7 @@ def test_a_soak_shows_what_the_server_held() -> None:
 
 
 def test_a_soak_of_a_server_that_was_not_watched_says_so() -> None:
-    soak = {"flatness": {}, "samples": {}, "clients": {}}
+    soak: dict[str, Any] = {"flatness": {}, "samples": {}, "clients": {}}
     text = page({**figures(result(steady())), "soak": soak})
     assert "The server was not watched" in text
     assert "first quarter</th>" not in text
