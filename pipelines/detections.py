@@ -4,12 +4,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+Point = tuple[float, float]
+Polygon = tuple[Point, Point, Point, Point]
+
 
 @dataclass(frozen=True, slots=True)
 class Detection:
     """One box on a frame; coordinates are fractions of the frame, origin top left.
 
-    `text`, `text_score` and `track_id` are None where no tool set them.
+    `polygon` is the oriented box of what is not level: its corners clockwise from the object's own upper
+    left, which may lie beyond the frame's edge; `x y w h` is then the upright hull on the frame. `text`,
+    `text_score`, `track_id` and `polygon` are None where no tool set them.
     """
 
     x: float
@@ -21,6 +26,7 @@ class Detection:
     text: str | None = None
     text_score: float | None = None
     track_id: int | None = None
+    polygon: Polygon | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON form: coordinates to 5 and scores to 4 decimals, unset optional fields left out."""
@@ -38,12 +44,23 @@ class Detection:
             data["text_score"] = round(float(self.text_score), 4)
         if self.track_id is not None:
             data["track_id"] = int(self.track_id)
+        if self.polygon is not None:
+            data["polygon"] = [[round(float(x), 5), round(float(y), 5)] for x, y in self.polygon]
         return data
 
     def xyxy_pixels(self, size_wh: tuple[int, int]) -> tuple[float, float, float, float]:
         """Corners in pixels of a frame of `size_wh`, unrounded."""
         width, height = size_wh
         return self.x * width, self.y * height, (self.x + self.w) * width, (self.y + self.h) * height
+
+    def polygon_pixels(self, size_wh: tuple[int, int]) -> Polygon:
+        """The four corners in pixels of a frame of `size_wh`: those of the polygon, else of the box."""
+        width, height = size_wh
+        if self.polygon is None:
+            left, top, right, bottom = self.xyxy_pixels(size_wh)
+            return (left, top), (right, top), (right, bottom), (left, bottom)
+        first, second, third, fourth = ((x * width, y * height) for x, y in self.polygon)
+        return first, second, third, fourth
 
 
 def from_xyxy_pixels(
@@ -61,3 +78,27 @@ def from_xyxy_pixels(
         if x2 > x1 and y2 > y1:
             found.append(Detection(x1, y1, x2 - x1, y2 - y1, label, float(score)))
     return found
+
+
+def from_polygons_pixels(
+    polygons: Iterable[Sequence[Sequence[float]]],
+    labels: Iterable[str],
+    scores: Iterable[float],
+    size_wh: tuple[int, int],
+) -> list[Detection]:
+    """Detections from four pixel corners each; what lies outside the frame is left out."""
+    width, height = size_wh
+    found = []
+    for corners, label, score in zip(polygons, labels, scores, strict=True):
+        first, second, third, fourth = ((float(x) / width, float(y) / height) for x, y in corners)
+        found += with_polygon((first, second, third, fourth), label, float(score))
+    return found
+
+
+def with_polygon(polygon: Polygon, label: str, score: float) -> list[Detection]:
+    """The detection of an oriented box in fractions of the frame; none where it lies outside the frame."""
+    x1, x2 = (min(max(edge(x for x, _ in polygon), 0.0), 1.0) for edge in (min, max))
+    y1, y2 = (min(max(edge(y for _, y in polygon), 0.0), 1.0) for edge in (min, max))
+    if x2 <= x1 or y2 <= y1:
+        return []
+    return [Detection(x1, y1, x2 - x1, y2 - y1, label, score, polygon=polygon)]

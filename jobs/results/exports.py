@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
+from jobs.results.polygons import Point, area_of, on_frame, polygon_px
 from jobs.results.result_lines import Line
 
 # What a spreadsheet takes for a formula, also behind blanks and quotes, where it takes a cell to begin: many
@@ -24,6 +25,7 @@ FORMULA = re.compile(
 COLUMNS = (
     *("frame_index", "time_s", "label", "score", "x", "y", "w", "h"),
     *("left_px", "top_px", "width_px", "height_px", "text", "text_score", "track_id", "error"),
+    "polygon_px",
 )
 PLACE = ("x", "y", "w", "h")
 
@@ -105,6 +107,8 @@ def detection_columns(detection: Mapping[str, Any], source: Source) -> dict[str,
     if has_place(detection):
         left, top, width, height = (round(value, 2) for value in box_px(detection, source))
         columns |= {"left_px": left, "top_px": top, "width_px": width, "height_px": height}
+    if polygon := polygon_px(detection, source.width, source.height):
+        columns["polygon_px"] = json.dumps(polygon)
     return {name: "" if value is None else value for name, value in columns.items()}
 
 
@@ -153,6 +157,7 @@ def coco_annotations(
             left, top, width, height = inside(box_px(detection, source), source)
             if width <= 0 or height <= 0:
                 continue
+            outline = outline_of(detection, (left, top, width, height), source)
             number += 1
             category = categories.setdefault(str(detection.get("label")), len(categories) + 1)
             yield {
@@ -160,8 +165,8 @@ def coco_annotations(
                 "image_id": line["frame_index"],
                 "category_id": category,
                 "bbox": [left, top, width, height],
-                "area": round(width * height, 2),
-                "segmentation": [corners(left, top, width, height)],
+                "area": round(area_of(outline), 2),
+                "segmentation": [[number for corner in outline for number in corner]],
                 "iscrowd": 0,
                 **{name: detection[name] for name in ("score", "text", "track_id") if name in detection},
             }
@@ -190,10 +195,14 @@ def inside(box: tuple[float, float, float, float], source: Source) -> tuple[floa
     return round(x1, 2), round(y1, 2), round(x2 - x1, 2), round(y2 - y1, 2)
 
 
-def corners(left: float, top: float, width: float, height: float) -> list[float]:
-    """A box as COCO's polygon."""
+def outline_of(
+    detection: Mapping[str, Any], box: tuple[float, float, float, float], source: Source
+) -> list[Point]:
+    """What is on the frame of an oriented box, or the corners of a box that is none."""
+    polygon = on_frame(polygon_px(detection, source.width, source.height), source.width, source.height)
+    left, top, width, height = box
     right, bottom = round(left + width, 2), round(top + height, 2)
-    return [left, top, right, top, right, bottom, left, bottom]
+    return polygon or [(left, top), (right, top), (right, bottom), (left, bottom)]
 
 
 def separated(items: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:

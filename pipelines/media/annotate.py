@@ -20,7 +20,7 @@ Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 def draw_result(image_bgr: NDArray[np.uint8], result: Mapping[str, Any]) -> NDArray[np.uint8]:
-    """A copy of the picture, BGR, with every detection's box and its text, or else its label and score."""
+    """A copy of the picture, BGR, with each detection's box or polygon and its text, else label and score."""
     image = Image.fromarray(image_bgr[:, :, ::-1])
     canvas = ImageDraw.Draw(image)
     unit = max(min(image.size) // 240, 1)
@@ -31,9 +31,9 @@ def draw_result(image_bgr: NDArray[np.uint8], result: Mapping[str, Any]) -> NDAr
 
 def is_drawable(found: Mapping[str, Any]) -> bool:
     """True if a detection has a place; a tool's NaN has become None."""
-    return (
-        all(found[name] is not None for name in ("x", "y", "w", "h")) and found["w"] >= 0 and found["h"] >= 0
-    )
+    corners = [number for corner in found.get("polygon") or () for number in corner]
+    numbers = [*(found[name] for name in ("x", "y", "w", "h")), *corners]
+    return None not in numbers and found["w"] >= 0 and found["h"] >= 0
 
 
 def draw_detection(
@@ -44,7 +44,10 @@ def draw_detection(
     left, top = found["x"] * width, found["y"] * height
     right, bottom = left + found["w"] * width, top + found["h"] * height
     colour = colour_of(found)
-    canvas.rectangle((left, top, right, bottom), outline=colour, width=unit)
+    if polygon := found.get("polygon"):
+        canvas.polygon([(x * width, y * height) for x, y in polygon], outline=colour, width=unit)
+    else:
+        canvas.rectangle((left, top, right, bottom), outline=colour, width=unit)
     # On a page full of lines a caption as high as its own line hides the least of the others.
     text, text_font = caption(found), font(min(10 + 3 * unit, max(9, int(bottom - top) * 3 // 4)))
     x1, y1, x2, y2 = canvas.textbbox((0, 0), text, font=text_font)

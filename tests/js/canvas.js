@@ -30,6 +30,7 @@ export function fakeCanvas() {
     beginPath: () => { path = []; },
     moveTo: (x, y) => path.push([x, y]),
     lineTo: (x, y) => path.push([x, y]),
+    closePath: () => path.push(path[0]),
     stroke: () => {
       if (path.length > 0) drawn.lines.push({ path, alpha: context.globalAlpha, colour: context.strokeStyle });
     },

@@ -52,6 +52,18 @@ export function pointAt({ x, y }, picture, isMirrored) {
 }
 
 /**
+ * The corners of a polygon whose box is drawn elsewhere by now: they move and grow with it.
+ *
+ * @param {ReadonlyArray<readonly [number, number]>} polygon
+ * @param {{x: number, y: number, w: number, h: number}} box its hull, in the same fractions of the frame
+ * @param {{x: number, y: number, w: number, h: number}} at where the box is drawn
+ */
+export function movedWithBox(polygon, box, at) {
+  const [scaleX, scaleY] = [box.w > 0 ? at.w / box.w : 1, box.h > 0 ? at.h / box.h : 1];
+  return polygon.map(([x, y]) => ({ x: at.x + (x - box.x) * scaleX, y: at.y + (y - box.y) * scaleY }));
+}
+
+/**
  * @param {Rect} a
  * @param {Rect} b
  */

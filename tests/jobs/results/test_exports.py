@@ -20,6 +20,7 @@ SIGN = {
     **{"x": 0.5, "y": 0.5, "w": 0.1, "h": 0.1, "label": "text", "score": 0.8},
     **{"text": "NO ENTRY", "text_score": 0.97, "track_id": 7},
 }
+DIAMOND = [[0.6, 0.5], [0.65, 0.6], [0.6, 0.7], [0.55, 0.6]]
 LINES = [
     result_line(1, 0.0, {"detections": [CAR, SIGN], "text": "NO ENTRY"}, {"find": 1.5}, []),
     result_line(2, 0.04, {"detections": []}, {"find": 1.5}, ["dark"]),
@@ -78,11 +79,11 @@ class TestCsv:
     def test_every_column_of_every_row(self) -> None:
         assert export("csv").decode().splitlines() == [
             "frame_index,time_s,label,score,x,y,w,h,left_px,top_px,width_px,height_px,"
-            "text,text_score,track_id,error",
-            "1,0.0,car,0.9,0.1,0.2,0.25,0.5,20.0,20.0,50.0,50.0,,,,",
-            "1,0.0,text,0.8,0.5,0.5,0.1,0.1,100.0,50.0,20.0,10.0,NO ENTRY,0.97,7,",
-            "3,0.08,,,,,,,,,,,,,,It cannot be decoded: zeros",
-            "4,0.12,car,0.9,0.1,0.2,0.25,0.5,20.0,20.0,50.0,50.0,,,,",
+            "text,text_score,track_id,error,polygon_px",
+            "1,0.0,car,0.9,0.1,0.2,0.25,0.5,20.0,20.0,50.0,50.0,,,,,",
+            "1,0.0,text,0.8,0.5,0.5,0.1,0.1,100.0,50.0,20.0,10.0,NO ENTRY,0.97,7,,",
+            "3,0.08,,,,,,,,,,,,,,It cannot be decoded: zeros,",
+            "4,0.12,car,0.9,0.1,0.2,0.25,0.5,20.0,20.0,50.0,50.0,,,,,",
         ]
 
     def test_a_text_without_a_place_and_a_number_of_zero(self) -> None:
@@ -91,8 +92,8 @@ class TestCsv:
             result_line(6, 0.24, {"detections": [{**CAR, "x": 0.0, "score": 0.0, "track_id": 0}]}, {}, []),
         ]
         assert export("csv", lines).decode().splitlines()[1:] == [
-            "5,0.2,,,,,,,,,,,3 cars,,,",
-            "6,0.24,car,0.0,0.0,0.2,0.25,0.5,0.0,20.0,50.0,50.0,,,0,",
+            "5,0.2,,,,,,,,,,,3 cars,,,,",
+            "6,0.24,car,0.0,0.0,0.2,0.25,0.5,0.0,20.0,50.0,50.0,,,0,,",
         ]
 
     def test_a_row_for_each_detection_and_each_failure(self) -> None:
@@ -164,6 +165,16 @@ class TestCsv:
         (row,) = rows(of({**SIGN, "text": text}))
 
         assert row["text"] == cell(text)
+
+    def test_the_corners_of_an_oriented_box(self) -> None:
+        (row,) = rows(of({**SIGN, "polygon": DIAMOND}))
+
+        assert json.loads(row["polygon_px"]) == [[120, 50], [130, 60], [120, 70], [110, 60]]
+
+    def test_an_oriented_box_of_which_a_corner_is_unknown_has_none(self) -> None:
+        (row,) = rows(of({**SIGN, "polygon": [[0.6, None], *DIAMOND[1:]]}))
+
+        assert (row["polygon_px"], row["x"]) == ("", "0.5")
 
     def test_a_box_without_a_place(self) -> None:
         (row,) = rows(of({**CAR, "x": None}))
@@ -249,6 +260,23 @@ class TestCoco:
         (found,) = self.parsed(of({**CAR, "x": -0.1, "y": 0.75}))["annotations"]
 
         assert found["bbox"] == [0, 75, 30, 25]
+
+    def test_an_oriented_box_is_outlined_by_its_corners(self) -> None:
+        box = {"x": 0.55, "y": 0.5, "w": 0.1, "h": 0.2}
+        found = json.loads(export("coco", of({**SIGN, **box, "polygon": DIAMOND})))["annotations"][0]
+
+        assert found["segmentation"] == [[120, 50, 130, 60, 120, 70, 110, 60]]
+        assert (found["bbox"], found["area"]) == ([110, 50, 20, 20], 200)
+
+    def test_an_oriented_box_ends_at_the_edge(self) -> None:
+        box = {"x": 0.0, "y": 0.5, "w": 0.05, "h": 0.2}
+        diamond = [[x - 0.6, y] for x, y in DIAMOND]
+        found = json.loads(export("coco", of({**SIGN, **box, "polygon": diamond})))["annotations"][0]
+
+        assert set(zip(found["segmentation"][0][::2], found["segmentation"][0][1::2], strict=True)) == {
+            *((0, 50), (10, 60), (0, 70))
+        }
+        assert (found["bbox"], found["area"]) == ([0, 50, 10, 20], 100)
 
     @pytest.mark.parametrize("place", [{"x": None}, {"x": 1.5}, {"w": 0.0}, {"h": -0.1}])
     def test_what_has_no_area_is_left_out(self, place: dict[str, Any]) -> None:

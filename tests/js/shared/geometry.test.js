@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { boxRect, clamp, containedRect, overlap, pointAt, sharedArea } from "../../../static/js/shared/geometry.js";
+import { boxRect, clamp, containedRect, movedWithBox, overlap, pointAt, sharedArea } from "../../../static/js/shared/geometry.js";
 import { seeded } from "../fakes.js";
 
 test("a picture lies whole and centred in its stage", () => {
@@ -21,6 +21,13 @@ test("a box of fractions lands on the picture, not on the bars beside it", () =>
   const picture = { x: 0, y: 75, width: 800, height: 450 };
   const box = boxRect({ x: 0.25, y: 0.5, w: 0.5, h: 0.25 }, picture);
   assert.deepEqual(box, { x: 200, y: 300, width: 400, height: 112.5 });
+});
+
+test("a polygon moves and grows with its box", () => {
+  const box = { x: 0.25, y: 0.5, w: 0.5, h: 0.25 };
+  const corners = movedWithBox([[0.5, 0.5], [0.75, 0.75]], box, { x: 0, y: 0.25, w: 1, h: 0.5 });
+  assert.deepEqual(corners, [{ x: 0.5, y: 0.25 }, { x: 1, y: 0.75 }]);
+  assert.deepEqual(movedWithBox([[0.5, 0.5]], { ...box, w: 0, h: 0 }, box), [{ x: 0.5, y: 0.5 }]);
 });
 
 test("in a mirror left and right change over, and nothing else", () => {

@@ -34,6 +34,18 @@ def test_draws_a_box_where_the_detection_is() -> None:
     assert (GREY == 90).all()
 
 
+def test_an_oriented_box_is_drawn_along_its_corners_and_not_as_its_hull() -> None:
+    diamond = ((0.5, 0.25), (0.75, 0.5), (0.5, 0.75), (0.25, 0.5))
+
+    image_bgr = drawn(x=0.25, y=0.25, w=0.5, h=0.5, text="A", polygon=diamond)
+
+    assert changed(image_bgr[65:])[0] == 80
+    assert (image_bgr[120, 80] != 90).any()
+    assert (image_bgr[90, 120] != 90).any()
+    assert (image_bgr[179, 81] == 90).all()
+    assert (image_bgr[120, 160] == 90).all()
+
+
 def test_a_caption_stays_in_the_picture() -> None:
     image_bgr = drawn(x=0.95, y=0.0, w=0.05, h=0.5, text="a long line")
 
@@ -53,7 +65,9 @@ def test_nothing_found_leaves_the_picture_as_it_is(result: dict[str, Any]) -> No
     assert np.array_equal(draw_result(GREY, result), GREY)
 
 
-@pytest.mark.parametrize("changes", [{"x": None}, {"h": None}, {"w": -0.1}])
+@pytest.mark.parametrize(
+    "changes", [{"x": None}, {"h": None}, {"w": -0.1}, {"polygon": [[0, 0], [1, None], [1, 1], [0, 1]]}]
+)
 def test_a_detection_without_a_place_is_not_drawn(changes: dict[str, Any]) -> None:
     assert np.array_equal(draw_result(GREY, {"detections": [{**detection().as_dict(), **changes}]}), GREY)
 

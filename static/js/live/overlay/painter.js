@@ -1,6 +1,6 @@
 import { INK, colourOf } from "../../shared/colours.js";
 import { captionOf } from "../../shared/format.js";
-import { boxRect, clamp, pointAt } from "../../shared/geometry.js";
+import { boxRect, clamp, movedWithBox, pointAt } from "../../shared/geometry.js";
 import { NOWHERE, arrange, placeOf } from "./labels.js";
 import { Lettering } from "./lettering.js";
 import { TRAIL_MS } from "./trail.js";
@@ -24,7 +24,7 @@ import { TRAIL_MS } from "./trail.js";
  * @property {number} now the time by which trails fade
  * @property {boolean} isNew labels are written and placed anew; in between they stay at their boxes
  * @typedef {{words: string, score: string, scoreWidth: number, size: Size, leastWidth: number}} Label
- * @typedef {Drawn & {box: Rect, colour: string}} Item
+ * @typedef {Drawn & {box: Rect, colour: string, corners: readonly {x: number, y: number}[] | null}} Item
  */
 
 const FONT = "600 {}px ui-sans-serif, system-ui, sans-serif";
@@ -77,16 +77,28 @@ export class Painter {
   }
 
   /** @param {Item} item */
-  #paintBox({ box: { x, y, width, height }, colour }) {
+  #paintBox({ box: { x, y, width, height }, colour, corners }) {
     const context = this.#context;
     const line = Math.min(width, height) < SMALL_BOX ? 1.5 : 2;
     context.lineJoin = "round";
-    context.strokeStyle = HALO;
-    context.lineWidth = 2 * line;
-    context.strokeRect(x, y, width, height);
-    context.strokeStyle = colour;
-    context.lineWidth = line;
-    context.strokeRect(x, y, width, height);
+    for (const [ink, lineWidth] of /** @type {const} */ ([[HALO, 2 * line], [colour, line]])) {
+      context.strokeStyle = ink;
+      context.lineWidth = lineWidth;
+      if (corners) this.#strokeAround(corners);
+      else context.strokeRect(x, y, width, height);
+    }
+  }
+
+  /** @param {readonly {x: number, y: number}[]} corners */
+  #strokeAround(corners) {
+    const context = this.#context;
+    context.beginPath();
+    for (const [place, { x, y }] of corners.entries()) {
+      if (place === 0) context.moveTo(x, y);
+      else context.lineTo(x, y);
+    }
+    context.closePath();
+    context.stroke();
   }
 
   /**
@@ -237,8 +249,11 @@ export class Painter {
  */
 function itemsOf({ drawn, picture, mirrored }) {
   const items = drawn.map((one) => {
-    const { label, trackId } = one.object.detection;
-    return { ...one, box: boxRect(one.at, picture, mirrored), colour: colourOf(label, trackId) };
+    const { detection } = one.object;
+    const { label, trackId, polygon } = detection;
+    const moved = polygon && movedWithBox(polygon, detection, one.at);
+    const corners = moved?.map((corner) => pointAt(corner, picture, mirrored)) ?? null;
+    return { ...one, box: boxRect(one.at, picture, mirrored), colour: colourOf(label, trackId), corners };
   });
   return items
     .filter(({ box }) => box.width > 0 && box.height > 0)

@@ -4,8 +4,10 @@
  * Parse a message of the server into one of five kinds; malformed messages never throw.
  *
  * @typedef {{x: number, y: number, w: number, h: number, label: string, score: number,
- *            text?: string, textScore?: number, trackId?: number}} Detection
- *   Coordinates are fractions of the frame, origin top left.
+ *            text?: string, textScore?: number, trackId?: number, polygon?: Corner[]}} Detection
+ *   Coordinates are fractions of the frame, origin top left; a polygon's corners go clockwise from the object's own
+ *   upper left, and the box is their upright hull.
+ * @typedef {[number, number]} Corner x and y
  * @typedef {"normal" | "warning" | "critical"} PressureState
  * @typedef {{kind: "result", frameIndex: number, detections: Detection[], text: string,
  *            counts: Counts, timingsMs: Record<string, number>, pressure: PressureState}} ResultMessage
@@ -77,7 +79,22 @@ function readDetection(value) {
   if (textScore !== null) detection.textScore = textScore;
   const trackId = number(fields["track_id"]);
   if (trackId !== null) detection.trackId = trackId;
+  const polygon = readPolygon(fields["polygon"]);
+  if (polygon) detection.polygon = polygon;
   return [detection];
+}
+
+/**
+ * @param {unknown} value
+ * @returns {Corner[] | null} four corners, or null
+ */
+function readPolygon(value) {
+  if (!Array.isArray(value) || value.length !== 4) return null;
+  const corners = value.flatMap((corner) => {
+    const [x, y] = Array.isArray(corner) ? corner.map(number) : [];
+    return x == null || y == null ? [] : [/** @type {[number, number]} */ ([x, y])];
+  });
+  return corners.length === 4 ? corners : null;
 }
 
 /** @param {Record<string, unknown>} fields */

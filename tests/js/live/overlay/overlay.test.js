@@ -60,6 +60,19 @@ test("draws boxes, words and the frame's number where they belong", () => {
   assert.ok(drawn.plates[0].y + drawn.plates[0].height <= 300);
 });
 
+test("an oriented box is drawn along its corners, which move with it", () => {
+  const { drawn, show, overlay, screen } = setUp();
+  const polygon = [[0.5, 0.5], [0.75, 0.6], [0.5, 0.75], [0.25, 0.6]];
+  show(1, [{ ...TEXT, polygon }]);
+  assert.deepEqual(drawn.boxes, []);
+  const { path, colour } = drawn.lines.at(-1);
+  assert.equal(colour, colourOf("text"));
+  assert.deepEqual(path.map(([x, y]) => [Math.round(x), Math.round(y)]), [[400, 300], [600, 360], [400, 450], [200, 360], [400, 300]]);
+  overlay.configure({ mirrored: true });
+  screen.frame();
+  assert.deepEqual(drawn.lines.at(-1).path[1].map(Math.round), [200, 360]);
+});
+
 test("keeps off the bars beside a picture of another shape", () => {
   const { drawn, show } = setUp({ size: { width: 1600, height: 900 } });
   show(1, [{ ...TEXT, x: 0, y: 0, w: 1, h: 1 }]);

@@ -20,7 +20,7 @@ const FRAME = {
   jpeg: "the frame",
 };
 
-async function take(options = {}) {
+async function take(options = {}, detections = DETECTIONS) {
   const decoder = new FakeDecoder();
   const made = [];
   const browser = {
@@ -32,7 +32,7 @@ async function take(options = {}) {
     },
   };
   const time = new Date("2024-05-06T07:08:09.123Z");
-  const taking = snapshot({ frame: FRAME, options: { pipeline: "yolo_ocr", layers: LAYERS, minScore: 0, time, ...options }, browser });
+  const taking = snapshot({ frame: { ...FRAME, detections }, options: { pipeline: "yolo_ocr", layers: LAYERS, minScore: 0, time, ...options }, browser });
   await decoder.finish();
   return { ...(await taking), ...made[0], decoder };
 }
@@ -45,6 +45,13 @@ test("the picture is the very frame, with its boxes, at its own resolution", asy
   assert.deepEqual(drawn.boxes[1].box, [160, 240, 320, 120]);
   assert.deepEqual(drawn.words.map(({ words }) => words), ["NO ENTRY", "97%", "bus #3", "50%", "Frame 12"]);
   assert.deepEqual(decoder.open, []);
+});
+
+test("an oriented box is drawn and saved with its corners", async () => {
+  const polygon = [[0.5, 0.5], [0.75, 0.6], [0.5, 0.75], [0.25, 0.6]];
+  const { json, drawn } = await take({}, [{ ...DETECTIONS[0], polygon }]);
+  assert.deepEqual(JSON.parse(json).result.detections[0].polygon, polygon);
+  assert.deepEqual(drawn.lines.at(-1).path[1], [480, 288]);
 });
 
 test("it is as large as the overlay where that is larger, in its own shape", async () => {

@@ -33,6 +33,16 @@ test("reads a result with what each tool set", () => {
   });
 });
 
+test("reads the corners of an oriented box, and leaves out what is none", () => {
+  const polygon = [[0.1, 0.2], [0.4, 0.1], [0.5, 0.5], [-0.1, 0.6]];
+  const box = { x: 0, y: 0.1, w: 0.5, h: 0.5, label: "text", score: 0.9 };
+  const one = (value) => read({ frame_index: 1, result: { detections: [{ ...box, polygon: value }] } }).detections;
+  assert.deepEqual(one(polygon), [{ ...box, polygon }]);
+  for (const value of [null, "x", [], polygon.slice(1), [...polygon.slice(1), [null, 1]], [1, 2, 3, 4]]) {
+    assert.deepEqual(one(value), [box]);
+  }
+});
+
 test("reads the other kinds", () => {
   const dropped = { kind: "dropped", frameIndex: 8, pressure: "critical" };
   assert.deepEqual(read({ frame_index: 8, dropped: true, backpressure: "critical" }), dropped);
