@@ -1,5 +1,6 @@
 """Settings of the project: where data lies, who may reach the server, which database and channel layer."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,13 @@ from forgesyte import env as read
 from forgesyte.data_folder import make_data_dir, make_database_file, stored_secret_key
 
 SHORTEST_CODE = 6
+# Of a secret key that is given: what Django signs with it could be forged by trying shorter ones.
+SHORTEST_KEY, FEWEST_LETTERS = 32, 5
+MAKE_A_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
+# A name, also of a whole domain (`.example.com`), an IPv6 address in brackets, or any.
+HOST = re.compile(r"\*|\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\]", re.IGNORECASE)
+# So many seconds a request or a worker waits for another that writes, or for a server to connect to.
+DATABASE_WAIT_S = 5
 LOCAL_HOSTS = "localhost,127.0.0.1,[::1]"
 
 
@@ -48,7 +56,7 @@ class ProjectSettings:
             port=read.integer(env, "PORT", 8000, at_most=65535),
             https_port=read.integer(env, "HTTPS_PORT", 8443, at_most=65535),
             debug=read.boolean(env, "DEBUG", False),
-            allowed_hosts=read.words(env, "ALLOWED_HOSTS", LOCAL_HOSTS),
+            allowed_hosts=allowed_hosts(read.words(env, "ALLOWED_HOSTS", LOCAL_HOSTS)),
             require_login=read.boolean(env, "FORGESYTE_REQUIRE_LOGIN", False),
             lan_code=lan_code(read.text(env, "FORGESYTE_LAN_CODE", "")),
             connections_per_address=read.integer(
@@ -63,13 +71,36 @@ class ProjectSettings:
             log_level=read.choice(
                 env, "FORGESYTE_LOG_LEVEL", "info", ("debug", "info", "warning", "error")
             ).upper(),
-            secret_key=read.text(env, "SECRET_KEY", "") or stored_secret_key(data_dir / "secret_key"),
+            secret_key=secret_key(read.text(env, "SECRET_KEY", ""))
+            or stored_secret_key(data_dir / "secret_key"),
         )
 
     @property
     def database_file(self) -> Path | None:
         """The file of the SQLite database; None for other databases and for one in memory."""
         return sqlite_file(self.database)
+
+
+def allowed_hosts(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The names under which the server may be asked; raises BadSetting for what no browser asks for."""
+    for name in names:
+        if not HOST.fullmatch(name):
+            raise read.BadSetting(
+                f"ALLOWED_HOSTS={read.shortened(name)!r} is not the name of a host: leave scheme, port and "
+                "path out, as in ALLOWED_HOSTS=vision.example.com,192.168.1.7,[::1]; "
+                ".example.com stands for all names below it"
+            )
+    return names
+
+
+def secret_key(given: str) -> str:
+    """The key that was given, or an empty string; raises BadSetting where it could be guessed."""
+    if given and (len(given) < SHORTEST_KEY or len(set(given)) < FEWEST_LETTERS):
+        raise read.BadSetting(
+            f"SECRET_KEY can be guessed: give it {SHORTEST_KEY} letters or more, as {MAKE_A_KEY} makes them, "
+            "or leave it out, and a key is made and kept in the data folder"
+        )
+    return given
 
 
 def lan_code(code: str) -> str:
@@ -99,9 +130,12 @@ def database_config(url: str, data_dir: Path) -> dict[str, Any]:
             make_database_file(path)
         config["OPTIONS"] = {
             "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
+            "timeout": DATABASE_WAIT_S,
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         }
+    elif "postgresql" in str(config["ENGINE"]):
+        given: Any = config.get("OPTIONS", {})
+        config["OPTIONS"] = {"connect_timeout": DATABASE_WAIT_S, **given}
     return config
 
 

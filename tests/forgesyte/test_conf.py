@@ -54,6 +54,50 @@ def test_bad_project_settings(tmp_path: Path, variable: str, value: str, says: s
         ProjectSettings.from_env({"FORGESYTE_DATA_DIR": str(tmp_path), variable: value}, tmp_path)
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "http://x",
+        "x:8000",
+        "x/path",
+        "::1",
+        "*.example.com",
+        "two words",
+        "user@x",
+        "a..b",
+        "[x]",
+        "é.example",
+    ],
+)
+def test_a_host_that_no_browser_asks_for_is_refused(tmp_path: Path, host: str) -> None:
+    """It was accepted, and then every request met 400."""
+    env = {"FORGESYTE_DATA_DIR": str(tmp_path), "ALLOWED_HOSTS": f"localhost,{host}"}
+    with pytest.raises(
+        BadSetting, match=re.escape(f"ALLOWED_HOSTS={host!r}") + ".*leave scheme, port and path"
+    ):
+        ProjectSettings.from_env(env, tmp_path)
+
+
+def test_hosts_of_every_kind(tmp_path: Path) -> None:
+    hosts = "*,localhost,.example.com,my_host,10.1.1.1,[fe80::1],xn--caf-dma.example,Example.COM."
+    env = {"FORGESYTE_DATA_DIR": str(tmp_path), "ALLOWED_HOSTS": hosts}
+    assert ProjectSettings.from_env(env, tmp_path).allowed_hosts == tuple(hosts.split(","))
+
+
+@pytest.mark.parametrize("key", ["x", "secret", "k" * 100, "abcd" * 8, "0123456789012345678901234567890"])
+def test_a_secret_key_that_can_be_guessed_is_refused(tmp_path: Path, key: str) -> None:
+    with pytest.raises(BadSetting, match="SECRET_KEY can be guessed") as refused:
+        ProjectSettings.from_env({"FORGESYTE_DATA_DIR": str(tmp_path), "SECRET_KEY": key}, tmp_path)
+    assert f"{key!r}" not in str(refused.value)
+
+
+def test_a_good_secret_key_is_taken(tmp_path: Path) -> None:
+    key = "a-key-of-32-letters-or-even-more"
+    env = {"FORGESYTE_DATA_DIR": str(tmp_path), "SECRET_KEY": key}
+    assert ProjectSettings.from_env(env, tmp_path).secret_key == key
+    assert not (tmp_path / "secret_key").exists()
+
+
 def test_defaults_are_safe(tmp_path: Path) -> None:
     settings = ProjectSettings.from_env({}, tmp_path)
     assert not settings.debug
@@ -67,7 +111,11 @@ def test_another_database_keeps_its_own_options(tmp_path: Path) -> None:
     env = {"FORGESYTE_DATA_DIR": str(tmp_path), "DATABASE_URL": "postgres://u:p@db/vision"}
     database = ProjectSettings.from_env(env, tmp_path).database
     assert (database["ENGINE"], database["NAME"]) == ("django.db.backends.postgresql", "vision")
-    assert "init_command" not in database.get("OPTIONS", {})
+    assert database["OPTIONS"] == {"connect_timeout": 5}
+    patient = ProjectSettings.from_env(
+        {**env, "DATABASE_URL": "postgres://db/v?connect_timeout=30"}, tmp_path
+    )
+    assert patient.database["OPTIONS"]["connect_timeout"] == 30
 
 
 def test_a_bad_value_stops_the_start_with_one_line(tmp_path: Path) -> None:

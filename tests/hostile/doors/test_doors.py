@@ -267,13 +267,13 @@ def test_uploads_come_back_as_what_they_are_and_no_page(
 
 
 SECRETS = {
-    "SECRET_KEY": "a-key-that-nobody-may-see",
+    "SECRET_KEY": "a-key-that-nobody-may-see-on-any-page",
     "DATABASE_URL": "postgres://user:a-password-of-ours@host/name",
     "REDIS_URL": "redis://:another-password@host/0",
     "FORGESYTE_LAN_CODE": "a-code-for-the-network",
 }
 NOBODY_MAY_SEE = (
-    "a-key-that-nobody-may-see",
+    "a-key-that-nobody-may-see-on-any-page",
     "a-password-of-ours",
     "another-password",
     "a-code-for-the-network",
