@@ -4,6 +4,7 @@ A delivery only says that there is something to do: who gets the job is decided 
 comes twice does no harm, and one that is lost is made again by the sweeper.
 """
 
+import inspect
 from collections.abc import Collection, Iterable
 from datetime import timedelta
 from functools import partial
@@ -14,6 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from forgesyte.env import BadSetting
 from jobs.conf import DATABASE_TASKS
 from jobs.models import Job
 
@@ -47,6 +49,24 @@ def deliver_annotation(job_id: UUID) -> None:
 def has_database_backend() -> bool:
     """True if deliveries lie in our own database, where workers of ours fetch them."""
     return bool(settings.JOBS.task_backend == DATABASE_TASKS)
+
+
+def check_backend() -> None:
+    """Raise BadSetting where JOBS_TASK_BACKEND names no backend of the Tasks interface; imports it."""
+    from django_tasks.backends.base import BaseTaskBackend
+
+    path = settings.JOBS.task_backend
+    try:
+        backend = import_string(path)
+    # The module is somebody else's: it may raise anything.
+    except Exception as error:
+        raise BadSetting(f"JOBS_TASK_BACKEND={path!r} cannot be imported: {error}") from error
+    is_backend = isinstance(backend, type) and issubclass(backend, BaseTaskBackend)
+    if not is_backend or inspect.isabstract(backend):
+        raise BadSetting(
+            f"JOBS_TASK_BACKEND={path!r} is no backend of Django's Tasks interface: "
+            f"name one, or leave it out for {DATABASE_TASKS}"
+        )
 
 
 def without_delivery(jobs: Iterable[Job]) -> list[Job]:

@@ -1,7 +1,11 @@
 """Commands, settings and checks of the workers."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +16,9 @@ from forgesyte.env import BadSetting
 from jobs import storage
 from jobs.checks import check_folders
 from jobs.conf import JobSettings
+from jobs.delivery import check_backend
 from jobs.models import Job
+from tests.demo_runner import ROOT
 from tests.jobs.workshop import Workshop
 
 
@@ -55,6 +61,33 @@ def test_a_folder_that_cannot_be_written_is_warned_of(workshop: Workshop) -> Non
     (storage.data_dir() / storage.RESULTS).write_text("in the way")
     [warning] = check_folders(None)
     assert warning.id == "jobs.W001"
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("django_tasks_db.Nothing", "cannot be imported"),
+        ("json.JSONDecoder", "is no backend of Django's Tasks interface"),
+        ("os.sep", "is no backend of Django's Tasks interface"),
+        ("django_tasks.backends.base.BaseTaskBackend", "is no backend of Django's Tasks interface"),
+    ],
+)
+def test_a_class_that_is_no_backend_stops_the_start(tmp_path: Path, path: str, says: str) -> None:
+    """Each ended in a traceback."""
+    env = os.environ | {"FORGESYTE_DATA_DIR": str(tmp_path), "JOBS_TASK_BACKEND": path}
+    env |= {"DJANGO_SETTINGS_MODULE": "forgesyte.settings"}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert line.startswith(f"ForgeSyte cannot start: JOBS_TASK_BACKEND={path!r} {says}")
+
+
+def test_backends_are_let_through(settings: Any) -> None:
+    for path in ("django_tasks_db.DatabaseBackend", "django_tasks.backends.dummy.DummyBackend"):
+        settings.JOBS = replace(settings.JOBS, task_backend=path)
+        check_backend()
 
 
 @pytest.mark.parametrize("path", ["nothing", "no.Such", "django_tasks_db.", ".Backend", "json..Backend"])
