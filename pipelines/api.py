@@ -6,7 +6,7 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
@@ -15,7 +15,7 @@ from ninja.decorators import decorate_view
 from ninja.errors import HttpError
 
 from forgesyte.api import strict_json
-from forgesyte.api.errors import Error, error_response, plain
+from forgesyte.api.errors import Error, error_response, form_refusal, plain
 from pipelines import selectors
 from pipelines.definition_checks import checks
 from pipelines.errors import InvalidDefinition, WeightsNotFound
@@ -35,7 +35,6 @@ LEFT_OUT = "could not be loaded; `manage.py check` says why"
 
 # What a multipart body adds around its one file.
 ENVELOPE_BYTES = 64 * 1024
-TOO_MUCH_TEXT = "The form has too much text beside its file"
 DEFINITION_BODY = {
     "requestBody": {"required": True, "content": {"application/json": {"schema": DEFINITION_SCHEMA}}}
 }
@@ -163,9 +162,9 @@ def limited_upload(view: View) -> View:
             return error_response(413, "file_too_large", uploads.TOO_LARGE)
         try:
             await sync_to_async(lambda: request.FILES)()
-        except RequestDataTooBig:
-            return plain(413, TOO_MUCH_TEXT)
-        except (SuspiciousOperation, MultiPartParserError) as error:
+        except SuspiciousOperation as error:
+            return plain(*form_refusal(error))
+        except MultiPartParserError as error:
             return plain(400, f"The form cannot be read: {error}")
         return await view(request, *args, **kwargs)
 

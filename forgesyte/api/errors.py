@@ -1,19 +1,30 @@
 """Every error of the HTTP API as `{"error": CODE, "detail": TEXT}`, whoever raised it; never a trace."""
 
 import logging
+import sys
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import BadRequest, PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.conf import settings
+from django.core.exceptions import (
+    BadRequest,
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.multipartparser import MultiPartParserError
+from django.template.loader import render_to_string
 from django.views import defaults
 from ninja import NinjaAPI, Schema
 from ninja.errors import HttpError, ValidationError
 
 from forgesyte.api.limits import LimitReached
+from forgesyte.api.version import version
 
 logger = logging.getLogger(__name__)
 Handler = Callable[[HttpRequest, Any], HttpResponse]
@@ -27,6 +38,16 @@ FORBIDDEN = "You may not do this"
 NOTHING_HERE = "There is nothing at this address"
 UNEXPECTED = "Unexpected error occurred"
 DATABASE_AWAY = "The database does not answer: try again in a moment"
+FOR_OPERATORS = (
+    "If this is your server and it stays so: see that the database of the setting DATABASE_URL runs, "
+    "has room and is not locked by another program; the server's log says more"
+)
+DATABASE_ERRORS = (OperationalError, InterfaceError)
+# Seconds after which a request that met no database is worth another try.
+RETRY_AFTER_S = 5
+TOO_MUCH_TEXT = "The form has too much text beside its files: all fields together may have {kilobytes} KB"
+TOO_MANY_FIELDS = "The form has too many fields: at most {most}"
+TOO_MANY_FILES = "The form has too many files: at most {most}"
 # What apps have registered for the errors of their own.
 _registered: dict[type[Exception], Handler] = {}
 
@@ -62,12 +83,10 @@ def answer_errors(api: NinjaAPI) -> None:
         HttpError: lambda request, error: plain(error.status_code, str(error)),
         Http404: lambda request, error: plain(404, NOTHING_HERE),
         PermissionDenied: lambda request, error: plain(403, FORBIDDEN),
-        RequestDataTooBig: lambda request, error: plain(413, "The body is too large"),
-        SuspiciousOperation: lambda request, error: plain(400, UNREADABLE),
+        SuspiciousOperation: lambda request, error: plain(*form_refusal(error)),
         BadRequest: lambda request, error: plain(400, UNREADABLE),
         MultiPartParserError: lambda request, error: plain(400, UNREADABLE),
-        OperationalError: database_away,
-        InterfaceError: database_away,
+        **dict.fromkeys(DATABASE_ERRORS, database_away),
         Exception: unexpected_error,
     }
     for kind, handler in handlers.items():
@@ -92,11 +111,25 @@ def validation_error(request: HttpRequest, error: ValidationError) -> HttpRespon
     return error_response(422, "invalid_request", "; ".join(found))
 
 
+def form_refusal(error: Exception) -> tuple[int, str]:
+    """The status and the sentence for a form that is not taken in."""
+    if isinstance(error, RequestDataTooBig):
+        kilobytes = (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0) // 1024
+        return 413, TOO_MUCH_TEXT.format(kilobytes=kilobytes)
+    if isinstance(error, TooManyFieldsSent):
+        return 400, TOO_MANY_FIELDS.format(most=settings.DATA_UPLOAD_MAX_NUMBER_FIELDS)
+    if isinstance(error, TooManyFilesSent):
+        return 400, TOO_MANY_FILES.format(most=settings.DATA_UPLOAD_MAX_NUMBER_FILES)
+    return 400, UNREADABLE
+
+
 def database_away(request: HttpRequest, error: Exception) -> HttpResponse:
     """The database is locked, full, not set up or gone: no bug of the request's, and it may come back."""
     fields = {"path": request.path, "detail": str(error)}
     logger.error("database_unreachable", extra={"fields": fields})
-    return without_djangos_line(error_response(503, "unavailable", DATABASE_AWAY))
+    response = refusal(request, 503, "unavailable", DATABASE_AWAY, FOR_OPERATORS)
+    response["Retry-After"] = str(RETRY_AFTER_S)
+    return without_djangos_line(response)
 
 
 def unexpected_error(request: HttpRequest, error: Exception) -> HttpResponse:
@@ -119,9 +152,21 @@ def wants_json(request: HttpRequest) -> bool:
     return request.get_preferred_type(["application/json", "text/html"]) == "application/json"
 
 
+def refusal(request: HttpRequest, status: int, code: str, detail: str, more: str = "") -> HttpResponse:
+    """An error for a program, or the same on a page, where there may be more to read.
+
+    The page is made without the request, whose user would have to be looked up in the database.
+    """
+    if wants_json(request):
+        return error_response(status, code, detail)
+    page = {"title": HTTPStatus(status).phrase, "detail": detail, "more": more}
+    return HttpResponse(render_to_string("refused.html", {**page, **version(request)}), status=status)
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Django's 400."""
-    return _answer(request, 400, UNREADABLE, lambda: defaults.bad_request(request, exception))
+    """Django's 400, or 413 for a form that is too large."""
+    status, detail = form_refusal(exception)
+    return refusal(request, status, code_of(status), detail)
 
 
 def unreadable(request: HttpRequest) -> HttpResponse:
@@ -140,7 +185,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Django's 500."""
+    """Django's 500, or 503 where the error that it is called for is the database's."""
+    error = sys.exc_info()[1]
+    if isinstance(error, DATABASE_ERRORS):
+        return database_away(request, error)
     if wants_json(request):
         return error_response(500, "internal_error", UNEXPECTED)
     return defaults.server_error(request)

@@ -3,6 +3,7 @@
 import re
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
+from io import BytesIO
 from typing import IO, Any
 
 from asgiref.sync import sync_to_async
@@ -13,7 +14,7 @@ from django.db import close_old_connections
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
-from forgesyte.api.errors import error_response, plain
+from forgesyte.api.errors import code_of, refusal
 from forgesyte.server.live_body import LiveBody, Message, Receive
 
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -30,11 +31,20 @@ DISK_FULL = "The server's disk is full: free some space, then try again"
 
 
 class BodyRefused(Exception):
-    """A body is not taken; `response` says why."""
+    """A body is not taken; `detail` says why. `code` is named after the status unless given."""
 
-    def __init__(self, response: HttpResponse) -> None:
-        super().__init__()
-        self.response = response
+    def __init__(self, status: int, detail: str, code: str = "") -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.code = code or code_of(status)
+
+    def response_to(self, scope: Mapping[str, Any]) -> HttpResponse:
+        """The answer to this request, as a page or for a program."""
+        response = refusal(ASGIRequest(scope, BytesIO()), self.status, self.code, self.detail)
+        # No middleware sees it, which would tell its length; without that the client waits for an end.
+        response["Content-Length"] = str(len(response.content))
+        return response
 
 
 class Handler(ASGIHandler):
@@ -57,10 +67,9 @@ class Handler(ASGIHandler):
                 raise too_large(most)
             return await super().handle(scope, bounded(receive, most), send)
         except BodyRefused as refused:
-            # No middleware sees it, which would tell its length; without that the client waits for an end.
-            refused.response["Content-Length"] = len(refused.response.content)
-            await self.send_response(refused.response, send)
-            return refused.response
+            response = refused.response_to(scope)
+            await self.send_response(response, send)
+            return response
 
     async def _handle_live(
         self, scope: dict[str, Any], receive: Receive, send: Send, max_bytes: int
@@ -98,7 +107,7 @@ class Handler(ASGIHandler):
             await fill(body_file, receive)
         except OSError as error:
             body_file.close()
-            raise BodyRefused(error_response(507, "disk_full", DISK_FULL)) from error
+            raise BodyRefused(507, DISK_FULL, "disk_full") from error
         except BaseException:
             body_file.close()
             raise
@@ -141,7 +150,7 @@ def bounded(receive: Receive, most: int) -> Receive:
 def too_large(most: int) -> BodyRefused:
     """The refusal of a body above the limit."""
     size = f"{most // 1024**2} MB" if most >= 1024**2 else f"{most // 1024} KB"
-    return BodyRefused(plain(413, f"The body is larger than {size}"))
+    return BodyRefused(413, f"The body is larger than {size}")
 
 
 def declared_length(scope: dict[str, Any]) -> int:
@@ -151,7 +160,7 @@ def declared_length(scope: dict[str, Any]) -> int:
     """
     said = header(scope, b"content-length", b"0")
     if not said.isdigit() or len(said) > MAX_LENGTH_DIGITS:
-        raise BodyRefused(plain(400, "Content-Length is not a number of bytes"))
+        raise BodyRefused(400, "Content-Length is not a number of bytes")
     return int(said)
 
 
@@ -162,7 +171,7 @@ def check_charset(scope: Mapping[str, Any]) -> None:
     """
     said = re.search(rb"charset=([^;]*)", header(scope, b"content-type", b"").lower())
     if said and said[1].strip(b'" ') not in CHARSETS:
-        raise BodyRefused(plain(415, "Send text in UTF-8"))
+        raise BodyRefused(415, "Send text in UTF-8")
 
 
 def header(scope: Mapping[str, Any], wanted: bytes, default: bytes) -> bytes:

@@ -271,3 +271,14 @@ def test_elsewhere_large_bodies_are_refused(server: LiveServer) -> None:
 def test_headers_that_are_wrong(server: LiveServer) -> None:
     with raw(server, "Content-Length: 10", "Bad\x01Name: x") as connection:
         assert connection.recv(100).startswith(b"HTTP/1.1 400 ")
+
+
+def test_a_form_of_a_page_that_is_too_large_is_refused_on_a_page(line: http.client.HTTPConnection) -> None:
+    """A person got JSON to read."""
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "text/html,*/*;q=0.8"}
+    line.request("POST", "/admin/login/", b"username=" + bytes(300 * 1024), headers)
+    response = line.getresponse()
+    page = response.read().decode()
+
+    assert (response.status, response.getheader("Content-Type")) == (413, "text/html; charset=utf-8")
+    assert "The body is larger than 256 KB" in page

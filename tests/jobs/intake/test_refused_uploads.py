@@ -218,3 +218,13 @@ class TestRefused:
         settings.FORGESYTE_REQUIRE_LOGIN = True
 
         assert refusal(post(client, upload_of(workshop.clip())))[0] == 401
+
+    @pytest.mark.parametrize("field", ["params", "device", "of_no_use"])
+    def test_a_field_that_is_too_large(self, client: Client, workshop: Workshop, field: str) -> None:
+        answer = post(client, upload_of(workshop.clip()), **{field: "x" * 600 * 1024})
+
+        assert refusal(answer) == (
+            413,
+            "request_entity_too_large",
+            "The form has too much text beside its files: all fields together may have 512 KB",
+        )

@@ -213,7 +213,7 @@ class TestRun:
         assert answer == (
             413,
             "request_entity_too_large",
-            "The form has too much text beside its file",
+            "The form has too much text beside its files: all fields together may have 512 KB",
         )
 
     def test_a_multipart_body_that_is_none(self, client: Client) -> None:
