@@ -12,6 +12,7 @@ from django.conf import settings
 
 from forgesyte.data_folder import keep_private
 from forgesyte.logs import log_event
+from forgesyte.server import memory
 from forgesyte.server.startup import exit_soon, preload, share_fairly, start_thread, warm
 
 Scope = dict[str, Any]
@@ -94,6 +95,7 @@ class Lifespan:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """From the start of a server process to its end."""
         await receive()
+        memory.keep_one_arena()
         keep_private(settings.PROJECT.data_dir, settings.PROJECT.database_file)
         self._sockets.patience_s = STALLED_S
         share_fairly()

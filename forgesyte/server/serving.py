@@ -18,6 +18,7 @@ from django.utils.module_loading import import_string
 from forgesyte.api.client_address import is_loopback
 from forgesyte.lan.lan import Lan, introduction
 from forgesyte.logs import log_event
+from forgesyte.server import memory
 from forgesyte.server.startup import exit_soon, preload, share_fairly, start_thread
 from forgesyte.server.web_server import WebServer, stop_soon
 
@@ -48,6 +49,7 @@ def serve(host: str, port: int, lan: Lan | None = None) -> int:
 
     For a local network it speaks HTTPS.
     """
+    memory.keep_one_arena()
     from forgesyte.asgi import application
 
     failures: list[str] = []

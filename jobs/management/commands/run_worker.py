@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from forgesyte.data_folder import keep_private
+from forgesyte.server import memory
 
 
 class Command(BaseCommand):
@@ -20,6 +21,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, once: bool, parent: int | None, **options: Any) -> None:
+        memory.keep_one_arena()
         from jobs.worker.worker import Worker
         from pipelines.isolation.server import WORKER_OOM_SCORE, die_first
 
