@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from typing import Self
+from typing import Any, Self
 from weakref import WeakValueDictionary
 
 from django.conf import settings
@@ -17,13 +17,14 @@ from pipelines.engine.engine import Engine
 from pipelines.engine.networks import MIB, NetworkCache
 from pipelines.engine.scheduling.overload_flag import OverloadFlag
 from pipelines.engine.scheduling.slots import EngineClosed, forget
+from pipelines.engine.underway import Underway, give_way
 from pipelines.engine.weights.store import WeightsStore
 from pipelines.graph.definition import PipelineDefinition
 from pipelines.graph.execution import OpenPipeline, open_pipeline
 from pipelines.tools.base import OpenContext
 from pipelines.tools.registry import PluginRegistry
 
-# Mostly they wait: for a disk, for a download, or for another that loads the same network.
+# Mostly they wait: for a disk, or for a download.
 LOADERS = 8
 _lock = threading.Lock()
 _runtime: "Runtime | None" = None
@@ -48,7 +49,9 @@ class Runtime(Engine):
         # kept: it holds the pipeline, and the pipeline its networks.
         self._opened: dict[str, PipelineDefinition] = {}
         self._openings: WeakValueDictionary[str, Future[OpenPipeline]] = WeakValueDictionary()
-        self._loaders = ThreadPoolExecutor(max_workers=LOADERS, thread_name_prefix="loader")
+        self._loaders = ThreadPoolExecutor(
+            max_workers=LOADERS, thread_name_prefix="loader", initializer=give_way
+        )
 
     @classmethod
     def build(cls, settings: PipelineSettings) -> Self:
@@ -66,14 +69,21 @@ class Runtime(Engine):
     async def open(self, definition: PipelineDefinition, *, live: bool) -> OpenPipeline:
         """Open a pipeline in a loader thread; takes seconds when a network is not loaded yet.
 
-        Whoever wants a pipeline that is just being opened for the first time waits without a loader thread,
-        so that one slow download does not take them all. Raises PipelineError. When the waiting task is
-        cancelled, the opening leaves the queue, or what was opened is closed again.
+        Whoever wants a pipeline that is just being opened for the first time, or a network that is just being
+        downloaded or loaded for another pipeline, waits without a loader thread, so that one slow download
+        does not take them all. Raises PipelineError. When the waiting task is cancelled, the opening leaves
+        the queue, or what was opened is closed again.
         """
-        while first := self._first_opening(definition):
-            over = asyncio.wrap_future(first)
-            over.add_done_callback(forget)
-            await asyncio.wait([over])
+        while True:
+            while first := self._first_opening(definition):
+                await until_over(first)
+            try:
+                return await self._open_in_loader(definition, live=live)
+            except Underway as underway:
+                await until_over(underway.over)
+
+    async def _open_in_loader(self, definition: PipelineDefinition, *, live: bool) -> OpenPipeline:
+        """Open a pipeline in a loader thread; raises PipelineError, Underway where another loads a part."""
         try:
             opening = self._loaders.submit(self.open_sync, definition, live=live)
         except RuntimeError as error:
@@ -112,6 +122,13 @@ class Runtime(Engine):
         """Open nothing more, hand out no more slots and forget the networks; what runs now goes on."""
         self._loaders.shutdown(wait=False, cancel_futures=True)
         super().close()
+
+
+async def until_over(opening: "Future[Any]") -> None:
+    """Wait until a future is done, whatever comes of it."""
+    over = asyncio.wrap_future(opening)
+    over.add_done_callback(forget)
+    await asyncio.wait([over])
 
 
 def close_unwanted(opening: Future[OpenPipeline]) -> None:

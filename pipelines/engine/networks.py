@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 from pipelines.engine.scheduling.frame_clock import FrameClock, frame_clock, loading
+from pipelines.engine.underway import wait_for
 
 logger = logging.getLogger(__name__)
 
@@ -171,7 +172,7 @@ class NetworkCache:
 
         With another `version` it is loaded anew; the one before lives until nobody uses it any more. `size`
         is about how many bytes it takes in memory. What `load` raises reaches everybody who waits, and the
-        next call tries again.
+        next call tries again. Raises Underway where the calling thread gives way.
         """
         with self._lock:
             entry = self._entries.get(key)
@@ -188,6 +189,7 @@ class NetworkCache:
             with loading():
                 if mine:
                     self._fill(key, entry, load)
+                wait_for(entry.loaded)
                 return self._use(entry)
         finally:
             with self._lock:

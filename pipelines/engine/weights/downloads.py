@@ -5,12 +5,14 @@ import os
 import tempfile
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+from pipelines.engine.underway import wait_for
 
 CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 30.0
@@ -45,11 +47,16 @@ class Downloads:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._failures: dict[str, tuple[float, str]] = {}
-        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._lock = threading.Lock()
+        # By the URL: done when what is being fetched from there has arrived, or has failed.
+        self._underway: dict[str, Future[None]] = {}
 
     def fetch(self, url: str, target: Path, expected: Expected) -> None:
-        """Download `url` to `target` unless it is there; DownloadFailed, at once after a recent failure."""
-        with self._locks[url]:
+        """Download `url` to `target` unless it is there; DownloadFailed, at once after a recent failure.
+
+        Waits while another thread downloads it; raises Underway where the calling thread gives way.
+        """
+        with self._turn(url):
             if target.exists():
                 return
             if reason := self.recent_failure(url):
@@ -62,6 +69,23 @@ class Downloads:
                 reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
                 self._failures[url] = (self._clock(), reason)
                 raise DownloadFailed(reason) from error
+
+    @contextmanager
+    def _turn(self, url: str) -> Iterator[None]:
+        """Be the only one that downloads this URL."""
+        mine = Future[None]()
+        while (underway := self._first(url, mine)) is not mine:
+            wait_for(underway)
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._underway[url]
+            mine.set_result(None)
+
+    def _first(self, url: str, mine: "Future[None]") -> "Future[None]":
+        with self._lock:
+            return self._underway.setdefault(url, mine)
 
     def recent_failure(self, url: str) -> str | None:
         """The reason for which the download failed in the last minute, or None."""
