@@ -1,6 +1,6 @@
 """The frames of a job's file, each with its index and time, also those that cannot be decoded; no Django."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from jobs.sources import PICTURE
 from pipelines.media.images import decode_file
-from pipelines.media.video import VideoReader, lost_frame
+from pipelines.media.video import LostFrame, VideoReader, lost_frame
 
 
 @dataclass(frozen=True)
@@ -25,9 +25,10 @@ class SourceFrame:
 
 @dataclass(frozen=True)
 class EndOfFile:
-    """All frames were given; what was wrong with the file behind the last of them."""
+    """All frames were given; what was wrong behind the last of them, and when that one ends."""
 
     warnings: list[str]
+    end_s: float | None = None
 
 
 Item = SourceFrame | EndOfFile
@@ -60,28 +61,27 @@ def frames_of_video(path: Path, stride: int, first_frame: int) -> Iterator[Item]
     with VideoReader(path) as video:
         for frame in video.frames(frame_stride=stride, first_frame=first_frame):
             lost = on_stride(frame.lost, stride)
-            yield from lost_frames(lost, first_frame, video.fps)
+            yield from lost_frames(lost, first_frame)
             warnings = without_lost(frame.warnings, lost)
             yield SourceFrame(frame.index, frame.time_s, frame.image_bgr, warnings)
         lost = on_stride(video.lost, stride)
-        yield from lost_frames(lost, first_frame, video.fps)
-        yield EndOfFile(without_lost(video.warnings, lost))
+        yield from lost_frames(lost, first_frame)
+        yield EndOfFile(without_lost(video.warnings, lost), video.end_s)
 
 
-def on_stride(lost: dict[int, str], stride: int) -> dict[int, str]:
+def on_stride(lost: Mapping[int, LostFrame], stride: int) -> dict[int, LostFrame]:
     """The frames, of these that cannot be decoded, that would have been worked on."""
-    return {index: why for index, why in lost.items() if (index - 1) % stride == 0}
+    return {index: frame for index, frame in lost.items() if (index - 1) % stride == 0}
 
 
-def lost_frames(lost: dict[int, str], first_frame: int, fps: float) -> Iterator[SourceFrame]:
-    """A frame without a picture for each; when it would have been shown is only guessed."""
-    for index, why in lost.items():
+def lost_frames(lost: Mapping[int, LostFrame], first_frame: int) -> Iterator[SourceFrame]:
+    """A frame without a picture for each."""
+    for index, frame in lost.items():
         if index >= first_frame:
-            time_s = round((index - 1) / fps, 4)
-            yield SourceFrame(index, time_s, None, error=f"It cannot be decoded: {why}")
+            yield SourceFrame(index, frame.time_s, None, error=f"It cannot be decoded: {frame.why}")
 
 
-def without_lost(warnings: list[str], lost: dict[int, str]) -> list[str]:
+def without_lost(warnings: list[str], lost: Mapping[int, LostFrame]) -> list[str]:
     """The warnings about other things: those frames have lines of their own, which say the same."""
-    said = {lost_frame(index, why) for index, why in lost.items()}
+    said = {lost_frame(index, frame.why) for index, frame in lost.items()}
     return [warning for warning in warnings if warning not in said]

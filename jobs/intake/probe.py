@@ -7,6 +7,7 @@ is declared is checked before a frame is decoded.
 import errno
 import os
 import re
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +17,10 @@ from PIL import Image
 
 from jobs.sources import PICTURE, VIDEO
 from pipelines.isolation.pool import Crashed, OverBudget, Pool, run_isolated
+from pipelines.media.film_picture import PixelShape, film_streams, shown_size
 from pipelines.media.images import FORMATS
 from pipelines.media.uploads import UploadRefused
-from pipelines.media.video import open_container, reason
+from pipelines.media.video import clock_of, open_container, rate_of, reason, when
 
 # Enough to find out about a video of 50 million pixels a frame, which takes about 300 MB.
 MEMORY_MB = 512
@@ -32,6 +34,12 @@ SUFFIXES = {"mp4": "mp4", "mov": "mov", "matroska": "mkv", "webm": "webm", "avi"
 OTHER_SUFFIX = "video"
 # How many packets may be decoded to see whether the camera was held upright.
 TRY_PACKETS = 30
+# For so long the frames of a file may be counted; then its header is believed.
+COUNT_S = 2.0
+GUESSED_FPS = 25.0
+# A header whose rate differs by more than this from what was counted tells of something else.
+MAY_DIFFER = 1.1
+NO_FILM = "There is no film in this file: only sound, a cover picture, or what cannot be decoded"
 START_BYTES = 16
 # More seconds, frames, or frames a second no file has, and no database keeps.
 MAX_COUNT = 2**31 - 1
@@ -144,15 +152,15 @@ def as_video(path: Path, max_pixels: int) -> Found:
     """A video; raises UploadRefused for anything else."""
     container, oversized = opened(path, max_pixels)
     with container:
-        streams = [stream for stream in container.streams.video if stream.codec_context is not None]
+        streams = film_streams(container)
         if streams and streams[0].width:
             check_pixels(streams[0].width, streams[0].height, max_pixels)
-            return describe(container, streams[0], path)
+            return describe(container, streams[0], path, max_pixels)
         if oversized:
             check_pixels(*oversized, max_pixels)
         if streams or not container.streams:
             raise unreadable(path, "its header is not complete")
-        raise UploadRefused(415, "no_picture", "There is no picture in this file that can be decoded")
+        raise UploadRefused(415, "no_picture", NO_FILM)
 
 
 def opened(path: Path, max_pixels: int) -> tuple[Any, tuple[int, int] | None]:
@@ -172,18 +180,55 @@ def opened(path: Path, max_pixels: int) -> tuple[Any, tuple[int, int] | None]:
     return container, (int(found[1]), int(found[2])) if found else None
 
 
-def describe(container: Any, stream: Any, path: Path) -> Found:
-    """Read the facts of a video from its header."""
-    width, height = stream.width, stream.height
-    if is_turned(container, stream):
-        width, height = height, width
+def describe(container: Any, stream: Any, path: Path, max_pixels: int) -> Found:
+    """The facts of a video: its size as it is shown, and its length as far as it is soon counted."""
+    width, height = first_size(container, stream) or (stream.width, stream.height)
+    check_pixels(width, height, max_pixels)
+    fps = rate_of(stream)
+    counted = count(path, max_pixels)
+    if counted:
+        frames, begins_s, ends_s = counted
+        rate = frames / (ends_s - begins_s)
+        if fps is None or not rate / MAY_DIFFER <= fps <= rate * MAY_DIFFER:
+            fps = round(rate, 3)
+        return Found(VIDEO, suffix_of(container, path), width, height, fps, ends_s, frames)
     duration_s = sensible((container.duration or 0) / av.time_base)
-    fps = sensible(float(stream.average_rate or stream.guessed_rate or 0))
     guessed = sensible((duration_s or 0) * (fps or 0))
-    frames = sensible(stream.frames) or (max(guessed, 1) if guessed else None)
+    declared = sensible(stream.frames) or (max(guessed, 1) if guessed else None)
     return Found(
-        VIDEO, suffix_of(container, path), width, height, fps, duration_s, round(frames) if frames else None
+        VIDEO,
+        suffix_of(container, path),
+        width,
+        height,
+        fps,
+        duration_s,
+        round(declared) if declared else None,
     )
+
+
+def count(path: Path, max_pixels: int) -> tuple[int, float, float] | None:
+    """The number of frames that are to be shown, and about when the first begins and the last ends.
+
+    Nothing is decoded. None where it takes too long, or where the file cannot be read to its end.
+    """
+    stop_at = time.monotonic() + COUNT_S
+    with open_container(path, max_pixels) as container:
+        stream = film_streams(container)[0]
+        clock = clock_of(container, rate_of(stream) or GUESSED_FPS)
+        frames, begins_s = 0, 0.0
+        try:
+            for packet in container.demux(stream):
+                if packet.is_discard or not packet.size:
+                    continue
+                # The order in which frames are decoded, in which time goes forward.
+                decoded = when(packet) if packet.dts is None else packet.dts
+                moment = clock.moment(None if decoded is None else float(decoded * stream.time_base))
+                frames, begins_s = frames + 1, begins_s if frames else moment.time_s
+                if time.monotonic() > stop_at:
+                    return None
+        except av.FFmpegError:
+            return None
+    return (frames, begins_s, clock.end_s) if frames and clock.end_s > begins_s else None
 
 
 def sensible(number: float) -> float | None:
@@ -191,9 +236,10 @@ def sensible(number: float) -> float | None:
     return number if 0 < number <= MAX_COUNT else None
 
 
-def is_turned(container: Any, stream: Any) -> bool:
-    """True if the camera was held upright, so that width and height change places."""
+def first_size(container: Any, stream: Any) -> tuple[int, int] | None:
+    """The size in which the first frame is shown; None where none of the first packets can be decoded."""
     packets = container.demux(stream)
+    shape = PixelShape(stream)
     for _ in range(TRY_PACKETS):
         try:
             frames = next(packets).decode()
@@ -202,8 +248,8 @@ def is_turned(container: Any, stream: Any) -> bool:
         except StopIteration:
             break
         if frames:
-            return bool(frames[0].rotation % 180)
-    return False
+            return shown_size(frames[0], shape.ratio)
+    return None
 
 
 def suffix_of(container: Any, path: Path) -> str:

@@ -1,5 +1,6 @@
 """Makes the annotated video: the source with what was found drawn on it, for any browser."""
 
+import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
@@ -11,10 +12,10 @@ from forgesyte.data_folder import sync_folder
 from jobs import selectors, storage
 from jobs.intake.frames import EndOfFile, frames_of
 from jobs.models import Job
-from jobs.results.mp4_writer import Image, Mp4Writer
 from jobs.results.sound import Sound
 from jobs.sources import PICTURE
 from pipelines.media.annotate import draw_result
+from pipelines.media.film_writer import FilmWriter, Image
 from pipelines.media.images import encode_jpeg
 
 PART = "part."
@@ -58,8 +59,16 @@ def render(
             selectors.read_lines(job),
             storage.annotated_path(job.pk),
             frame_stride=job.frame_stride,
+            size_wh=largest_size(selectors.read_raw_lines(job), (job.width, job.height)),
             keep_going=keep_going,
         )
+
+
+def largest_size(raw_lines: Iterable[bytes], size_wh: tuple[int, int]) -> tuple[int, int] | None:
+    """The size in which all frames have room; None where they have the one size of their file."""
+    own = [json.loads(line) for line in raw_lines if b'"width":' in line]
+    sizes = [size_wh, *((line["width"], line["height"]) for line in own if "width" in line)]
+    return (max(width for width, _ in sizes), max(height for _, height in sizes)) if len(sizes) > 1 else None
 
 
 def annotated_file(job: Job) -> Path:
@@ -73,12 +82,20 @@ def file_for(target: Path, kind: str) -> Path:
 
 
 def write_annotated(
-    source: Path, kind: str, lines: Iterable[Line], target: Path, *, frame_stride: int, keep_going: KeepGoing
+    source: Path,
+    kind: str,
+    lines: Iterable[Line],
+    target: Path,
+    *,
+    frame_stride: int,
+    keep_going: KeepGoing,
+    size_wh: tuple[int, int] | None = None,
 ) -> None:
     """Write an MP4 to `target`, or a JPEG beside it for a picture; it appears only when it is whole.
 
     Every frame of the source is in it, up to the last one that a line stands for, at its own time; a frame
-    that was passed over shows the boxes of the last one that was not. `keep_going` is asked before each frame
+    that was passed over shows the boxes of the last one that was not. Where sizes differ they are fitted into
+    `size_wh`, or into the first. `keep_going` is asked before each frame
     with the number of frames that are done, and with LAST_LOOK before the file gets its name. Raises Stopped,
     PipelineError and OSError.
     """
@@ -92,7 +109,7 @@ def write_annotated(
         if kind == PICTURE:
             write_picture(part, frames)
         else:
-            write_video(part, source, frames, keep_going)
+            write_video(part, source, frames, keep_going, size_wh)
         with part.open("rb") as file:
             os.fsync(file.fileno())
         if not keep_going(LAST_LOOK):
@@ -109,9 +126,11 @@ def write_picture(part: Path, frames: Iterator[Frame]) -> None:
         part.write_bytes(encode_jpeg(image_bgr, quality=92))
 
 
-def write_video(part: Path, source: Path, frames: Iterator[Frame], keep_going: KeepGoing) -> None:
+def write_video(
+    part: Path, source: Path, frames: Iterator[Frame], keep_going: KeepGoing, size_wh: tuple[int, int] | None
+) -> None:
     """Write the frames and the source's sound; raises Stopped when `keep_going` says no."""
-    with closing(Sound(source)) as sound, Mp4Writer(part, sound) as video:
+    with closing(Sound(source)) as sound, FilmWriter(part, sound, size_wh) as video:
         for done, (time_s, image_bgr) in enumerate(frames):
             if not keep_going(done):
                 raise Stopped

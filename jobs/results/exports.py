@@ -28,11 +28,16 @@ COLUMNS = (
     "polygon_px",
 )
 PLACE = ("x", "y", "w", "h")
+Size = tuple[int, int]
+# Excel takes a file for UTF-8 where it begins with this; other programs leave it out.
+BYTE_ORDER_MARK = "\ufeff"
+# No file system takes names of more than 255 bytes.
+MAX_STEM_BYTES = 150
 
 
 @dataclass(frozen=True)
 class Source:
-    """The job and the file that results belong to; width and height in pixels."""
+    """The job and the file that results belong to; width and height in pixels, where a line has no other."""
 
     job_id: str
     name: str
@@ -76,6 +81,7 @@ def as_csv(source: Source, lines: OpenLines) -> Iterator[bytes]:
     """A row for each detection, one for each text without a place, and one for each frame that failed."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer)
+    buffer.write(BYTE_ORDER_MARK)
     writer.writerow(COLUMNS)
     for raw in lines():
         line = json.loads(raw)
@@ -91,7 +97,7 @@ def rows_of(line: Line, source: Source) -> Iterator[dict[str, Any]]:
     frame = {"frame_index": line["frame_index"], "time_s": line["time_s"]}
     found = line["result"].get("detections") or []
     for detection in found:
-        yield {**frame, **detection_columns(detection, source)}
+        yield {**frame, **detection_columns(detection, size_of(line, source))}
     text = line["result"].get("text")
     if text and not found:
         yield {**frame, "text": text}
@@ -99,17 +105,22 @@ def rows_of(line: Line, source: Source) -> Iterator[dict[str, Any]]:
         yield {**frame, "error": line["error"]}
 
 
-def detection_columns(detection: Mapping[str, Any], source: Source) -> dict[str, Any]:
+def detection_columns(detection: Mapping[str, Any], size_wh: Size) -> dict[str, Any]:
     """A detection as columns; what a tool did not set stays empty."""
     columns = {name: detection.get(name) for name in ("score", *PLACE, "text_score", "track_id")}
     for name in ("label", "text"):
         columns[name] = str(detection.get(name) or "")
     if has_place(detection):
-        left, top, width, height = (round(value, 2) for value in box_px(detection, source))
+        left, top, width, height = (round(value, 2) for value in box_px(detection, size_wh))
         columns |= {"left_px": left, "top_px": top, "width_px": width, "height_px": height}
-    if polygon := polygon_px(detection, source.width, source.height):
+    if polygon := polygon_px(detection, *size_wh):
         columns["polygon_px"] = json.dumps(polygon)
     return {name: "" if value is None else value for name, value in columns.items()}
+
+
+def size_of(line: Line, source: Source) -> Size:
+    """Width and height of a frame in pixels: its own where the film changes its size."""
+    return line.get("width", source.width), line.get("height", source.height)
 
 
 def cell(value: Any) -> Any:
@@ -137,14 +148,21 @@ def as_coco(source: Source, lines: OpenLines) -> Iterator[bytes]:
 def coco_image(line: Line, source: Source) -> dict[str, Any]:
     """A frame as COCO's image."""
     number = line["frame_index"]
+    width, height = size_of(line, source)
     return {
         "id": number,
-        "width": source.width,
-        "height": source.height,
-        "file_name": f"{PurePath(source.name).stem}_{number:06d}.jpg",
+        "width": width,
+        "height": height,
+        "file_name": frame_file_name(source, number),
         "frame_index": number,
         "time_s": line["time_s"],
     }
+
+
+def frame_file_name(source: Source, number: int) -> str:
+    """The name of a frame's picture, which no frame of another job has, whatever their files are called."""
+    stem = PurePath(source.name).stem.encode()[:MAX_STEM_BYTES].decode(errors="ignore")
+    return f"{stem}_{source.job_id}_{number:06d}.jpg"
 
 
 def coco_annotations(
@@ -153,11 +171,12 @@ def coco_annotations(
     """COCO's annotations; `categories` gets a number for each label, in the order of their appearance."""
     number = 0
     for line in lines:
+        size_wh = size_of(line, source)
         for detection in filter(has_place, line["result"].get("detections") or []):
-            left, top, width, height = inside(box_px(detection, source), source)
+            left, top, width, height = inside(box_px(detection, size_wh), size_wh)
             if width <= 0 or height <= 0:
                 continue
-            outline = outline_of(detection, (left, top, width, height), source)
+            outline = outline_of(detection, (left, top, width, height), size_wh)
             number += 1
             category = categories.setdefault(str(detection.get("label")), len(categories) + 1)
             yield {
@@ -177,29 +196,25 @@ def has_place(detection: Mapping[str, Any]) -> bool:
     return all(detection.get(name) is not None for name in PLACE)
 
 
-def box_px(detection: Mapping[str, Any], source: Source) -> tuple[float, float, float, float]:
+def box_px(detection: Mapping[str, Any], size_wh: Size) -> tuple[float, float, float, float]:
     """Left, top, width and height in pixels."""
-    return (
-        detection["x"] * source.width,
-        detection["y"] * source.height,
-        detection["w"] * source.width,
-        detection["h"] * source.height,
-    )
+    width, height = size_wh
+    return detection["x"] * width, detection["y"] * height, detection["w"] * width, detection["h"] * height
 
 
-def inside(box: tuple[float, float, float, float], source: Source) -> tuple[float, float, float, float]:
+def inside(box: tuple[float, float, float, float], size_wh: Size) -> tuple[float, float, float, float]:
     """The part of a box that is on the frame, in hundredths of a pixel; width or height may be 0 or less."""
     left, top, width, height = box
     x1, y1 = max(left, 0.0), max(top, 0.0)
-    x2, y2 = min(left + width, source.width), min(top + height, source.height)
+    x2, y2 = min(left + width, size_wh[0]), min(top + height, size_wh[1])
     return round(x1, 2), round(y1, 2), round(x2 - x1, 2), round(y2 - y1, 2)
 
 
 def outline_of(
-    detection: Mapping[str, Any], box: tuple[float, float, float, float], source: Source
+    detection: Mapping[str, Any], box: tuple[float, float, float, float], size_wh: Size
 ) -> list[Point]:
     """What is on the frame of an oriented box, or the corners of a box that is none."""
-    polygon = on_frame(polygon_px(detection, source.width, source.height), source.width, source.height)
+    polygon = on_frame(polygon_px(detection, *size_wh), *size_wh)
     left, top, width, height = box
     right, bottom = round(left + width, 2), round(top + height, 2)
     return polygon or [(left, top), (right, top), (right, bottom), (left, bottom)]

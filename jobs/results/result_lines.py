@@ -12,14 +12,17 @@ def result_line(
     result: dict[str, Any],
     timings_ms: dict[str, float],
     warnings: list[str],
+    size_wh: tuple[int, int] | None = None,
 ) -> Line:
-    """The line of a frame that was worked on."""
+    """The line of a frame that was worked on; `size_wh` in pixels where it is not that of the whole file."""
     line: Line = {
         "frame_index": frame_index,
         "time_s": time_s,
         "result": result,
         "timings_ms": timings_ms,
     }
+    if size_wh:
+        line["width"], line["height"] = size_wh
     return {**line, "warnings": warnings} if warnings else line
 
 

@@ -6,11 +6,13 @@ from typing import Any
 
 import av
 
-from pipelines.media.video import open_container
+from pipelines.media.video import clock_of, open_container
 
 # What browsers play out of an MP4; anything else is encoded anew as AAC.
 COPIED = "aac"
 BITS_S = 128_000
+# About so many packets of sound a second.
+PACKETS_S = 50.0
 LAYOUTS = {1: "mono", 2: "stereo"}
 
 
@@ -24,9 +26,11 @@ class Sound:
         self._container: Any = open_container(path)
         streams = [stream for stream in self._container.streams.audio if stream.codec_context is not None]
         self._source: Any = streams[0] if streams else None
-        self._begins_s = Fraction(self._container.start_time or 0, av.time_base)
+        self._begins_s = (self._container.start_time or 0) / av.time_base
+        self._clock = clock_of(self._container, PACKETS_S)
         self._packets: Any = None
         self._waiting: Any = None
+        self._waits_for_s = self._shift_s = Fraction(0)
         self._target: Any = None
         self._out: Any = None
         self._copies = False
@@ -53,7 +57,7 @@ class Sound:
     def copy_until(self, time_s: float) -> None:
         """Write what sounds before this time."""
         while self._out is not None and self._advance():
-            if self._when(self._waiting) >= time_s:
+            if self._waits_for_s >= time_s:
                 return
             packet, self._waiting = self._waiting, None
             if self._copies:
@@ -78,15 +82,21 @@ class Sound:
                 return False
             if packet.size and packet.pts is not None:
                 self._waiting = packet
+                self._note_time(packet)
         return True
 
-    def _when(self, packet: Any) -> Fraction:
-        return Fraction(packet.pts * packet.time_base) - self._begins_s
+    def _note_time(self, packet: Any) -> None:
+        """Where the file's clock restarts or jumps, the sound goes on as the picture does."""
+        said_s = Fraction(packet.pts * packet.time_base)
+        # Codecs may begin with what is not to be heard.
+        self._clock.moment(max(float(said_s), self._begins_s))
+        self._shift_s = Fraction(self._clock.shift_s).limit_denominator(av.time_base)
+        self._waits_for_s = said_s + self._shift_s
 
     def _copy(self, packet: Any) -> None:
-        shift = round(self._begins_s / packet.time_base)
-        packet.pts -= shift
-        packet.dts = packet.pts if packet.dts is None else packet.dts - shift
+        shift = round(self._shift_s / packet.time_base)
+        packet.pts += shift
+        packet.dts = packet.pts if packet.dts is None else packet.dts + shift
         packet.stream = self._out
         self._target.mux(packet)
 
@@ -97,5 +107,5 @@ class Sound:
             return
         for frame in frames:
             if frame.pts is not None:
-                frame.pts -= round(self._begins_s / frame.time_base)
+                frame.pts += round(self._shift_s / frame.time_base)
             self._target.mux(self._out.encode(frame))

@@ -1,9 +1,4 @@
-"""Compare the frames that are done with those that are expected; pure."""
-
-
-def ends_early(done: int, total: int | None) -> bool:
-    """True if so much of what a file announces is missing that its length was not merely guessed wrongly."""
-    return total is not None and total - done > max(1, total // 20)
+"""The done part of a job; pure."""
 
 
 def percent(done: int, total: int | None) -> float:

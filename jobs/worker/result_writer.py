@@ -12,13 +12,14 @@ from django.conf import settings
 from forgesyte.logs import log_event
 from jobs import events, storage
 from jobs.failures import NO_FRAME_WORKED
+from jobs.intake.frames import EndOfFile
 from jobs.models import Job
 from jobs.results.result_lines import Line, encode
 from jobs.results.summary import Summary
 from jobs.selectors import read_lines
 from jobs.worker import leases
 from jobs.worker.leases import Chunk, Claim
-from jobs.worker.progress import ends_early, percent
+from jobs.worker.progress import percent
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +40,7 @@ class ResultWriter:
         self._state: Path | None = self._last_state()
         self._lines: list[bytes] = []
         self._first_frame = self._last_frame = 0
+        self._end_s: float | None = None
         self._kept_at = self._told_at = clock()
         self.summary = Summary(tools)
         for line in read_lines(job):
@@ -59,6 +61,12 @@ class ResultWriter:
         self._last_frame = line["frame_index"]
         self._lines.append(encode(line))
         self.summary.add(line)
+
+    def end_of_file(self, end: EndOfFile) -> None:
+        """Note how long the film really is, and what was wrong behind its last frame."""
+        self._end_s = end.end_s
+        for warning in end.warnings:
+            self.summary.warn(warning)
 
     def tell_progress(self) -> None:
         """Write how far it is, where the last time is long enough ago; raises LeaseLost."""
@@ -90,10 +98,10 @@ class ResultWriter:
 
     def finish(self) -> bool:
         """The job is over: completed, or failed where not one frame could be worked on; False where lost."""
-        summary, announced = self.summary, self._job.frames_total
-        if ends_early(summary.lines, announced):
-            summary.warn(f"The file announces {announced} frames, and only {summary.lines} were found")
+        summary = self.summary
         facts = {**self._progress(), **self._findings(), "frames_total": summary.lines, "progress": 100.0}
+        if self._end_s:
+            facts["duration_s"] = self._end_s
         if summary.lines and summary.errors == summary.lines:
             reason = f"No frame of it could be worked on. {summary.warnings[0]}"
             won = leases.fail(self._claim, NO_FRAME_WORKED, reason, **facts)
@@ -142,7 +150,10 @@ class ResultWriter:
 
     def _progress(self) -> dict[str, object]:
         done = self.summary.lines
-        return {"frames_done": done, "progress": percent(done, self._job.frames_total)}
+        announced = self._job.frames_total
+        # A file that holds more than it says says nothing: how many there are is not known any more.
+        total = None if announced is not None and done > announced else announced
+        return {"frames_done": done, "frames_total": total, "progress": percent(done, announced)}
 
     def _findings(self) -> dict[str, object]:
         summary = self.summary

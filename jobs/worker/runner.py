@@ -99,8 +99,7 @@ class Runner:
             if item is None:
                 return
             if isinstance(item, EndOfFile):
-                for warning in item.warnings:
-                    writer.summary.warn(warning)
+                writer.end_of_file(item)
                 return
             self._give_way()
             line = self._run_frame(item, pipeline, marker)
@@ -130,7 +129,9 @@ class Runner:
         finally:
             self._heartbeat.end_frame()
         warnings = [*frame.warnings, *report.warnings]
-        return result_line(frame.index, frame.time_s, report.result, report.timings_ms, warnings)
+        size_wh = frame.image_bgr.shape[1], frame.image_bgr.shape[0]
+        other_size = size_wh if size_wh != (self._job.width, self._job.height) else None
+        return result_line(frame.index, frame.time_s, report.result, report.timings_ms, warnings, other_size)
 
     def _give_way(self) -> None:
         """Wait while live sessions have to drop frames, if so set."""

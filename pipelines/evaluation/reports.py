@@ -7,9 +7,10 @@ from typing import Any
 from pipelines.tools.inspector import RunReport
 
 
-def as_line(frame_index: int, report: RunReport) -> str:
-    """One frame as one line of JSON; warnings and counters only where there are any."""
-    line = {"frame_index": frame_index, "result": report.result, "timings_ms": report.timings_ms}
+def as_line(frame_index: int, report: RunReport, time_s: float | None = None) -> str:
+    """One frame as one line of JSON; its time in a film, warnings and counters only where there are any."""
+    time = {} if time_s is None else {"time_s": time_s}
+    line = {"frame_index": frame_index, **time, "result": report.result, "timings_ms": report.timings_ms}
     extras = {"warnings": report.warnings, "counters": report.counters}
     return json.dumps(
         {**line, **{name: value for name, value in extras.items() if value}}, ensure_ascii=False

@@ -1,14 +1,12 @@
-"""Draws results on pictures, and writes such pictures as files and videos."""
+"""Draws results on pictures."""
 
 import zlib
 from collections.abc import Mapping
-from fractions import Fraction
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-import av
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
@@ -79,34 +77,3 @@ def font(size: int) -> Font:
         if (Path(folder) / FONT).is_file():
             return ImageFont.truetype(str(Path(folder) / FONT), size)
     return ImageFont.load_default(size)
-
-
-class VideoWriter:
-    """Writes pictures of one size as an H.264 video; use it in a `with`. Raises OSError and ValueError."""
-
-    def __init__(self, path: Path, fps: float) -> None:
-        self._container: Any = av.open(str(path), "w")
-        # PyAV opens the file at the first frame only; a place that cannot be written is told of now.
-        path.touch()
-        self._fps = Fraction(fps).limit_denominator(1001)
-        self._stream: Any = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        try:
-            if self._stream is not None:
-                self._container.mux(self._stream.encode())
-        finally:
-            self._container.close()
-
-    def write(self, image_bgr: NDArray[np.uint8]) -> None:
-        """Add one frame; the first one sets the size, rounded up to even numbers as H.264 wants it."""
-        height, width = image_bgr.shape[:2]
-        even = np.pad(image_bgr, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-        if self._stream is None:
-            self._stream = self._container.add_stream("libx264", rate=self._fps, options={"crf": "20"})
-            self._stream.height, self._stream.width = even.shape[:2]
-            self._stream.pix_fmt = "yuv420p"
-        self._container.mux(self._stream.encode(av.VideoFrame.from_ndarray(even, format="bgr24")))

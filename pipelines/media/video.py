@@ -4,7 +4,6 @@ import errno
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any, Self
 
@@ -13,6 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.errors import InvalidVideo
+from pipelines.media.cut_off import missing_bytes
+from pipelines.media.film_clock import DIGITS, BestTimestamp, FilmClock, jump_of
+from pipelines.media.film_picture import PixelShape, film_streams, others_left_out, upright
+from pipelines.media.frame_numbers import FrameNumbers
 from pipelines.media.images import MAX_PIXELS, check_size
 
 # Playlists and picture sequences are left out on purpose: they name other files, which FFmpeg would open.
@@ -24,22 +27,33 @@ MAY_GROW_TO = 4096 * 2304
 # What the threads of a decoder may hold together, where a pixel takes about so many bytes.
 DECODER_BYTES = 512 * 1024 * 1024
 BYTES_A_PIXEL = 4
+# What declares more frames a second tells of its clock, not of its frames.
+MAX_FPS = 1000.0
+TOO_EARLY = "The file ends too early"
+
+
+@dataclass(frozen=True)
+class LostFrame:
+    """A frame that cannot be decoded: about when it would have been shown, and FFmpeg's reason."""
+
+    time_s: float
+    why: str
 
 
 @dataclass
 class VideoFrame:
-    """One upright frame, BGR uint8 HxWx3; `index` counts all frames of the file from 1.
+    """One upright frame in square pixels, BGR uint8 HxWx3; `index` counts all frames of the file from 1.
 
-    `time_s` is when it is shown, from the beginning of the file. `warnings` say what was wrong with the file
-    at this frame or between it and the one that was given before; `lost` are the frames in between that
-    cannot be decoded, by their index, each with FFmpeg's reason.
+    `time_s` is when it is shown, from the beginning of the film; it is later than that of the frame before.
+    `warnings` say what was wrong with the file at this frame or between it and the one that was given before;
+    `lost` are the frames in between that cannot be decoded, by their index.
     """
 
     index: int
     image_bgr: NDArray[np.uint8]
     warnings: list[str] = field(default_factory=list)
     time_s: float = 0.0
-    lost: dict[int, str] = field(default_factory=dict)
+    lost: dict[int, LostFrame] = field(default_factory=dict)
 
 
 def open_container(path: Path, max_pixels: int = MAX_PIXELS) -> Any:
@@ -57,7 +71,7 @@ def open_container(path: Path, max_pixels: int = MAX_PIXELS) -> Any:
 
 
 class VideoReader:
-    """An open video file; use it in a `with`.
+    """An open video file, read as a player shows it; use it in a `with`.
 
     A frame that is larger than the file declares cannot be decoded, unless it is at most 4K.
     """
@@ -69,15 +83,18 @@ class VideoReader:
             self._container: Any = open_container(path)
         except (av.FFmpegError, OSError, ValueError) as error:
             raise InvalidVideo(f"{path.name} cannot be read as a video: {reason(error)}") from error
+        # What was wrong with the file and has not gone out with a frame yet.
+        self.warnings: list[str] = []
+        self.lost: dict[int, LostFrame] = {}
         try:
             self._stream: Any = self._video_stream()
             check_size(self._stream.width, self._stream.height)
         except BaseException:
             self._container.close()
             raise
-        # What was wrong with the file and has not gone out with a frame yet.
-        self.warnings: list[str] = []
-        self.lost: dict[int, str] = {}
+        self._clock = clock_of(self._container, self.fps)
+        self._size: tuple[int, int] | None = None
+        self._packets_read = 0
 
     def __enter__(self) -> Self:
         return self
@@ -88,7 +105,7 @@ class VideoReader:
     @property
     def fps(self) -> float:
         """Frames a second on average; 25 where the file does not say."""
-        return float(self._stream.average_rate or self._stream.guessed_rate or 25)
+        return rate_of(self._stream) or 25.0
 
     @property
     def frames_total(self) -> int | None:
@@ -100,6 +117,11 @@ class VideoReader:
             return max(round(seconds * self.fps), 1)
         return None
 
+    @property
+    def end_s(self) -> float:
+        """The end of the frame that was decoded last: it lasts for as long as the one before it."""
+        return self._clock.end_s
+
     def frames(
         self, *, frame_stride: int = 1, max_frames: int | None = None, first_frame: int = 1
     ) -> Iterator[VideoFrame]:
@@ -110,12 +132,15 @@ class VideoReader:
         """
         given = 0
         index = None
-        for index, frame in self._decoded():
+        shape = PixelShape(self._stream)
+        for index, time_s, frame in self._decoded():
+            ratio = shape.ratio
             if (index - 1) % frame_stride == 0:
+                self._note_size(index, frame)
                 warnings, lost = self._take_warnings()
                 if index < first_frame:
                     continue
-                yield VideoFrame(index, upright(frame), warnings, self._time_s(index, frame), lost)
+                yield VideoFrame(index, upright(frame, ratio), warnings, time_s, lost)
                 given += 1
                 if given == max_frames:
                     return
@@ -123,9 +148,10 @@ class VideoReader:
             raise InvalidVideo(f"{self.path.name} cannot be read as a video: no frame of it can be decoded")
 
     def _video_stream(self) -> Any:
-        streams = [stream for stream in self._container.streams.video if stream.codec_context is not None]
+        streams = film_streams(self._container)
         if not streams:
-            raise InvalidVideo(f"{self.path.name} cannot be read as a video: there is no picture in it")
+            raise InvalidVideo(f"{self.path.name} cannot be read as a video: there is no film in it")
+        self.warnings += others_left_out(streams)
         stream = streams[0]
         self.max_pixels = max(stream.width * stream.height, MAY_GROW_TO)
         stream.thread_type = "AUTO"
@@ -133,8 +159,9 @@ class VideoReader:
         stream.codec_context.options = {"max_pixels": str(self.max_pixels)}
         return stream
 
-    def _decoded(self) -> Iterator[tuple[int, Any]]:
-        numbers = FrameNumbers()
+    def _decoded(self) -> Iterator[tuple[int, float, Any]]:
+        """Number, time and picture of each frame that can be decoded."""
+        numbers, times = FrameNumbers(), BestTimestamp()
         for packet in self._packets():
             numbers.expect(when(packet))
             try:
@@ -144,11 +171,18 @@ class VideoReader:
                 continue
             for frame in frames:
                 index, lost = numbers.number(when(frame))
-                self._complain(lost)
+                before_s = self._clock.end_s
+                shown = times.choose(frame.pts, frame.dts)
+                moment = self._clock.moment(None if shown is None else float(shown * self._stream.time_base))
+                self._complain(lost, before_s, moment.time_s)
+                if moment.trouble:
+                    self.warnings.append(f"Frame {index} {moment.trouble}")
                 if frame.is_corrupt:
                     self.warnings.append(f"Frame {index} is damaged")
-                yield index, frame
-        self._complain(numbers.lost_at_end())
+                yield index, moment.time_s, frame
+        lost = numbers.lost_at_end()
+        self._complain(lost, self._clock.end_s, self._clock.end_s + len(lost) / self.fps)
+        self._note_missing()
 
     def _why_lost(self, error: av.FFmpegError) -> str:
         """The reason for which a frame is lost; FFmpeg has no word of its own for one that is too large."""
@@ -159,67 +193,40 @@ class VideoReader:
 
     def _packets(self) -> Iterator[Any]:
         try:
-            yield from self._container.demux(self._stream)
+            for packet in self._container.demux(self._stream):
+                # The last one, which asks the decoder for what it still holds, has no time.
+                self._packets_read += packet.dts is not None or packet.size > 0
+                yield packet
         except av.FFmpegError as error:
-            self.warnings.append(f"The file ends too early: {reason(error)}")
+            self.warnings.append(f"{TOO_EARLY}: {reason(error)}")
 
-    def _complain(self, lost: dict[int, str]) -> None:
-        self.lost.update(lost)
-        self.warnings += [lost_frame(index, why) for index, why in lost.items()]
+    def _complain(self, lost: dict[int, str], from_s: float, to_s: float) -> None:
+        """Note what is lost, spread evenly over this time."""
+        for place, (index, why) in enumerate(lost.items()):
+            time_s = round(from_s + (to_s - from_s) * place / len(lost), DIGITS)
+            self.lost[index] = LostFrame(time_s, why)
+            self.warnings.append(lost_frame(index, why))
 
-    def _take_warnings(self) -> tuple[list[str], dict[int, str]]:
+    def _note_size(self, index: int, frame: Any) -> None:
+        size = frame.width, frame.height
+        if self._size is not None and self._size != size:
+            before = "{}x{}".format(*self._size)
+            self.warnings.append(f"From frame {index} on the size is {size[0]}x{size[1]}, no longer {before}")
+        self._size = size
+
+    def _note_missing(self) -> None:
+        """Say what a file that was cut off announces and does not have."""
+        announced, found = self._stream.frames, self._packets_read
+        missing = missing_bytes(self.path)
+        if missing and found < announced:
+            self.warnings.append(f"The file announces {announced} frames, and only {found} were found")
+        elif missing and not any(warning.startswith(TOO_EARLY) for warning in self.warnings):
+            self.warnings.append(f"{TOO_EARLY}: {missing:,} bytes that it announces are missing")
+
+    def _take_warnings(self) -> tuple[list[str], dict[int, LostFrame]]:
         taken = self.warnings, self.lost
         self.warnings, self.lost = [], {}
         return taken
-
-    def _time_s(self, index: int, frame: Any) -> float:
-        shown = when(frame)
-        if shown is None:
-            return (index - 1) / self.fps
-        begins_s: float = (self._container.start_time or 0) / av.time_base
-        return round(float(shown * self._stream.time_base) - begins_s, 4)
-
-
-class FrameNumbers:
-    """Numbers frames from 1 in the order in which they are shown, counting those that cannot be decoded.
-
-    A decoder works ahead: it complains of a frame before it has given out those that are shown earlier, so
-    which frame is lost is seen when a later one appears. What is missing without a complaint was never to be
-    shown.
-    """
-
-    def __init__(self) -> None:
-        self._index = 0
-        self._complaints: list[str] = []
-        self._expected: list[int] = []
-
-    def expect(self, timestamp: int | None) -> None:
-        """A frame is to be shown at this time."""
-        if timestamp is not None:
-            heappush(self._expected, timestamp)
-
-    def complain(self, why: str) -> None:
-        """One of the frames that are expected cannot be decoded."""
-        self._complaints.append(why)
-
-    def number(self, timestamp: int | None) -> tuple[int, dict[int, str]]:
-        """The number of the frame that is shown at this time, and of those lost before it with the reason."""
-        missing = 0
-        while self._expected and timestamp is not None and self._expected[0] <= timestamp:
-            missing += heappop(self._expected) < timestamp
-        lost = self._lose(len(self._complaints) if timestamp is None else missing)
-        self._index += 1
-        return self._index, lost
-
-    def lost_at_end(self) -> dict[int, str]:
-        """The frames that were lost after the last one that was shown."""
-        return self._lose(len(self._complaints))
-
-    def _lose(self, count: int) -> dict[int, str]:
-        said, self._complaints = self._complaints[:count], self._complaints[count:]
-        numbers = range(self._index + 1, self._index + 1 + len(said))
-        self._index += len(said)
-        return dict(zip(numbers, said, strict=True))
 
 
 def threads_for(pixels: int) -> int:
@@ -238,10 +245,16 @@ def when(item: Any) -> int | None:
     return timestamp
 
 
-def upright(frame: Any) -> NDArray[np.uint8]:
-    """A decoded frame as BGR, turned as the camera was held."""
-    image_bgr = frame.to_ndarray(format="bgr24")
-    return np.ascontiguousarray(np.rot90(image_bgr, k=round(frame.rotation / 90) % 4))
+def clock_of(container: Any, fps: float) -> FilmClock:
+    """The clock of an open container, which begins where the first of its sounds and pictures does."""
+    begins_s = (container.start_time or 0) / av.time_base
+    return FilmClock(begins_s, 1 / fps, jump_s=jump_of(container.format.name))
+
+
+def rate_of(stream: Any) -> float | None:
+    """Frames a second on average; None where the file does not say, or says nonsense."""
+    rate = float(stream.average_rate or stream.guessed_rate or 0)
+    return rate if 0 < rate < MAX_FPS else None
 
 
 def reason(error: Exception) -> str:

@@ -174,7 +174,7 @@ class TestResults:
     async def test_a_table(self, async_client: AsyncClient, done: Job) -> None:
         response = await self.results(async_client, done, format="csv")
 
-        rows = list(csv.DictReader(io.StringIO((await content_of(response)).decode())))
+        rows = list(csv.DictReader(io.StringIO((await content_of(response)).decode("utf-8-sig"))))
         assert [int(row["frame_index"]) for row in rows] == list(range(1, 9))
         assert (rows[0]["left_px"], rows[0]["width_px"]) == ("16.0", "32.0")
         assert response["Content-Type"].startswith("text/csv")

@@ -15,7 +15,7 @@ from jobs.results.result_lines import encode, error_line, result_line
 from jobs.results.summary import MAX_KNOWN, MAX_LABELS, MAX_TEXTS, MAX_WARNINGS, Summary
 from jobs.sources import frames_to_do
 from jobs.worker.frame_marker import FrameMarker, marked_frame
-from jobs.worker.progress import ends_early, percent
+from jobs.worker.progress import percent
 from jobs.worker.retry_policy import MAX_LOSSES, RetryPolicy
 
 
@@ -37,14 +37,6 @@ def test_frames_to_do_is_how_many_a_stride_gives(frames: int, stride: int, at_mo
 )
 def test_percent(done: int, total: int | None, expected: float) -> None:
     assert percent(done, total) == expected
-
-
-@pytest.mark.parametrize(
-    ("done", "total", "expected"),
-    [(8, 8, False), (7, 8, False), (6, 8, True), (96, 100, False), (94, 100, True), (3, None, False)],
-)
-def test_a_file_ends_early_where_much_is_missing(done: int, total: int | None, expected: bool) -> None:
-    assert ends_early(done, total) is expected
 
 
 def test_strikes_count_in_a_row_at_one_place() -> None:

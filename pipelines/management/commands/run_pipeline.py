@@ -5,6 +5,7 @@ import os
 import sys
 from argparse import ArgumentTypeError
 from contextlib import ExitStack, closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,10 @@ from pipelines.evaluation.reports import as_line, as_text, describe
 from pipelines.graph.definition import PipelineDefinition, parse
 from pipelines.graph.execution import OpenPipeline
 from pipelines.graph.validation import validate
-from pipelines.media.annotate import VideoWriter, draw_result
+from pipelines.media.annotate import draw_result
+from pipelines.media.film_writer import FilmWriter
 from pipelines.media.images import FORMATS, decode_file, encode_jpeg, letterbox
-from pipelines.media.video import VideoFrame, VideoReader
+from pipelines.media.video import VideoReader
 from pipelines.models import Pipeline
 from pipelines.runtime import get_engine
 from pipelines.services import definition_of, run_video_frame
@@ -97,14 +99,14 @@ class Command(BaseCommand):
         bar = tqdm(total=total, unit="frame", file=sys.stderr, disable=not sys.stderr.isatty())
         with ExitStack() as stack:
             stack.enter_context(bar)
-            writer = open_writer(stack, options["annotate"], video.fps / stride)
+            writer = open_writer(stack, options["annotate"])
             for frame in video.frames(frame_stride=stride, max_frames=at_most):
-                frame = VideoFrame(frame.index, fitted(frame.image_bgr, options["size"]), frame.warnings)
+                frame = replace(frame, image_bgr=fitted(frame.image_bgr, options["size"]))
                 report = run_video_frame(pipeline, frame)
                 if writer:
-                    writer.write(draw_result(frame.image_bgr, report.result))
+                    writer.write(frame.time_s, draw_result(frame.image_bgr, report.result))
                 with tqdm.external_write_mode(file=sys.stdout):
-                    self.stdout.write(as_line(frame.index, report))
+                    self.stdout.write(as_line(frame.index, report, frame.time_s))
                     self.stdout.flush()
                 bar.update()
         for warning in video.warnings:
@@ -197,11 +199,11 @@ def write_picture(path: Path, image_bgr: NDArray[np.uint8]) -> None:
         raise CommandError(f"{path} cannot be written: {error}; name a .png or .jpg file") from error
 
 
-def open_writer(stack: ExitStack, path: Path | None, fps: float) -> VideoWriter | None:
+def open_writer(stack: ExitStack, path: Path | None) -> FilmWriter | None:
     """The annotated video, closed with the stack; raises CommandError."""
     if path is None:
         return None
     try:
-        return stack.enter_context(VideoWriter(path, fps))
+        return stack.enter_context(FilmWriter(path))
     except (OSError, ValueError) as error:
         raise CommandError(f"{path} cannot be written: {error}; name an .mp4 or .mkv file") from error

@@ -57,7 +57,9 @@ def test_the_line_of_such_a_frame_says_why(lying_avi: str) -> None:
     with VideoReader(Path(lying_avi)) as video:
         assert [frame.index for frame in video.frames()] == [1, 2, 3]
     assert list(video.lost) == list(range(4, 28))
-    assert video.lost[4] == "Invalid argument (is it larger than the file says, and than 9,437,184 pixels?)"
+    assert (
+        video.lost[4].why == "Invalid argument (is it larger than the file says, and than 9,437,184 pixels?)"
+    )
 
 
 def playlist(kind: str, target: str) -> str:

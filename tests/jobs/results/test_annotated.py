@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from jobs.results.annotated import LAST_LOOK, BoxesAt, Stopped, write_annotated
-from jobs.results.mp4_writer import Mp4Writer
 from jobs.results.sound import Sound
 from pipelines.errors import InvalidVideo
+from pipelines.media.film_writer import FilmWriter
 from tests.jobs.films import pictures_of, sound_of, spoil_sound, times_of, write_film
 from tests.pipelines.clips import frame_bgr, spoil, write_clip
 
@@ -121,7 +121,7 @@ class TestVideo:
     def test_two_frames_at_one_time_are_one(self, tmp_path: Path) -> None:
         with (
             closing(Sound(write_film(tmp_path / "a.mp4"))) as sound,
-            Mp4Writer(tmp_path / "b.mp4", sound) as video,
+            FilmWriter(tmp_path / "b.mp4", sound) as video,
         ):
             for time_s in (0.0, 0.5, 0.5, 0.4, 1.0):
                 video.write(time_s, frame_bgr(1))

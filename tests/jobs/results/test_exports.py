@@ -35,7 +35,7 @@ def export(name: str, lines: list[dict[str, Any]] | None = None, source: Source 
 
 
 def rows(lines: list[dict[str, Any]] | None = None) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(export("csv", lines).decode(), newline="")))
+    return list(csv.DictReader(io.StringIO(export("csv", lines).decode("utf-8-sig"), newline="")))
 
 
 def of(*detections: dict[str, Any]) -> list[dict[str, Any]]:
@@ -77,7 +77,7 @@ class TestJson:
 
 class TestCsv:
     def test_every_column_of_every_row(self) -> None:
-        assert export("csv").decode().splitlines() == [
+        assert export("csv").decode("utf-8-sig").splitlines() == [
             "frame_index,time_s,label,score,x,y,w,h,left_px,top_px,width_px,height_px,"
             "text,text_score,track_id,error,polygon_px",
             "1,0.0,car,0.9,0.1,0.2,0.25,0.5,20.0,20.0,50.0,50.0,,,,,",
@@ -91,7 +91,7 @@ class TestCsv:
             result_line(5, 0.2, {"detections": [], "text": "3 cars"}, {}, []),
             result_line(6, 0.24, {"detections": [{**CAR, "x": 0.0, "score": 0.0, "track_id": 0}]}, {}, []),
         ]
-        assert export("csv", lines).decode().splitlines()[1:] == [
+        assert export("csv", lines).decode("utf-8-sig").splitlines()[1:] == [
             "5,0.2,,,,,,,,,,,3 cars,,,,",
             "6,0.24,car,0.0,0.0,0.2,0.25,0.5,0.0,20.0,50.0,50.0,,,0,,",
         ]
@@ -212,10 +212,10 @@ class TestCoco:
             "info": {"description": "street.mp4 through boxes", "version": "job-1"},
             "licenses": [],
             "images": [
-                {"id": 1, **frame, "file_name": "street_000001.jpg", "frame_index": 1, "time_s": 0.0},
-                {"id": 2, **frame, "file_name": "street_000002.jpg", "frame_index": 2, "time_s": 0.04},
-                {"id": 3, **frame, "file_name": "street_000003.jpg", "frame_index": 3, "time_s": 0.08},
-                {"id": 4, **frame, "file_name": "street_000004.jpg", "frame_index": 4, "time_s": 0.12},
+                {"id": 1, **frame, "file_name": "street_job-1_000001.jpg", "frame_index": 1, "time_s": 0.0},
+                {"id": 2, **frame, "file_name": "street_job-1_000002.jpg", "frame_index": 2, "time_s": 0.04},
+                {"id": 3, **frame, "file_name": "street_job-1_000003.jpg", "frame_index": 3, "time_s": 0.08},
+                {"id": 4, **frame, "file_name": "street_job-1_000004.jpg", "frame_index": 4, "time_s": 0.12},
             ],
             "annotations": [
                 {"id": 1, "image_id": 1, **car},
@@ -233,8 +233,27 @@ class TestCoco:
         found = self.parsed()
 
         assert [image["id"] for image in found["images"]] == [1, 2, 3, 4]
-        assert found["images"][0]["file_name"] == "street_000001.jpg"
+        assert found["images"][0]["file_name"] == "street_job-1_000001.jpg"
         assert (found["images"][0]["width"], found["images"][0]["height"]) == (200, 100)
+
+    def test_no_frame_of_another_job_has_its_name(self) -> None:
+        """Recorders call every file alike, and both exports go into one set of data."""
+        other = Source("job-2", "street.mp4", "boxes", "completed", 200, 100)
+        names = [
+            image["file_name"]
+            for source in (SOURCE, other)
+            for image in json.loads(export("coco", source=source))["images"]
+        ]
+
+        assert len(set(names)) == len(names) == 8
+
+    @pytest.mark.parametrize("name", ["x" * 255 + ".mp4", "大" * 85 + ".mp4"])
+    def test_a_name_is_never_too_long_for_a_file(self, name: str) -> None:
+        source = Source("3f0d6ac1-6b0c-4c39-8f6e-2d8d2a1f9c11", name, "boxes", "completed", 200, 100)
+        [image] = json.loads(export("coco", of(CAR), source))["images"]
+
+        assert len(image["file_name"].encode()) <= 255
+        assert image["file_name"].startswith(name[:20])
 
     def test_boxes_in_pixels_of_their_category(self) -> None:
         found = self.parsed()
@@ -286,3 +305,28 @@ class TestCoco:
         found = self.parsed(of())
 
         assert found["annotations"] == found["categories"] == []
+
+
+class TestFilmThatChangesItsSize:
+    LINES = (
+        result_line(1, 0.0, {"detections": [CAR]}, {}, []),
+        result_line(2, 0.1, {"detections": [CAR]}, {}, [], (100, 400)),
+    )
+
+    def test_pixels_in_a_table_are_those_of_the_frame(self) -> None:
+        found = rows(list(self.LINES))
+
+        assert [(row["left_px"], row["top_px"], row["width_px"], row["height_px"]) for row in found] == [
+            ("20.0", "20.0", "50.0", "50.0"),
+            ("10.0", "80.0", "25.0", "200.0"),
+        ]
+
+    def test_images_and_boxes_of_coco_are_those_of_the_frame(self) -> None:
+        found = json.loads(export("coco", list(self.LINES)))
+
+        assert [(image["width"], image["height"]) for image in found["images"]] == [(200, 100), (100, 400)]
+        assert [item["bbox"] for item in found["annotations"]] == [[20, 20, 50, 50], [10, 80, 25, 200]]
+
+
+def test_a_table_begins_as_excel_wants_it() -> None:
+    assert export("csv").startswith(b"\xef\xbb\xbfframe_index,")

@@ -1,4 +1,3 @@
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -6,9 +5,7 @@ import pytest
 from PIL import ImageFont
 
 from pipelines.media import annotate
-from pipelines.media.annotate import VideoWriter, caption, colour_of, draw_result, font
-from pipelines.media.video import VideoReader
-from tests.pipelines.clips import frame_bgr, index_of
+from pipelines.media.annotate import caption, colour_of, draw_result, font
 from tests.pipelines.kit import detection
 
 GREY = np.full((240, 320, 3), 90, np.uint8)
@@ -119,28 +116,3 @@ def test_falls_back_to_pillows_own_font(monkeypatch: pytest.MonkeyPatch) -> None
         patch.setattr(annotate, "FONT", "no/such/font.ttf")
         assert family() != "DejaVu Sans"
     assert family() == "DejaVu Sans"
-
-
-def test_writes_a_video_that_others_can_read(tmp_path: Path) -> None:
-    path = tmp_path / "out.mp4"
-    with VideoWriter(path, 12.5) as writer:
-        for index in range(1, 6):
-            writer.write(frame_bgr(index, (65, 49)))
-
-    with VideoReader(path) as video:
-        assert video.fps == 12.5
-        frames = list(video.frames())
-    assert [index_of(frame.image_bgr) for frame in frames] == [1, 2, 3, 4, 5]
-    assert frames[0].image_bgr.shape == (50, 66, 3)
-
-
-def test_a_video_without_frames_closes_quietly(tmp_path: Path) -> None:
-    with VideoWriter(tmp_path / "out.mkv", 25.0):
-        pass
-    assert (tmp_path / "out.mkv").stat().st_size == 0
-
-
-@pytest.mark.parametrize("name", ["out.unknown", "no/such/folder/out.mp4"])
-def test_refuses_a_place_where_it_cannot_write(tmp_path: Path, name: str) -> None:
-    with pytest.raises((OSError, ValueError)):
-        VideoWriter(tmp_path / name, 25.0)

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import InvalidVideo, PipelineError
-from pipelines.media.video import FrameNumbers, VideoReader
+from pipelines.media.frame_numbers import FrameNumbers
+from pipelines.media.video import VideoReader
 from tests.pipelines.clips import FPS, index_of, packets_of, spoil, write_clip, write_sound
 
 
@@ -192,7 +193,7 @@ def test_refuses_a_file_that_is_not_there(tmp_path: Path) -> None:
 def test_refuses_sound_without_pictures(tmp_path: Path) -> None:
     sound = write_sound(tmp_path / "sound.mkv")
 
-    with pytest.raises(InvalidVideo, match="no picture"):
+    with pytest.raises(InvalidVideo, match="no film"):
         VideoReader(sound)
 
 

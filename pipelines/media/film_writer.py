@@ -1,17 +1,17 @@
-"""Writes videos that browsers play; no Django."""
+"""Writes films in which every picture has its own time; in an MP4, browsers play them."""
 
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import av
 import numpy as np
 from av.video.reformatter import Colorspace
 from numpy.typing import NDArray
 
-from jobs.results.sound import Sound
 from pipelines.errors import InvalidVideo
+from pipelines.media.images import letterbox
 
 # Fine enough for every frame rate there is, and MPEG's own.
 TICKS_S = 90_000
@@ -23,17 +23,40 @@ X264 = {"crf": "21", "preset": "veryfast"}
 Image = NDArray[np.uint8]
 
 
-class Mp4Writer:
-    """An H.264 video with sound that browsers play, also while it is still being loaded; raises OSError.
+class SoundSource(Protocol):
+    """The sound that goes with the pictures; times in seconds."""
 
-    The first frame sets the size, rounded up to even numbers as H.264 wants it.
+    def begin(self, target: Any) -> None:
+        """Add the sound's stream to an output container of PyAV, before anything is written to it."""
+        ...
+
+    def copy_until(self, time_s: float) -> None:
+        """Write what sounds before this time."""
+        ...
+
+    def finish(self) -> None:
+        """Write what is left; nothing more comes."""
+        ...
+
+
+class FilmWriter:
+    """An H.264 film, in the container that its name asks for; raises OSError and ValueError.
+
+    An MP4 plays in browsers, also while it is still being loaded. Pictures of another size than `size_wh`, or
+    than the first where it is not given, are fitted into it with their proportions kept; it is rounded up to
+    even numbers as H.264 wants it. The last picture is shown for as long as the one before it.
     """
 
-    def __init__(self, path: Path, sound: Sound) -> None:
+    def __init__(
+        self, path: Path, sound: SoundSource | None = None, size_wh: tuple[int, int] | None = None
+    ) -> None:
+        options = {"movflags": "+faststart"} if path.suffix.lower() in (".mp4", ".mov") else {}
+        self._container: Any = av.open(str(path), "w", options=options)
         # PyAV opens the file at the first frame only; a place that cannot be written is told of now.
         path.touch()
-        self._container: Any = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
         self._sound = sound
+        self._size_wh = size_wh
+        self._durations: dict[int, int] = {}
         self._stream: Any = None
         self._last: tuple[int, Image] | None = None
         self._step = round(STILL_S * TICKS_S)
@@ -69,18 +92,29 @@ class Mp4Writer:
         ticks, image_bgr = self._last
         if self._stream is None:
             self._begin(image_bgr)
+        if (image_bgr.shape[1], image_bgr.shape[0]) != self._size_wh and self._size_wh:
+            image_bgr = letterbox(image_bgr, self._size_wh)
         frame = av.VideoFrame.from_ndarray(image_bgr, format="bgr24").reformat(
             width=self._stream.width,
             height=self._stream.height,
             format="yuv420p",
             dst_colorspace=Colorspace.ITU709,
         )
-        frame.pts, frame.time_base, frame.duration = ticks, Fraction(1, TICKS_S), self._step
-        self._container.mux(self._stream.encode(frame))
-        self._sound.copy_until((ticks + self._step) / TICKS_S)
+        frame.pts, frame.time_base = ticks, Fraction(1, TICKS_S)
+        self._durations[ticks] = self._step
+        self._mux(self._stream.encode(frame))
+        if self._sound:
+            self._sound.copy_until((ticks + self._step) / TICKS_S)
+
+    def _mux(self, packets: list[Any]) -> None:
+        for packet in packets:
+            # The encoder forgets how long a frame lasts: the last one would be gone at once.
+            packet.duration = self._durations.pop(packet.pts, packet.duration)
+            self._container.mux(packet)
 
     def _begin(self, image_bgr: Image) -> None:
-        height, width = image_bgr.shape[:2]
+        self._size_wh = self._size_wh or (image_bgr.shape[1], image_bgr.shape[0])
+        width, height = self._size_wh
         stream = self._container.add_stream("libx264", rate=30, options=X264)
         stream.width, stream.height = width + width % 2, height + height % 2
         stream.pix_fmt = "yuv420p"
@@ -89,11 +123,13 @@ class Mp4Writer:
         context.colorspace = context.color_primaries = context.color_trc = BT709
         context.color_range = VIDEO_RANGE
         self._stream = stream
-        self._sound.begin(self._container)
+        if self._sound:
+            self._sound.begin(self._container)
 
     def _finish(self) -> None:
         self._encode_last()
         if self._stream is None:
             raise InvalidVideo("No frame of the video can be decoded")
-        self._container.mux(self._stream.encode())
-        self._sound.finish()
+        self._mux(self._stream.encode())
+        if self._sound:
+            self._sound.finish()
