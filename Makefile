@@ -47,7 +47,7 @@ node_modules/.stamp: package.json package-lock.json
 	@if command -v npm >/dev/null; then echo "==> Installing the JavaScript checker"; npm ci --silent --no-audit --no-fund && touch $@; \
 	else echo "==> npm is not installed: JavaScript is not checked"; fi
 
-# Chromium, Redis, PostgreSQL, Prometheus and curl for the tests that need them: installed where we may, named where we may not.
+# Chromium, Redis, PostgreSQL, Prometheus, curl, ffprobe and a font for the tests that need them: installed where we may, named where we may not.
 system-tools:
 	@.ci/system-tools
 

@@ -2,19 +2,16 @@
 
 import zlib
 from collections.abc import Mapping
-from functools import lru_cache
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
+
+from pipelines.media.lettering import caption_of
 
 # Bright enough for black letters on them, and told apart by people who are colour-blind.
 PALETTE = ("#56b4e9", "#e69f00", "#009e73", "#f0e442", "#cc79a7", "#ff8c66", "#9ad0a0", "#b8b8ff")
-FONT = "mpl-data/fonts/ttf/DejaVuSans.ttf"
-Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
 
 def draw_result(image_bgr: NDArray[np.uint8], result: Mapping[str, Any]) -> NDArray[np.uint8]:
@@ -47,13 +44,13 @@ def draw_detection(
     else:
         canvas.rectangle((left, top, right, bottom), outline=colour, width=unit)
     # On a page full of lines a caption as high as its own line hides the least of the others.
-    text, text_font = caption(found), font(min(10 + 3 * unit, max(9, int(bottom - top) * 3 // 4)))
-    x1, y1, x2, y2 = canvas.textbbox((0, 0), text, font=text_font)
+    words = caption_of(caption(found), min(10 + 3 * unit, max(9, int(bottom - top) * 3 // 4)))
+    x1, y1, x2, y2 = words.box
     box_wh = x2 - x1 + 2 * unit, y2 - y1 + 2 * unit
     at_left = min(max(left, 0.0), max(width - box_wh[0], 0.0))
     at_top = top - box_wh[1] if top >= box_wh[1] else max(top, 0.0)
     canvas.rectangle((at_left, at_top, at_left + box_wh[0], at_top + box_wh[1]), fill=colour)
-    canvas.text((at_left + unit - x1, at_top + unit - y1), text, fill="black", font=text_font)
+    words.draw(canvas, at_left + unit, at_top + unit, "black")
 
 
 def caption(found: Mapping[str, Any]) -> str:
@@ -65,15 +62,5 @@ def caption(found: Mapping[str, Any]) -> str:
 
 def colour_of(found: Mapping[str, Any]) -> str:
     """One colour for each track, or for each label where nothing is tracked."""
-    return PALETTE[zlib.crc32(str(found.get("track_id", found["label"])).encode()) % len(PALETTE)]
-
-
-@lru_cache(maxsize=16)
-def font(size: int) -> Font:
-    """A font with many alphabets from a package that is installed anyway, or else Pillow's own."""
-    # Asked for without importing it, because importing matplotlib takes a second.
-    package = find_spec("matplotlib")
-    for folder in (package and package.submodule_search_locations) or []:
-        if (Path(folder) / FONT).is_file():
-            return ImageFont.truetype(str(Path(folder) / FONT), size)
-    return ImageFont.load_default(size)
+    name = str(found.get("track_id", found["label"])).encode(errors="replace")
+    return PALETTE[zlib.crc32(name) % len(PALETTE)]

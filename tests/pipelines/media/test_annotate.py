@@ -2,10 +2,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import ImageFont
 
-from pipelines.media import annotate
-from pipelines.media.annotate import caption, colour_of, draw_result, font
+from pipelines.media.annotate import caption, colour_of, draw_result
 from tests.pipelines.kit import detection
 
 GREY = np.full((240, 320, 3), 90, np.uint8)
@@ -104,15 +102,5 @@ def test_a_track_keeps_its_colour_and_so_does_a_label() -> None:
     assert colour_of({"label": "car"}) == colour_of({"label": "car"})
 
 
-def test_falls_back_to_pillows_own_font(monkeypatch: pytest.MonkeyPatch) -> None:
-    def family() -> str:
-        font.cache_clear()
-        found = font(20)
-        assert isinstance(found, ImageFont.FreeTypeFont)
-        return str(found.getname()[0])
-
-    assert family() == "DejaVu Sans"
-    with monkeypatch.context() as patch:
-        patch.setattr(annotate, "FONT", "no/such/font.ttf")
-        assert family() != "DejaVu Sans"
-    assert family() == "DejaVu Sans"
+def test_half_a_character_is_drawn_as_its_code() -> None:
+    assert not np.array_equal(drawn(label="\ud800"), GREY)
