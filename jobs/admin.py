@@ -134,8 +134,8 @@ class JobAdmin(Base):
     @admin.display(description="Warnings")
     def all_warnings(self, job: Job) -> SafeString | str:
         """The problems that did not stop it."""
-        more = job.warnings_count - len(job.warnings)
-        said = [*job.warnings, *([f"and {more:,} more"] if more > 0 else [])]
+        is_more = job.warnings_count > len(job.warnings)
+        said = [*job.warnings, *([f"{job.warnings_count:,} in all"] if is_more else [])]
         return format_html_join("", "<div>{}</div>", ((sentence,) for sentence in said)) or "-"
 
     # What can be done

@@ -71,7 +71,7 @@ class Summary:
         self._texts: dict[str, Seen] = {}
         self._tracks: set[int] = set()
         self._density = Density()
-        self._known_warnings: set[str] = set()
+        self._times_warned: dict[str, int] = {}
         self.warnings: list[str] = []
         self.warnings_count = 0
         self.lines = 0
@@ -100,9 +100,17 @@ class Summary:
         """Count a warning; each sentence is kept once, and only the first of them."""
         self.warnings_count += 1
         sentence = sentence.replace("\0", "")
-        if sentence not in self._known_warnings and len(self.warnings) < MAX_WARNINGS:
-            self._known_warnings.add(sentence)
+        if sentence in self._times_warned:
+            self._times_warned[sentence] += 1
+        elif len(self.warnings) < MAX_WARNINGS:
+            self._times_warned[sentence] = 1
             self.warnings.append(sentence)
+
+    @property
+    def counted_warnings(self) -> list[str]:
+        """The warnings that are kept, those that came more than once with how often."""
+        times = self._times_warned
+        return [f"{one} ({times[one]:,} times)" if times[one] > 1 else one for one in self.warnings]
 
     @property
     def plugin_timings(self) -> dict[str, Any]:

@@ -100,6 +100,7 @@ class ResultWriter:
         """The job is over: completed, or failed where not one frame could be worked on; False where lost."""
         summary = self.summary
         facts = {**self._progress(), **self._findings(), "frames_total": summary.lines, "progress": 100.0}
+        facts["warnings"] = summary.counted_warnings
         if self._end_s:
             facts["duration_s"] = self._end_s
         if summary.lines and summary.errors == summary.lines:

@@ -119,7 +119,7 @@ class TestPage:
         page = staff.get(f"{LIST}{job.pk}/change/").content.decode()
 
         assert "&lt;dark&gt;" in page
-        assert "and 2 more" in page
+        assert "3 in all" in page
 
     def test_a_job_that_is_gone(self, staff: Client) -> None:
         assert staff.get(f"{LIST}{uuid.uuid4()}/change/").status_code == 302

@@ -136,6 +136,7 @@ def test_a_warning_is_kept_once_and_counted_always() -> None:
     for index in range(3):
         summary.add(line(index, warnings=("dark", f"Frame {index} is damaged")))
     assert summary.warnings == ["dark", "Frame 0 is damaged", "Frame 1 is damaged", "Frame 2 is damaged"]
+    assert summary.counted_warnings[:2] == ["dark (3 times)", "Frame 0 is damaged"]
     assert summary.warnings_count == 6
 
 

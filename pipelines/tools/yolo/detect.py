@@ -1,5 +1,6 @@
 """YOLO: finds things on a frame, and follows them from frame to frame."""
 
+import pickle
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
@@ -24,6 +25,7 @@ from pipelines.tools.base import (
     ToolSpec,
 )
 from pipelines.tools.parameters import PLAIN_NAME, OperatorOnly
+from pipelines.tools.yolo.jumps import MOVED_TOO_FAR, JumpWatch
 from pipelines.tools.yolo.tracker import Tracker, TrackerSettings
 
 STRIDE = 32
@@ -154,6 +156,7 @@ class TrackTool(DetectTool):
         self._lowest = min(params.track_low, params.conf)
         settings = TrackerSettings(params.conf, self._lowest, params.match, params.keep_frames)
         self._tracker = Tracker(params.tracker, settings)
+        self._jumps = JumpWatch()
 
     def run(self, payload: Mapping[str, Any], context: RunContext) -> Mapping[str, Any]:
         """Find boxes on `image` and carry on their tracks; weak boxes are given only on a track."""
@@ -164,16 +167,19 @@ class TrackTool(DetectTool):
         fresh = [
             box for index, box in enumerate(found) if index not in ids and box.score >= self._params.conf
         ]
+        if self._jumps.update([*tracks, *fresh]):
+            context.warnings.append(MOVED_TOO_FAR)
         return {"detections": [*tracks, *fresh], "tracks": tracks}
 
     def state(self) -> bytes:
         """Keep the tracks, and what the detector keeps behind them."""
-        return self._tracker.state() + super().state()
+        return pickle.dumps((self._tracker.state(), self._jumps)) + super().state()
 
     def restore(self, state: bytes) -> None:
-        """Carry on these tracks."""
+        """Carry on these tracks; unpickling runs code, so never give it a state from outside."""
         super().restore(state)
-        self._tracker.restore(state)
+        tracks, self._jumps = pickle.loads(state)
+        self._tracker.restore(tracks)
 
     def metadata(self) -> Mapping[str, Any]:
         """That of the detector, and the tracker."""

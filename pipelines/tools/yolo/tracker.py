@@ -53,6 +53,7 @@ class Tracker:
         self._boxes = Boxes
         self._tracker: Any = {"bytetrack": BYTETracker, "botsort": BOTSORT}[kind](library_settings(settings))
         self._shrink = shrink
+        self._size_wh: tuple[int, int] | None = None
         if corners is not None:
             self._tracker.gmc.feature_params["maxCorners"] = corners
 
@@ -68,9 +69,14 @@ class Tracker:
         """
         if image_bgr is not None:
             size_wh = (image_bgr.shape[1], image_bgr.shape[0])
+        # A film may change its size; tracks are kept in pixels, those of the first frame.
+        size_wh, given_wh = self._size_wh or size_wh, size_wh
+        self._size_wh = size_wh
         rows = [[*box.xyxy_pixels(size_wh), box.score, 0.0] for box in detections]
         boxes = self._boxes(np.asarray(rows, np.float32).reshape(-1, 6), size_wh[::-1])
         moved = image_bgr if self.kind == "botsort" and self._can_see_motion(size_wh) else None
+        if moved is not None and given_wh != size_wh:
+            moved = resized(moved, size_wh)
         return {int(row[-1]): int(row[4]) for row in self._tracker.update(boxes, moved)}
 
     def _can_see_motion(self, size_wh: tuple[int, int]) -> bool:
@@ -78,18 +84,22 @@ class Tracker:
         motion, (width, height) = self._tracker.gmc, size_wh
         shrink = self._shrink or max(SMALLER, math.ceil(math.sqrt(width * height / MOTION_PIXELS)))
         motion.downscale = shrink
-        # Pictures of two sizes cannot be compared.
-        if motion.prevFrame is not None and motion.prevFrame.shape[:2] != (height // shrink, width // shrink):
-            motion.reset_params()
         return min(size_wh) // shrink >= LEAST_SIDE
 
     def state(self) -> bytes:
         """The tracks and all that they hang on; for this tool in our own data folder only."""
-        return pickle.dumps(self._tracker)
+        return pickle.dumps((self._tracker, self._size_wh))
 
     def restore(self, state: bytes) -> None:
         """Carry on the tracks that `state` gave; unpickling runs code, so never give it one from outside."""
-        self._tracker = pickle.loads(state)
+        self._tracker, self._size_wh = pickle.loads(state)
+
+
+def resized(image: NDArray[np.uint8], size_wh: tuple[int, int]) -> NDArray[np.uint8]:
+    """The picture, HxWxC, in another size."""
+    import cv2
+
+    return np.asarray(cv2.resize(image, size_wh), np.uint8).reshape(size_wh[1], size_wh[0], image.shape[2])
 
 
 def library_settings(settings: TrackerSettings) -> SimpleNamespace:

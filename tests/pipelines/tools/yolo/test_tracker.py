@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import pytest
 
 from pipelines.detections import Detection
@@ -128,3 +129,12 @@ def test_tracks_are_carried_on_elsewhere(kind: Literal["bytetrack", "botsort"], 
     expected = [tracker.update(boxes(step), noise) for step in range(20, 60)]
     assert any(len(numbers) > 1 for numbers in expected)
     assert [other.update(boxes(step), noise) for step in range(20, 60)] == expected
+
+
+@pytest.mark.parametrize("kind", ["bytetrack", "botsort"])
+def test_tracks_outlast_a_change_of_the_size(kind: Literal["bytetrack", "botsort"], noise: Image) -> None:
+    height, width = noise.shape[0] // 2, noise.shape[1] // 3
+    smaller = np.ascontiguousarray(noise[::2, ::3])[:height, :width]
+    tracker = Tracker(kind, SETTINGS)
+    numbers = [tracker.update([box(0.1 + 0.005 * step)], noise if step < 5 else smaller) for step in range(9)]
+    assert numbers == [{0: 1}] * 9
