@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 from django.conf import settings
 
 from forgesyte.api.client_address import client_address, limited_owner
+from forgesyte.api.errors import DATABASE_AWAY, DATABASE_ERRORS, log_database_away
 from forgesyte.api.limits import Places, Quota
 from forgesyte.server import memory
 from forgesyte.server.base_consumer import BaseConsumer
@@ -78,7 +79,10 @@ class StreamConsumer(BaseConsumer[StreamError]):
         return StreamError(ErrorCode.SERVER_SHUTDOWN)
 
     def unexpected_error(self, cause: Exception) -> StreamError:
-        """INTERNAL_ERROR with its cause, which the log shows."""
+        """INTERNAL_ERROR with its cause, which the log shows; a database that is away is said to be."""
+        if isinstance(cause, DATABASE_ERRORS):
+            log_database_away(self.scope["path"], cause)
+            return StreamError(ErrorCode.INTERNAL_ERROR, DATABASE_AWAY)
         error = StreamError(ErrorCode.INTERNAL_ERROR)
         error.__cause__ = cause
         return error

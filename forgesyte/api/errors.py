@@ -125,11 +125,15 @@ def form_refusal(error: Exception) -> tuple[int, str]:
 
 def database_away(request: HttpRequest, error: Exception) -> HttpResponse:
     """The database is locked, full, not set up or gone: no bug of the request's, and it may come back."""
-    fields = {"path": request.path, "detail": str(error)}
-    logger.error("database_unreachable", extra={"fields": fields})
+    log_database_away(request.path, error)
     response = refusal(request, 503, "unavailable", DATABASE_AWAY, FOR_OPERATORS)
     response["Retry-After"] = str(RETRY_AFTER_S)
     return without_djangos_line(response)
+
+
+def log_database_away(path: str, error: Exception) -> None:
+    """One line on a request or a socket that found no database, without a traceback."""
+    logger.error("database_unreachable", extra={"fields": {"path": path, "detail": str(error)}})
 
 
 def unexpected_error(request: HttpRequest, error: Exception) -> HttpResponse:

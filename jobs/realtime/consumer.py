@@ -12,6 +12,7 @@ from django.conf import settings
 
 from forgesyte.api import strict_json
 from forgesyte.api.client_address import client_address, limited_owner
+from forgesyte.api.errors import DATABASE_AWAY, DATABASE_ERRORS, log_database_away
 from forgesyte.api.limits import Places, Quota
 from forgesyte.server.base_consumer import BaseConsumer
 from jobs import events
@@ -132,7 +133,10 @@ class RealtimeConsumer(BaseConsumer[Ended]):
         return Ended(End.SERVER_SHUTDOWN)
 
     def unexpected_error(self, cause: Exception) -> Ended:
-        """INTERNAL_ERROR; the cause is logged."""
+        """INTERNAL_ERROR; the cause is logged, and a database that is away is said to be."""
+        if isinstance(cause, DATABASE_ERRORS):
+            log_database_away(self.scope["path"], cause)
+            return Ended(End.INTERNAL_ERROR, DATABASE_AWAY)
         logger.error(events.REALTIME_FAILED, exc_info=cause)
         return Ended(End.INTERNAL_ERROR)
 

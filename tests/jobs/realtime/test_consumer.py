@@ -14,7 +14,7 @@ import pytest_asyncio
 from asgiref.sync import sync_to_async
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser, User
-from django.db import connection
+from django.db import OperationalError, connection
 from django.db.models import F
 
 from jobs.models import Job, ResultChunk
@@ -261,6 +261,20 @@ async def test_a_handler_raises(monkeypatch: pytest.MonkeyPatch, caplog: pytest.
         await client.socket.send_to(text_data="{}")
         assert await client.ended() == ("internal_error", 1011)
     assert "realtime_failed" in caplog.messages
+
+
+async def test_a_database_that_is_away(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Client() as client:
+
+        async def away(*args: object, **options: object) -> None:
+            raise OperationalError("connection refused")
+
+        monkeypatch.setattr(RealtimeConsumer, "receive", away)
+        await client.socket.send_to(text_data="{}")
+        assert await client.ended() == ("internal_error", 1011)
+    assert caplog.messages == ["database_unreachable"]
 
 
 async def test_the_task_is_cancelled() -> None:

@@ -5,7 +5,9 @@ import json
 from typing import Any
 
 import pytest
+from django.db import InterfaceError, OperationalError
 
+from forgesyte.api.errors import DATABASE_AWAY
 from forgesyte.units import MEGABYTE
 from pipelines.errors import InvalidDefinition, InvalidImage, PipelineError, ToolFailure, WeightsNotFound
 from tests.streaming.conftest import Client, Limit, dropped, ready
@@ -81,6 +83,8 @@ async def test_an_empty_frame_is_refused(engine: FakeEngine) -> None:
         (WeightsNotFound("No file for x.onnx"), "pipeline_failure", "No file for x.onnx", 4500),
         (ToolFailure("YOLO could not be loaded"), "pipeline_failure", "YOLO could not be loaded", 4500),
         (RuntimeError("secret path /home/x"), "internal_error", "Unexpected error occurred", 1011),
+        (OperationalError("secret host"), "internal_error", DATABASE_AWAY, 1011),
+        (InterfaceError("secret host"), "internal_error", DATABASE_AWAY, 1011),
     ],
 )
 async def test_a_pipeline_that_cannot_be_opened(
@@ -89,6 +93,16 @@ async def test_a_pipeline_that_cannot_be_opened(
     engine.open_error = error
     async with Client() as client:
         assert await end(client) == ({"error": code, "detail": detail}, close_code)
+
+
+async def test_a_database_that_is_away_leaves_no_traceback_in_the_log(
+    engine: FakeEngine, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine.open_error = OperationalError("connection refused")
+    async with Client() as client:
+        await end(client)
+    assert "database_unreachable" in caplog.messages
+    assert "OperationalError" not in caplog.text
 
 
 @pytest.mark.parametrize(
