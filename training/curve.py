@@ -27,7 +27,7 @@ from pipelines.tools.ocr.read import ReadTool
 from training.detector import Detector, Image, above, markdown_table, opened, reader
 from training.evaluate import FIRST_SEED
 from training.scenes import fonts, photos
-from training.scenes.lines import Boxes
+from training.scenes.lines import Boxes, Quads, hulls
 from training.scenes.scene import scene
 
 IMGSZ = (320, 416, 480, 640, 800)
@@ -138,6 +138,11 @@ def ious(one: Boxes, other: Boxes) -> NDArray[np.float32]:
     return np.asarray(shared / (areas[0][:, None] + areas[1][None] - shared), np.float32)
 
 
+def with_hulls(image_bgr: Image, quads: Quads) -> Scene:
+    """A scene with the upright hulls of its lines."""
+    return image_bgr, hulls(quads)
+
+
 def pixels(boxes: Sequence[Detection], size_wh: tuple[int, int]) -> Boxes:
     """Boxes as corners xyxy in pixels, (n, 4)."""
     return np.array([box.xyxy_pixels(size_wh) for box in boxes], np.float32).reshape(-1, 4)
@@ -155,7 +160,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--imgsz", type=int, nargs="*", default=IMGSZ, help="input sizes, the longer side")
     values = parser.parse_args(argv)
     pictures = photos.photos_in(values.photos, held_out=True) if values.photos else None
-    drawn = [scene(FIRST_SEED + number, fonts.held_out_fonts(), pictures) for number in range(values.scenes)]
+    numbers = range(values.scenes)
+    drawn = [with_hulls(*scene(FIRST_SEED + number, fonts.held_out_fonts(), pictures)) for number in numbers]
     said = json.loads((values.words / "words.json").read_text(encoding="utf-8"))
     pages = [
         (np.asarray(cv2.imread(str(values.words / name)), np.uint8), words) for name, words in said.items()

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from torch.utils.data import Dataset, Sampler
 
 from training.scenes import fonts, photos
-from training.scenes.lines import Boxes, clip_boxes, shifted
+from training.scenes.lines import Quads, centred, clip_lines, shifted
 from training.scenes.scene import HEIGHT, WIDTH, scene
 
 Image = NDArray[np.uint8]
-Item = tuple[Image, Boxes]
+Item = tuple[Image, Quads]
 HELD_OUT_SEED = 900_000_000
 SHAPE_SHARES = (2, 2, 1, 1)
 NEAREST, FARTHEST = 1.6, 0.7
@@ -28,7 +28,7 @@ NEAREST, FARTHEST = 1.6, 0.7
 
 @dataclass(frozen=True)
 class ScenePool:
-    """Scenes by number, each drawn once from its own seed and kept as a JPEG file and its boxes."""
+    """Scenes by number, each drawn once from its own seed and kept as a JPEG file and its lines' corners."""
 
     folder: Path
     first_seed: int
@@ -37,7 +37,7 @@ class ScenePool:
     photos: Path | None = None
 
     def load(self, index: int) -> Item:
-        """The scene of a number: picture (480, 640, 3) BGR and boxes (n, 4) xyxy."""
+        """The scene of a number: picture (480, 640, 3) BGR and corners (n, 4, 2)."""
         seed = self.first_seed + index
         path = self.folder / f"{seed // 1000:07d}" / f"{seed:010d}.jpg"
         labels = path.with_suffix(".npy")
@@ -51,14 +51,14 @@ class ScenePool:
     def _draw(self, seed: int, path: Path, labels: Path) -> None:
         chosen = fonts.held_out_fonts() if self.held_out else fonts.training_fonts()
         pictures = photos.photos_in(self.photos, self.held_out) if self.photos else None
-        image, boxes = scene(seed, chosen, pictures)
+        image, quads = scene(seed, chosen, pictures)
         path.parent.mkdir(parents=True, exist_ok=True)
         coded = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 95])[1]
         unfinished = path.with_suffix(f".{os.getpid()}.part")
         unfinished.write_bytes(coded.tobytes())
         unfinished.replace(path)
         with unfinished.open("wb") as file:
-            np.save(file, boxes)
+            np.save(file, quads)
         unfinished.replace(labels)  # the labels come last: where they are, the picture is whole
 
 
@@ -116,20 +116,20 @@ def collate_crops(items: Sequence[Item], imgsz: int) -> dict[str, Any]:
     """
     rng = Random(int(torch.randint(2**31, (1,))))
     (shape,) = rng.choices(crop_shapes(imgsz), SHAPE_SHARES)
-    return batch_of([_crop(rng, image, boxes, shape) for image, boxes in items])
+    return batch_of([_crop(rng, image, quads, shape) for image, quads in items])
 
 
 def batch_of(items: Sequence[Item]) -> dict[str, Any]:
-    """The dictionary that Ultralytics' detection loss and validator take; pictures become RGB."""
+    """The dictionary that Ultralytics' loss and validator of oriented boxes take; pictures become RGB."""
     pictures = np.stack([image[..., ::-1].transpose(2, 0, 1) for image, _ in items])
     height, width = pictures.shape[2:]
-    boxes = np.concatenate([boxes for _, boxes in items]) / np.array([width, height] * 2, np.float32)
-    counts = [len(boxes) for _, boxes in items]
-    centres = np.concatenate([(boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]], axis=1)
+    rectangles = centred(np.concatenate([quads for _, quads in items]))
+    rectangles[:, :4] /= np.array([width, height] * 2, np.float32)
+    counts = [len(quads) for _, quads in items]
     return {
         "img": torch.from_numpy(np.ascontiguousarray(pictures)),
-        "cls": torch.zeros(len(boxes), 1),
-        "bboxes": torch.from_numpy(centres.astype(np.float32)),
+        "cls": torch.zeros(len(rectangles), 1),
+        "bboxes": torch.from_numpy(rectangles),
         "batch_idx": torch.repeat_interleave(torch.arange(len(items)), torch.tensor(counts)).float(),
         "im_file": [""] * len(items),
         "ori_shape": [(height, width)] * len(items),
@@ -138,7 +138,7 @@ def batch_of(items: Sequence[Item]) -> dict[str, Any]:
     }
 
 
-def _crop(rng: Random, image: Image, boxes: Boxes, shape: tuple[int, int]) -> Item:
+def _crop(rng: Random, image: Image, quads: Quads, shape: tuple[int, int]) -> Item:
     """Cut a (height, width) window out of a scene, seen from a little nearer or farther."""
     height, width = shape
     least = max(height / HEIGHT, width / WIDTH)
@@ -147,9 +147,9 @@ def _crop(rng: Random, image: Image, boxes: Boxes, shape: tuple[int, int]) -> It
     wide, high = round(width / scale), round(height / scale)
     x, y = rng.randint(0, WIDTH - min(wide, WIDTH)), rng.randint(0, HEIGHT - min(high, HEIGHT))
     window = image[y : y + high, x : x + wide]
-    cut = clip_boxes(shifted(boxes, -x, -y), window.shape[1], window.shape[0])
+    cut = clip_lines(shifted(quads, -x, -y), window.shape[1], window.shape[0])
     if window.shape[:2] != (height, width):
-        ratio = np.array([width / window.shape[1], height / window.shape[0]] * 2, np.float32)
+        ratio = np.array([width / window.shape[1], height / window.shape[0]], np.float32)
         window = np.asarray(cv2.resize(window, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
         cut = cut * ratio
     return window, cut

@@ -15,8 +15,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from pipelines.engine.detectors.yolo_networks import noted_task
 from training.scenes import fonts, photos
-from training.scenes.lines import Boxes
 from training.scenes.photos import Photos
 from training.scenes.scene import HEIGHT, WIDTH, scene
 
@@ -47,6 +47,7 @@ def evaluate(
 ) -> Scores:
     """Draw held-out scenes into a folder and score weights (any format Ultralytics loads) on them at 480x640.
 
+    Networks of oriented boxes are scored by the lines' own boxes, others by the upright hulls of these.
     `boxes_on_empty` counts boxes above a confidence of 0.25 on the scenes that show no text.
     """
     from ultralytics import YOLO
@@ -54,11 +55,11 @@ def evaluate(
     counts = [_write(folder, first_seed + index, pictures) for index in range(scenes)]
     data = folder / "data.yaml"
     data.write_text(f"path: {folder.resolve()}\ntrain: images\nval: images\nnames: {{0: text}}\n")
-    network = YOLO(weights, task="detect")
+    network = YOLO(weights, task=noted_task(weights))
     found = network.val(data=str(data), imgsz=WIDTH, rect=True, batch=1, plots=False, device="cpu",
                         project=str(folder), name="val", exist_ok=True, verbose=False)  # fmt: skip
     empty = [_picture(folder, first_seed + index) for index, count in enumerate(counts) if not count]
-    false = [len(network.predict(p, imgsz=(HEIGHT, WIDTH), conf=CONF, verbose=False)[0].boxes) for p in empty]
+    false = [len(network.predict(p, imgsz=(HEIGHT, WIDTH), conf=CONF, verbose=False)[0]) for p in empty]
     precision, recall, map50, map50_95 = (round(float(value), 4) for value in found.box.mean_results())
     return Scores(scenes, sum(counts), precision, recall, map50, map50_95, len(empty), sum(false))
 
@@ -77,21 +78,15 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _write(folder: Path, seed: int, pictures: Photos | None) -> int:
-    """Write one scene and its labels in YOLO's format; returns how many lines it has."""
-    image, boxes = scene(seed, fonts.held_out_fonts(), pictures)
+    """Write one scene and its lines' corners in YOLO's format; returns how many lines it has."""
+    image, quads = scene(seed, fonts.held_out_fonts(), pictures)
     picture, labels = _picture(folder, seed), folder / "labels" / f"{seed}.txt"
     for path in (picture, labels):
         path.parent.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(picture), image)
-    labels.write_text("".join(f"0 {x} {y} {w} {h}\n" for x, y, w, h in _fractions(boxes)))
-    return len(boxes)
-
-
-def _fractions(boxes: Boxes) -> Boxes:
-    """Boxes as centres and sizes in fractions of the picture."""
-    centres, sizes = (boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]
-    whole = np.array([WIDTH, HEIGHT] * 2, np.float32)
-    return np.asarray(np.concatenate([centres, sizes], axis=1) / whole, np.float32)
+    fractions = (quads / np.array([WIDTH, HEIGHT], np.float32)).reshape(-1, 8)
+    labels.write_text("".join(f"0 {' '.join(map(str, corners))}\n" for corners in fractions.tolist()))
+    return len(quads)
 
 
 def _picture(folder: Path, seed: int) -> Path:

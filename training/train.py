@@ -57,11 +57,11 @@ def export(checkpoint: Path, target: Path) -> Path:
 
 
 def architecture(width: float) -> dict[str, Any]:
-    """YOLO26n's layers for the one class `text`, at a width; a single head, whose boxes go through NMS."""
+    """YOLO26n-obb's layers for the one class `text`, at a width; one head, whose boxes go through NMS."""
     import ultralytics
     import yaml
 
-    path = Path(ultralytics.__file__).parent / "cfg" / "models" / "26" / "yolo26.yaml"
+    path = Path(ultralytics.__file__).parent / "cfg" / "models" / "26" / "yolo26-obb.yaml"
     layers: dict[str, Any] = yaml.safe_load(path.read_text())
     return layers | {"nc": 1, "end2end": False, "scales": {"n": [0.5, width, 1024]}}
 
@@ -130,7 +130,7 @@ def _overrides(options: Options) -> dict[str, Any]:
     """Ultralytics' settings. Its own augmentation is not used: scenes and crops vary enough."""
     options.out.mkdir(parents=True, exist_ok=True)
     return {
-        "model": str(_model_file(options)), "data": NAME, "task": "detect",
+        "model": str(_model_file(options)), "data": NAME, "task": "obb",
         "pretrained": str(options.start) if options.start else False,
         "project": str(options.out), "name": "run", "exist_ok": True,
         "resume": str(options.checkpoint) if options.resume else False,

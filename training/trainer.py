@@ -1,4 +1,4 @@
-"""Ultralytics' detection trainer with scenes for pictures, and a fast number format on the CPU.
+"""Ultralytics' trainer of oriented boxes with scenes for pictures, and a fast number format on the CPU.
 
 Importing this module imports torch and Ultralytics.
 """
@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader
-from ultralytics.models.yolo.detect import DetectionTrainer
+from ultralytics.models.yolo.obb import OBBTrainer
 from ultralytics.utils.torch_utils import unwrap_model
 
 from training.clock import RunClock
@@ -32,7 +32,7 @@ NAMES = {0: "text"}
 Loader = DataLoader[Item]
 
 
-class TextTrainer(DetectionTrainer):  # type: ignore[misc]
+class TextTrainer(OBBTrainer):  # type: ignore[misc]
     """Trains on `Options`; everything about optimisation, EMA, checkpoints and validation is Ultralytics'."""
 
     def __init__(self, options: Options, overrides: dict[str, Any]) -> None:

@@ -16,6 +16,7 @@ from training.dataset import (
     crop_shapes,
 )
 from training.scenes.fonts import held_out_fonts, training_fonts
+from training.scenes.lines import box_corners, hulls
 from training.scenes.photos import photos_in
 
 
@@ -52,7 +53,7 @@ def test_held_out_scenes_use_other_fonts(pool: ScenePool, monkeypatch: pytest.Mo
 
     def blank(seed: int, fonts: object, _pictures: object) -> dataset.Item:
         seen.append(fonts)
-        return np.zeros((480, 640, 3), np.uint8), np.zeros((0, 4), np.float32)
+        return np.zeros((480, 640, 3), np.uint8), np.zeros((0, 4, 2), np.float32)
 
     monkeypatch.setattr(dataset, "scene", blank)
     ScenePool(pool.folder, 9_000, 1, held_out=True).load(0)
@@ -65,7 +66,7 @@ def test_held_out_scenes_use_other_photographs(tmp_path: Path, monkeypatch: pyte
 
     def blank(seed: int, fonts: object, pictures: object) -> dataset.Item:
         seen.append(pictures)
-        return np.zeros((480, 640, 3), np.uint8), np.zeros((0, 4), np.float32)
+        return np.zeros((480, 640, 3), np.uint8), np.zeros((0, 4, 2), np.float32)
 
     monkeypatch.setattr(dataset, "scene", blank)
     ScenePool(tmp_path, 9_000, 1, held_out=True, photos=tmp_path).load(0)
@@ -100,28 +101,27 @@ def test_a_batch_of_crops_has_one_shape_and_labels_inside_it(pool: ScenePool) ->
     batch = collate_crops([SceneDataset(pool, 6)[index] for index in range(6)], imgsz=320)
     assert batch["img"].shape[:2] == (6, 3)
     assert tuple(batch["img"].shape[2:]) in crop_shapes(320)
-    centres, sizes = batch["bboxes"][:, :2], batch["bboxes"][:, 2:]
-    assert len(centres) == len(batch["cls"]) == len(batch["batch_idx"])
-    assert ((centres - sizes / 2) >= -1e-5).all()
-    assert ((centres + sizes / 2) <= 1 + 1e-5).all()
+    assert batch["bboxes"].shape[1] == 5
+    assert len(batch["bboxes"]) == len(batch["cls"]) == len(batch["batch_idx"]) > 0
+    assert ((batch["bboxes"][:, :2] >= 0) & (batch["bboxes"][:, :2] <= 1)).all()
+    assert (batch["bboxes"][:, 4].abs() <= np.pi / 2).all()
 
 
 def test_a_box_stays_on_its_letters_when_cropped() -> None:
-    image, box = np.zeros((480, 640, 3), np.uint8), np.array([[200, 200, 400, 240]], np.float32)
+    image, box = np.zeros((480, 640, 3), np.uint8), box_corners(np.array([[200, 200, 400, 240]], np.float32))
     image[200:240, 200:400] = 255
     for seed in range(60):
-        window, boxes = dataset._crop(Random(seed), image, box, (224, 640))
+        window, quads = dataset._crop(Random(seed), image, box, (224, 640))
         assert window.shape == (224, 640, 3)
-        for x0, y0, x1, y1 in boxes.round().astype(int):
+        for x0, y0, x1, y1 in hulls(quads).round().astype(int):
             assert window[y0 + 1 : y1 - 1, x0 + 1 : x1 - 1].min() > 200
 
 
 def test_pictures_become_rgb_and_boxes_fractions() -> None:
     image = np.zeros((50, 100, 3), np.uint8)
     image[..., 0] = 200  # blue
-    batch = batch_of(
-        [(image, np.array([[10, 10, 30, 20]], np.float32)), (image, np.zeros((0, 4), np.float32))]
-    )
+    line = box_corners(np.array([[10, 10, 30, 20]], np.float32))
+    batch = batch_of([(image, line), (image, line[:0])])
     assert batch["img"][0, :, 0, 0].tolist() == [0, 0, 200]
-    assert batch["bboxes"][0].tolist() == pytest.approx([0.2, 0.3, 0.2, 0.2])
+    assert batch["bboxes"][0].tolist() == pytest.approx([0.2, 0.3, 0.2, 0.2, 0])
     assert batch["batch_idx"].tolist() == [0]

@@ -11,6 +11,7 @@ import pytest
 from training import evaluate
 from training.options import Options
 from training.scenes.scene import scene
+from training.start import batch, checkpoint_from
 from training.train import train
 
 BUNDLED = Path(evaluate.__file__).parents[1] / "pipelines" / "bundled" / "forgesyte-text-n.onnx"
@@ -40,18 +41,19 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> tuple[Options, Path]:
 def test_the_result_is_a_network_that_finds_text_boxes_at_any_size(run: tuple[Options, Path]) -> None:
     from ultralytics import YOLO
 
-    network = YOLO(run[1], task="detect")
+    network = YOLO(run[1], task="obb")
     for size in ((480, 640), (384, 640), (640, 640)):
         (found,) = network.predict(scene(1)[0], imgsz=size, conf=0.0001, verbose=False)
         assert found.names == {0: "text"}
         assert found.orig_shape == (480, 640)
+        assert found.obb is not None
 
 
 def test_the_file_carries_what_ultralytics_needs(run: tuple[Options, Path]) -> None:
     import onnx
 
     stored = {entry.key: entry.value for entry in onnx.load(run[1]).metadata_props}
-    assert stored["task"] == "detect"
+    assert stored["task"] == "obb"
     assert stored["stride"] == "32"
     assert "text" in stored["names"]
 
@@ -89,6 +91,22 @@ def test_a_run_starts_from_another_runs_weights(run: tuple[Options, Path], tmp_p
         for key in first
         if "conv.weight" in key
     )
+
+
+def test_an_exported_network_is_started_from_with_its_batch_normalisation_back(
+    run: tuple[Options, Path], tmp_path: Path
+) -> None:
+    import torch
+    from ultralytics import YOLO
+
+    missing = checkpoint_from(run[1], tmp_path / "start.pt", width=TINY.width, pictures=2)
+    assert missing == []
+    picture = batch(1)
+    before, after = (
+        YOLO(path).model.float().eval()(picture)[0]
+        for path in (run[1].with_suffix(".pt"), tmp_path / "start.pt")
+    )
+    assert torch.allclose(before, after, atol=0.05)
 
 
 def test_a_network_is_scored_on_held_out_scenes(

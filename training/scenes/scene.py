@@ -1,4 +1,4 @@
-"""Draws one scene: a webcam picture and the boxes of its lines of text, all from one seed."""
+"""Draws one scene: a webcam picture and the corners of its lines of text, all from one seed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from training.scenes import fonts as font_files
 from training.scenes import layouts, photos, special, textures
 from training.scenes.camera import photograph
-from training.scenes.lines import Boxes, box_corners, clip_boxes, hulls, project, shifted
+from training.scenes.lines import Quads, box_corners, clip_lines, project, shifted
 from training.scenes.lookalikes import LOOKALIKES
 from training.scenes.photos import Photos
 from training.scenes.sheet import Sheet
@@ -24,39 +24,47 @@ WIDTH, HEIGHT = 640, 480
 EMPTY_SHARE = 0.3
 PHOTO_SHARE = 0.6
 CROWDED = 0.05
-SHORT = 220
 FAINT = 13
 LAYOUTS = (*layouts.LAYOUTS, *special.SPECIAL)
 
 
 def scene(
     seed: int, fonts: Sequence[Path] | None = None, pictures: Photos | None = None
-) -> tuple[Image, Boxes]:
-    """A picture (480, 640, 3) BGR and its text lines' boxes (n, 4) xyxy in pixels.
+) -> tuple[Image, Quads]:
+    """A picture (480, 640, 3) BGR and its text lines' corners (n, 4, 2) in pixels, clockwise from the text's
+    own upper left.
 
     The same seed, fonts, photographs and library versions give the same picture. About three scenes in ten
     have no text. Raises RuntimeError where no font is installed.
     """
     rng = Random(seed)
     fonts, pictures = fonts or font_files.training_fonts(), pictures or Photos()
-    empty, boxes = rng.random() < EMPTY_SHARE, np.zeros((0, 4), np.float32)
+    empty, quads = rng.random() < EMPTY_SHARE, np.zeros((0, 4, 2), np.float32)
     image = _ground(rng, pictures, rng.choice((1, 2, 3, 5) if empty else (0, 0, 1, 1, 2, 4)))
     if not empty:
         for _ in range(rng.choice((1, 1, 1, 2, 3, 5))):
-            image, boxes = _add_sheet(rng, fonts, image, boxes)
+            image, quads = _add_sheet(rng, fonts, image, quads)
     if rng.random() < 0.06:
-        boxes = _letterbox(rng, image, boxes)
+        quads = _letterbox(rng, image, quads)
     image = photograph(rng, image)
-    return image, _visible(image, clip_boxes(boxes, WIDTH, HEIGHT))
+    return image, _visible(image, clip_lines(quads, WIDTH, HEIGHT))
 
 
-def _visible(image: Image, boxes: Boxes) -> Boxes:
-    """The boxes in which something stands out: what nobody can see is no text."""
+def _visible(image: Image, quads: Quads) -> Quads:
+    """The lines in which something stands out: what nobody can see is no text."""
     grey = cv2.blur(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), (3, 3))
-    parts = (grey[int(y0) : int(y1) + 1, int(x0) : int(x1) + 1] for x0, y0, x1, y1 in boxes)
-    seen = [bool(np.ptp(np.percentile(part, (4, 96))) >= FAINT) for part in parts]
-    kept: Boxes = boxes[np.array(seen, bool)]
+    seen = [_stands_out(grey, quad) for quad in quads]
+    kept: Quads = quads[np.array(seen, bool)]
     return kept
+
+
+def _stands_out(grey: Image, quad: Quads) -> bool:
+    x0, y0 = np.floor(quad.min(axis=0)).astype(int)
+    x1, y1 = np.ceil(quad.max(axis=0)).astype(int)
+    part = grey[max(0, y0) : y1 + 1, max(0, x0) : x1 + 1]
+    mask = np.zeros(part.shape, np.uint8)
+    cv2.fillConvexPoly(mask, np.round(quad - (max(0, x0), max(0, y0))).astype(np.int32), 1)
+    return bool(np.ptp(np.percentile(part[mask > 0], (4, 96))) >= FAINT)
 
 
 def _ground(rng: Random, pictures: Photos, things: int) -> Image:
@@ -83,18 +91,18 @@ def _frame(rng: Random, pictures: Photos, image: Image) -> None:
     image[y : y + h, x : x + w] = photos.ground(rng, pictures, w, h)
 
 
-def _add_sheet(rng: Random, fonts: Sequence[Path], image: Image, boxes: Boxes) -> tuple[Image, Boxes]:
+def _add_sheet(rng: Random, fonts: Sequence[Path], image: Image, quads: Quads) -> tuple[Image, Quads]:
     """Put one written thing into the picture, unless it would hide text that is there."""
-    first = not len(boxes)
+    first = not len(quads)
     layout = rng.choices([kind for _, kind in LAYOUTS], [share for share, _ in LAYOUTS])[0]
     width, height = _sheet_size(rng, layout, first)
     homography, corners = _placement(rng, width, height, first and width >= WIDTH * 0.9)
-    if _hides(corners, boxes):
-        return image, boxes
+    if _hides(corners, quads):
+        return image, quads
     sheet = layout(rng, fonts, width, height)
     image = _laid_on(image, sheet, homography, shadow=rng.choice((0.0, 0.0, rng.uniform(0.2, 0.6))))
-    lines = hulls(project(box_corners(sheet.lines()), homography))
-    return image, np.concatenate([boxes, clip_boxes(lines, WIDTH, HEIGHT)])
+    lines = project(box_corners(sheet.lines()), homography)
+    return image, np.concatenate([quads, clip_lines(lines, WIDTH, HEIGHT)])
 
 
 def _sheet_size(rng: Random, layout: object, first: bool) -> tuple[int, int]:
@@ -132,28 +140,42 @@ def _placement(rng: Random, width: int, height: int, fills: bool) -> tuple[Homog
 
 def _pose(rng: Random, width: int, height: int, fills: bool) -> tuple[float, float, tuple[float, float]]:
     """An angle in degrees, a share by which corners may be pulled, and a centre."""
-    level = rng.random()
-    if width < SHORT:
-        angle = 0.0 if level < 0.35 else rng.gauss(0, 4) if level < 0.7 else rng.uniform(-25, 25)
-    else:  # a long line's upright box is mostly not text when the line is far from level
-        angle = 0.0 if level < 0.35 else rng.gauss(0, 2 if level < 0.75 else 7)
-    slant = 0.0 if rng.random() < 0.4 else rng.uniform(0, 0.14)
+    angle = _angle(rng)
+    slant = 0.0 if rng.random() < 0.4 else rng.uniform(0, 0.16)
     if fills:
         away = rng.choice((20, 40, 160))
         centre = WIDTH / 2 + rng.uniform(-away, away), HEIGHT / 2 + rng.uniform(-away, away) * 0.6
-        return (0.0, 0.0, (WIDTH / 2, HEIGHT / 2)) if rng.random() < 0.3 else (angle / 2, slant / 2, centre)
+        return (0.0, 0.0, (WIDTH / 2, HEIGHT / 2)) if rng.random() < 0.2 else (angle, slant / 2, centre)
     across, down = 0.4 * min(1.0, width / WIDTH), 0.4 * min(1.0, height / HEIGHT)
     return angle, slant, (WIDTH * rng.uniform(across, 1 - across), HEIGHT * rng.uniform(down, 1 - down))
 
 
-def _hides(corners: NDArray[np.float32], boxes: Boxes) -> bool:
+def _angle(rng: Random) -> float:
+    """Degrees: level or nearly so in half of the cases, slanted, on its side or upside down in the others."""
+    kind = rng.random()
+    if kind < 0.25:
+        return 0.0
+    if kind < 0.5:
+        return rng.gauss(0, 5)
+    if kind < 0.75:
+        return rng.uniform(-50, 50)
+    if kind < 0.88:
+        return rng.choice((90.0, -90.0, 180.0)) + rng.choice((0.0, rng.gauss(0, 5)))
+    return rng.uniform(-180, 180)
+
+
+def _hides(corners: NDArray[np.float32], quads: Quads) -> bool:
     """True if a sheet at these corners would cover a visible part of a line that is already there."""
-    if not len(boxes):
+    if not len(quads):
         return False
-    mask = np.zeros((HEIGHT // 4, WIDTH // 4), np.uint8)
-    cv2.fillConvexPoly(mask, (corners / 4).astype(np.int32), 1)
-    small = (boxes / 4).astype(int)
-    return any(mask[y0 : y1 + 1, x0 : x1 + 1].mean() > CROWDED for x0, y0, x1, y1 in small)
+    sheet = np.zeros((HEIGHT // 4, WIDTH // 4), np.uint8)
+    cv2.fillConvexPoly(sheet, (corners / 4).astype(np.int32), 1)
+    for quad in quads:
+        line = np.zeros_like(sheet)
+        cv2.fillConvexPoly(line, (quad / 4).astype(np.int32), 1)
+        if sheet[line > 0].mean() > CROWDED:
+            return True
+    return False
 
 
 def _laid_on(image: Image, sheet: Sheet, homography: Homography, shadow: float = 0) -> Image:
@@ -172,8 +194,8 @@ def _laid_on(image: Image, sheet: Sheet, homography: Homography, shadow: float =
     return np.asarray(cv2.add(front, cv2.multiply(image, cv2.bitwise_not(wide), scale=1 / 255)), np.uint8)
 
 
-def _letterbox(rng: Random, image: Image, boxes: Boxes) -> Boxes:
-    """Cover the picture's top and bottom with bars, as for a wide picture; returns the boxes left."""
+def _letterbox(rng: Random, image: Image, quads: Quads) -> Quads:
+    """Cover the picture's top and bottom with bars, as for a wide picture; returns the lines left."""
     bar = rng.randint(20, 100)
     image[:bar] = image[-bar:] = rng.choice((0, 0, 114, 255))
-    return shifted(clip_boxes(shifted(boxes, 0, -bar), WIDTH, HEIGHT - 2 * bar), 0, bar)
+    return shifted(clip_lines(shifted(quads, 0, -bar), WIDTH, HEIGHT - 2 * bar), 0, bar)
