@@ -46,7 +46,7 @@ def checkpoint_from(exported: Path, target: Path, width: float = 0.25, pictures:
         model.train()(batch(pictures))
     for hook in hooks:
         hook.remove()
-    torch.save({"model": model.eval(), "train_args": {}, "epoch": -1}, target)
+    torch.save({"model": model.eval(), "train_args": {"task": "obb"}, "epoch": -1}, target)
     return missing
 
 

@@ -59,9 +59,13 @@ class Letterbox:
 
     def to_frame(self, boxes_xyxy: Rows) -> Rows:
         """Map boxes (n, 4) from the input to the frame, and clip them at its edges."""
-        moved = (boxes_xyxy - np.array(self.corner * 2, np.float32)) / self.scale
+        moved = self.points_to_frame(boxes_xyxy.reshape(-1, 2)).reshape(-1, 4)
         height, width = self.frame_hw
         return np.asarray(np.clip(moved, 0, np.array([width, height] * 2)), np.float32)
+
+    def points_to_frame(self, points: Rows) -> Rows:
+        """Map points (..., 2) from the input to the frame; some may lie beyond its edges."""
+        return np.asarray((points - np.array(self.corner, np.float32)) / self.scale, np.float32)
 
 
 def longest_side(frame_hw: tuple[int, int], imgsz: int, stride: int) -> int:

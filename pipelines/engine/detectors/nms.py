@@ -1,20 +1,27 @@
 """The interface of detection networks, whatever runs them, and non-maximum suppression (NMS)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.engine.detectors.letterbox import Letterbox
+
 
 @dataclass(frozen=True)
 class FoundBoxes:
-    """The boxes that were found on one frame: pixel corners Nx4, scores N, class numbers N; best first."""
+    """The boxes that were found on one frame: pixel corners Nx4, scores N, class numbers N; best first.
+
+    Networks of oriented boxes give `polygons` as well, Nx4x2 clockwise from the upper left of what they hold;
+    `boxes_xyxy` are their upright hulls then.
+    """
 
     boxes_xyxy: NDArray[np.float32]
     scores: NDArray[np.float32]
     classes: NDArray[np.int64]
+    polygons: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,12 @@ class BoxNetwork(Protocol):
     def find(self, image_bgr: NDArray[np.uint8], options: DetectOptions) -> FoundBoxes:
         """Boxes on one BGR frame of HxWx3; a network of fixed size uses that whatever `imgsz` says."""
         ...
+
+
+def on_frame(found: FoundBoxes, letterbox: Letterbox) -> FoundBoxes:
+    """What was found on a network's input, as on the frame that was laid into it."""
+    polygons = None if found.polygons is None else letterbox.points_to_frame(found.polygons)
+    return replace(found, boxes_xyxy=letterbox.to_frame(found.boxes_xyxy), polygons=polygons)
 
 
 def best_boxes(rows: NDArray[np.float32], options: DetectOptions) -> FoundBoxes:

@@ -1,4 +1,4 @@
-"""Plain YOLO detection networks in OpenVINO's format, without Ultralytics' own work around each frame.
+"""Plain YOLO networks of upright or oriented boxes in OpenVINO's format, without Ultralytics' own work.
 
 The steps are Ultralytics': letterbox the frame, run, keep the best of boxes that overlap.
 Here the network itself turns pixels into numbers, and is compiled for the sizes that come often.
@@ -6,7 +6,6 @@ Here the network itself turns pixels into numbers, and is compiled for the sizes
 
 import platform
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,13 @@ from numpy.typing import NDArray
 
 from pipelines.engine.compiled import CompiledNetwork, Crowd
 from pipelines.engine.detectors.letterbox import CAMERA_SIZE_HW, Letterbox
-from pipelines.engine.detectors.nms import DetectOptions, FoundBoxes, best_boxes
+from pipelines.engine.detectors.nms import DetectOptions, FoundBoxes, best_boxes, on_frame
+from pipelines.engine.detectors.oriented import best_oriented
 
 # Ultralytics works around faults of OpenVINO on other systems.
 SYSTEMS = {("linux", "x86_64"), ("darwin", "x86_64")}
+# The rows of a box beside those of its classes, by task: centre and size, and the angle of an oriented one.
+ROWS_OF_BOX = {"detect": 4, "obb": 5}
 
 
 class OpenVinoYolo:
@@ -35,6 +37,7 @@ class OpenVinoYolo:
         notes = notes_in(folder)
         self.names: dict[int, str] = {int(number): str(name) for number, name in notes["names"].items()}
         self._stride = int(notes["stride"])
+        self._best = best_oriented if notes["task"] == "obb" else best_boxes
         self._tensor = openvino.Tensor
         core = openvino.Core()
         self._network = CompiledNetwork(core, pixels_in(core.read_model(folder / "model.xml")))
@@ -49,10 +52,10 @@ class OpenVinoYolo:
             return False
         notes = notes_in(folder)
         args = notes.get("args") or {}
-        plain = notes.get("task") == "detect" and not notes.get("end2end") and not args.get("nms")
-        return bool(
-            plain and args.get("dynamic") and notes.get("names") and is_plain(folder, len(notes["names"]))
-        )
+        plain = notes.get("task") in ROWS_OF_BOX and not notes.get("end2end") and not args.get("nms")
+        if not (plain and args.get("dynamic") and notes.get("names")):
+            return False
+        return is_plain(folder, ROWS_OF_BOX[notes["task"]] + len(notes["names"]))
 
     def find(self, image_bgr: NDArray[np.uint8], options: DetectOptions) -> FoundBoxes:
         """Boxes on one BGR frame of HxWx3."""
@@ -66,8 +69,8 @@ class OpenVinoYolo:
                 request.set_input_tensor(self._tensor(padded, shared_memory=True))
                 request.start_async()
                 request.wait()
-                found = best_boxes(request.get_output_tensor(0).data[0], options)
-        return replace(found, boxes_xyxy=letterbox.to_frame(found.boxes_xyxy))
+                found = self._best(request.get_output_tensor(0).data[0], options)
+        return on_frame(found, letterbox)
 
 
 def pixels_in(model: Any) -> Any:
@@ -83,15 +86,15 @@ def pixels_in(model: Any) -> Any:
     return steps.build()
 
 
-def is_plain(folder: Path, classes: int) -> bool:
-    """True if the output is a row for each coordinate and class, and the network is not quantised."""
+def is_plain(folder: Path, wanted: int) -> bool:
+    """True if the one output has this number of rows, and the network is not quantised."""
     import openvino
 
     model = openvino.Core().read_model(folder / "model.xml")
     shape = model.output(0).get_partial_shape()
     rows = shape[1].get_length() if shape.rank.get_length() == 3 and shape[1].is_static else 0
     quantised = any(step.get_type_name() == "FakeQuantize" for step in model.get_ops())
-    return len(model.outputs) == 1 and rows == 4 + classes and not quantised
+    return len(model.outputs) == 1 and rows == wanted and not quantised
 
 
 def notes_in(folder: Path) -> dict[str, Any]:

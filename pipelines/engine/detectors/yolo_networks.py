@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pipelines.engine.detectors.letterbox import CAMERA_SIZE_HW, longest_side
 from pipelines.engine.detectors.nms import BoxNetwork, DetectOptions, FoundBoxes
 from pipelines.engine.detectors.openvino_yolo import OpenVinoYolo
+from pipelines.engine.detectors.oriented import corners_of
 from pipelines.engine.detectors.ultralytics import import_ultralytics, open_yolo
 from pipelines.engine.devices import DeviceChoice, choose_device
 from pipelines.engine.networks import MIB, NetworkCache, NetworkUse
@@ -24,7 +25,7 @@ from pipelines.engine.weights.store import WeightsStore, size_of
 from pipelines.errors import PipelineError
 
 MOST_STRIDE = 64
-TASKS = frozenset({"detect", "segment", "pose"})
+TASKS = frozenset({"detect", "segment", "pose", "obb"})
 
 # Connections, and what a request and its answer take.
 SERVED_BYTES = 16 * MIB
@@ -60,8 +61,17 @@ class YoloNetwork:
             device=self._device,
             verbose=False,
         )
+        if result.obb is not None:
+            return oriented_of(result.obb.data.cpu().numpy())
         rows = result.boxes.data.cpu().numpy()
         return FoundBoxes(rows[:, :4], rows[:, 4], rows[:, 5].astype(np.int64))
+
+
+def oriented_of(rows: NDArray[np.float32]) -> FoundBoxes:
+    """Oriented boxes of Ultralytics' rows (n, 7): centre, size, angle, score and class."""
+    polygons = corners_of(rows[:, :5])
+    hulls = np.concatenate([polygons.min(axis=1), polygons.max(axis=1)], axis=1)
+    return FoundBoxes(hulls, rows[:, 5], rows[:, 6].astype(np.int64), polygons)
 
 
 @dataclass(frozen=True)

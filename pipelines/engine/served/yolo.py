@@ -2,20 +2,20 @@
 
 import ast
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.engine.detectors.letterbox import CAMERA_SIZE_HW, Letterbox
-from pipelines.engine.detectors.nms import DetectOptions, FoundBoxes, best_boxes
+from pipelines.engine.detectors.nms import DetectOptions, FoundBoxes, best_boxes, on_frame
+from pipelines.engine.detectors.oriented import best_oriented
 from pipelines.engine.served.http_exchange import ExchangeFailed
 from pipelines.engine.served.inference_protocol import DATATYPES, InferenceClient
 from pipelines.errors import PipelineError
 
 # Their outputs begin with rows for boxes and classes.
-TASKS = frozenset({"detect", "segment", "pose"})
+TASKS = frozenset({"detect", "segment", "pose", "obb"})
 STRIDE = 32
 MOST_NOTES = 1_000_000
 
@@ -39,6 +39,7 @@ class ServedYolo:
         self._input, self._type, self.fixed_size_hw = picture_input(told)
         self._output = first_output(told)
         self._end2end = notes.get("end2end") is True
+        self._oriented = notes.get("task") == "obb"
         self.names = names_in(notes)
         self.find(np.zeros((*CAMERA_SIZE_HW, 3), np.uint8), DetectOptions())
 
@@ -52,19 +53,21 @@ class ServedYolo:
             output = self._client.infer(self._input, self._type, pixels, self._output)
         except ExchangeFailed as error:
             raise unusable(str(error)) from error
-        found = self._boxes(output, options)
-        return replace(found, boxes_xyxy=letterbox.to_frame(found.boxes_xyxy))
+        return on_frame(self._boxes(output, options), letterbox)
 
     def _boxes(self, output: NDArray[Any], options: DetectOptions) -> FoundBoxes:
         if output.ndim != 3 or output.shape[0] != 1 or not np.isfinite(output).all():
             raise unusable("its output is not that of a YOLO network")
         rows = output[0].astype(np.float32)
         if self._end2end:
+            if self._oriented:
+                raise unusable("it sorts out its oriented boxes by itself: export it with end2end=False")
             return sorted_out(rows, options)
-        last = 4 + len(self.names) if self.names else len(rows)
-        if not 4 < last <= len(rows):
+        rows_of_box = 5 if self._oriented else 4
+        last = rows_of_box + len(self.names) if self.names else len(rows)
+        if not rows_of_box < last <= len(rows):
             raise unusable("its output has other classes than its configuration")
-        return best_boxes(rows[:last], options)
+        return (best_oriented if self._oriented else best_boxes)(rows[:last], options)
 
 
 def unusable(reason: str) -> PipelineError:

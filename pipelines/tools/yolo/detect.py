@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipelines.detections import Detection, from_xyxy_pixels
+from pipelines.detections import Detection, from_polygons_pixels, from_xyxy_pixels
 from pipelines.engine.detectors.letterbox import MAX_INPUT_PIXELS, longest_side
 from pipelines.engine.detectors.nms import DetectOptions
 from pipelines.engine.detectors.yolo_networks import LoadedYolo, load_yolo
@@ -128,6 +128,8 @@ class DetectTool:
         best = slice(params.max_det)
         height, width = image_bgr.shape[:2]
         labels = [self._loaded.names.get(int(number), str(number)) for number in found.classes[best]]
+        if found.polygons is not None:
+            return from_polygons_pixels(found.polygons[best], labels, found.scores[best], (width, height))
         return from_xyxy_pixels(found.boxes_xyxy[best], labels, found.scores[best], (width, height))
 
     def _say_if_more(self, count: int, context: RunContext) -> None:
