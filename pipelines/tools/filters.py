@@ -70,7 +70,8 @@ class FilterTool:
         """Filter `detections` and `tracks`, make `text` anew, and pass `counts` on."""
         outputs = {name: self._kept(payload[name]) for name in (DETECTIONS, TRACKS) if name in payload}
         if TEXT in payload:
-            outputs[TEXT] = text_of(outputs[DETECTIONS])
+            height, width = payload["image"].shape[:2]
+            outputs[TEXT] = text_of(outputs[DETECTIONS], (width, height))
         if COUNTS in payload:
             outputs[COUNTS] = payload[COUNTS]
         return outputs

@@ -28,6 +28,7 @@ from pipelines.engine.readers.text_reader import (
     Reading,
     TextReader,
     best_of,
+    corners_from,
     joined,
     quarter_turns,
 )
@@ -145,7 +146,7 @@ class EasyOcrReader:
             with loading():
                 self._finder, _ = self._make(detector=True)
         return [
-            replace(found, box_xyxy=piece.back(found.box_xyxy))
+            replace(found, corners=piece.back(found.corners))
             for piece in pieces_of_frame(image_bgr, CANVAS)
             for found in self._find_and_read(piece.image_bgr)
         ]
@@ -155,10 +156,9 @@ class EasyOcrReader:
         answers = self._call(self._finder, "readtext", image_bgr, canvas_size=canvas)
         found = []
         for corners, text, score in answers:
-            xs, ys = [float(x) for x, _ in corners], [float(y) for _, y in corners]
             # EasyOCR does not tell how sure its detector is, so the reading's score stands for both.
             reading = Reading(text.strip(), float(score))
-            found.append(FoundText((min(xs), min(ys), max(xs), max(ys)), float(score), reading))
+            found.append(FoundText(corners_from(corners), float(score), reading))
         return found
 
     def _call(self, reader: Any, method: str, *args: Any, **more: Any) -> list[Any]:

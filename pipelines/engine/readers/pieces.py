@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.engine.readers.text_reader import Corners, corners_from
+
 Image = NDArray[np.uint8]
 # A cut is looked for in the last part of each piece.
 SEARCH = 0.2
@@ -26,15 +28,10 @@ class Piece:
     corner_xy: tuple[int, int]
     scale: float
 
-    def back(self, box_xyxy: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
-        """A box on the piece as a box on the frame."""
-        (left, top), (x1, y1, x2, y2) = self.corner_xy, box_xyxy
-        return (
-            (x1 + left) / self.scale,
-            (y1 + top) / self.scale,
-            (x2 + left) / self.scale,
-            (y2 + top) / self.scale,
-        )
+    def back(self, corners: Corners) -> Corners:
+        """Corners on the piece as corners on the frame."""
+        left, top = self.corner_xy
+        return corners_from([((x + left) / self.scale, (y + top) / self.scale) for x, y in corners])
 
 
 def pieces_of_frame(image_bgr: Image, longest: int, most_pixels: float = math.inf) -> Iterator[Piece]:

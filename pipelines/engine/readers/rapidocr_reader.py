@@ -8,16 +8,19 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.engine.readers.deskew import straightened
 from pipelines.engine.readers.pieces import MOST_PIECES, pieces_of, pieces_of_frame
 from pipelines.engine.readers.text_finder_input import LONGEST, MAX_INPUT_PIXELS, TextFinderInput, normalised
 from pipelines.engine.readers.text_reader import (
+    TALL,
     FoundText,
     Image,
     PixelBox,
     Reading,
     best_of,
+    corners_from,
     joined,
     quarter_turns,
 )
@@ -75,7 +78,7 @@ class RapidOcrReader:
         if min(image_bgr.shape[:2]) < LEAST_LETTER:
             return []
         return [
-            replace(found, box_xyxy=piece.back(found.box_xyxy))
+            replace(found, corners=piece.back(found.corners))
             for piece in pieces_of_frame(image_bgr, LONGEST, MAX_INPUT_PIXELS)
             for found in self._find_and_read(piece.image_bgr)
         ]
@@ -86,9 +89,10 @@ class RapidOcrReader:
         if found.boxes is None:
             return []
         readings = self._recognise(self._ocr.crop_text_regions(given.picture, found.boxes))
+        lines = zip(found.boxes, given.back(found.boxes), found.scores, readings, strict=True)
         return [
-            FoundText(bounds_of(quad), float(score), reading)
-            for quad, score, reading in zip(given.back(found.boxes), found.scores, readings, strict=True)
+            FoundText(corners_from(quad.tolist(), first_corner(cut)), float(score), reading)
+            for cut, quad, score, reading in lines
         ]
 
     def _recognise(self, crops: Sequence[Image]) -> list[Reading]:
@@ -145,7 +149,8 @@ def to_line(crop: Image) -> Image:
     return line
 
 
-def bounds_of(quad: Any) -> tuple[float, float, float, float]:
-    """The upright box around four corners, 4x2."""
-    (x1, y1), (x2, y2) = np.min(quad, axis=0), np.max(quad, axis=0)
-    return float(x1), float(y1), float(x2), float(y2)
+def first_corner(quad: NDArray[np.float32]) -> int:
+    """The corner of a quadrilateral (4, 2) where its line begins: RapidOCR turns tall crops to the left."""
+    sides = np.linalg.norm(quad - np.roll(quad, -1, axis=0), axis=1)
+    width, height = int(sides[::2].max()), int(sides[1::2].max())
+    return 1 if height >= TALL * width else 0

@@ -8,10 +8,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines.detections import Detection
+from pipelines.detections import Detection, Point
 
 Image = NDArray[np.uint8]
 PixelBox = tuple[int, int, int, int]
+Corners = tuple[Point, Point, Point, Point]
 # Readers want some air around the letters, and detectors tend to cut the first and the last one: so much of
 # a box's shorter side, along the line and across it. On our webcam set 0.3 and 0.1 lost 2 words in 356;
 # more than this brings neighbours into the crop.
@@ -36,9 +37,12 @@ NOTHING = Reading("", 0.0)
 
 @dataclass(frozen=True)
 class FoundText:
-    """A line that the reader has found by itself: pixel corners, the detector's score, and the reading."""
+    """A line that the reader has found by itself: its box, the detector's score, and the reading.
 
-    box_xyxy: tuple[float, float, float, float]
+    `corners` are four points in pixels, clockwise from the text's own upper left.
+    """
+
+    corners: Corners
     score: float
     reading: Reading
 
@@ -78,6 +82,12 @@ def clipped(low: float, high: float, limit: int) -> tuple[int, int]:
     """Whole pixels from `low` to `high` within 0 to `limit`, at least one."""
     first = min(max(int(low), 0), limit - 1)
     return first, max(first + 1, min(round(high), limit))
+
+
+def corners_from(points: Sequence[Sequence[float]], first: int = 0) -> Corners:
+    """Four points as corners, which begin with one of them."""
+    one, two, three, four = ((float(x), float(y)) for x, y in (*points[first:], *points[:first]))
+    return one, two, three, four
 
 
 def quarter_turns(box: PixelBox) -> tuple[int, ...]:

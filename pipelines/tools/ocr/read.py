@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipelines.detections import Detection, from_xyxy_pixels
+from pipelines.detections import Detection, from_polygons_pixels
 from pipelines.engine.devices import GPU_WORDS, DeviceChoice
 from pipelines.engine.readers.easyocr_reader import EasyOcrOptions, load_easyocr, why_not_easyocr
 from pipelines.engine.readers.rapidocr_reader import BYTES, RapidOcrReader
-from pipelines.engine.readers.text_reader import Image, PixelBox, Readers, Reading, padded_box
+from pipelines.engine.readers.text_reader import Image, PixelBox, Readers, Reading
 from pipelines.engine.scheduling.frame_clock import loading
 from pipelines.engine.weights.store import WeightsStore
 from pipelines.tools.base import (
@@ -24,9 +24,12 @@ from pipelines.tools.base import (
     RunContext,
     ToolSpec,
 )
+from pipelines.tools.ocr.both_ways import SURE_WAY, ReadLine, read_both_ways, settled
 from pipelines.tools.ocr.follower import Follower
 from pipelines.tools.ocr.frame_scale import made_smaller
+from pipelines.tools.ocr.line_crops import crop_box
 from pipelines.tools.ocr.line_joining import joined_lines
+from pipelines.tools.ocr.line_ways import LineWays
 from pipelines.tools.ocr.reading_budget import ReadingBudget
 from pipelines.tools.ocr.reading_order import reading_order, text_of
 from pipelines.tools.ocr.text_memory import MemorySettings, TextMemory
@@ -93,6 +96,7 @@ class ReadTool:
         self._live = context.live
         self._follower: Follower | None = None
         self._memory = TextMemory(memory_settings(params), clock)
+        self._ways = LineWays()
         self._budget = ReadingBudget(params.time_budget_ms)
 
     def run(self, payload: Mapping[str, Any], context: RunContext) -> Mapping[str, Any]:
@@ -104,8 +108,9 @@ class ReadTool:
             boxes = self._read_whole(image_bgr, context)
         else:
             read = self._read_some if self._live else self._read_all
-            boxes = self._shown(read(payload, self._joined(payload["detections"]), context))
-        return {"detections": boxes, "text": text_of(boxes)}
+            joined = self._joined(payload["detections"], size_of(image_bgr))
+            boxes = self._shown(read(payload, joined, context))
+        return {"detections": boxes, "text": text_of(boxes, size_of(image_bgr))}
 
     def metadata(self) -> Mapping[str, Any]:
         """The device, the library, and its version."""
@@ -138,16 +143,18 @@ class ReadTool:
 
     def _read_whole(self, image_bgr: Image, context: RunContext) -> list[Detection]:
         self._say_if_smaller(image_bgr, context)
+        size_wh = size_of(image_bgr)
         with self._readers.borrow() as reader:
-            lines = reader.find_and_read(image_bgr)
+            found = [
+                (box, text.reading)
+                for text in reader.find_and_read(image_bgr)
+                for box in from_polygons_pixels([text.corners], [LABEL], [text.score], size_wh)
+            ]
+            boxes, readings = [box for box, _ in found], [reading for _, reading in found]
+            limits = [SURE_WAY[self._params.engine]] * len(found)
+            lines = settled(reader, image_bgr, boxes, readings, limits)
         context.counters["ocr_reads"] += len(lines)
-        size_wh = image_bgr.shape[1], image_bgr.shape[0]
-        return [
-            with_text(box, line.reading)
-            for line in lines
-            if self._counts(line.reading)
-            for box in from_xyxy_pixels([line.box_xyxy], [LABEL], [line.score], size_wh)
-        ]
+        return [with_text(line.box, line.reading) for line in lines if self._counts(line.reading)]
 
     def _shown(self, boxes: Sequence[Detection]) -> list[Detection]:
         """The boxes without those that neither the detector nor the reader was sure of."""
@@ -164,24 +171,29 @@ class ReadTool:
     ) -> list[Detection]:
         boxes = list(detections)
         places = [place for place, box in enumerate(boxes) if self._wanted(box)]
-        for place, reading in zip(places, self._read(payload["image"], boxes, places, context), strict=True):
-            if self._counts(reading):
-                boxes[place] = with_text(boxes[place], reading)
+        for place, line in zip(places, self._read(payload["image"], boxes, places, context), strict=True):
+            if self._counts(line.reading):
+                boxes[place] = with_text(line.box, line.reading)
         return boxes
 
     def _read_some(
         self, payload: Mapping[str, Any], detections: Sequence[Detection], context: RunContext
     ) -> list[Detection]:
+        size_wh = size_of(payload["image"])
         keys = self._keys(payload, detections)
+        detections = self._ways.follow(keys, detections, size_wh)
         areas = [box.w * box.h for box in detections]
         chosen = self._memory.choose(keys, areas, context.pressure)
         places = self._affordable(payload["image"], detections, chosen, context)
         context.counters["ocr_reads_put_off"] += len(chosen) - len(places)
-        readings = self._read(payload["image"], detections, places, context)
-        for place, reading in zip(places, readings, strict=True):
+        lines = self._read(payload["image"], detections, places, context, keys)
+        for place, line in zip(places, lines, strict=True):
             key = keys[place]
             assert key is not None, "only boxes with a key are chosen"
-            self._memory.note(key, reading)
+            self._memory.note(key, line.reading)
+            if self._counts(line.reading):
+                detections[place] = line.box
+                self._ways.note(key, line.box, size_wh)
         known = [self._memory.best(key) for key in keys]
         unread = set(range(len(known))) - set(places)
         context.counters["ocr_reads_saved"] += sum(known[place] is not None for place in unread)
@@ -191,23 +203,33 @@ class ReadTool:
         ]
 
     def _read(
-        self, image_bgr: Image, boxes: Sequence[Detection], places: Sequence[int], context: RunContext
-    ) -> list[Reading]:
+        self,
+        image_bgr: Image,
+        boxes: Sequence[Detection],
+        places: Sequence[int],
+        context: RunContext,
+        keys: Sequence[int | None] = (),
+    ) -> list[ReadLine]:
         if not places:
             return []
-        crops = crops_of(image_bgr, boxes, places)
+        chosen = [boxes[place] for place in places]
+        # Of a line that was read before it is known which way up it is, unless it suddenly reads badly.
+        known = [bool(keys) and self._ways.knows(keys[place]) for place in places]
+        sure_way = SURE_WAY[self._params.engine]
+        limits = [min(self._params.sure_score, sure_way) if one else sure_way for one in known]
         start = self._clock()
         with self._readers.borrow() as reader:
-            readings = reader.read(image_bgr, crops)
-        self._budget.spent(crops, (self._clock() - start) * 1000)
+            lines = read_both_ways(reader, image_bgr, chosen, limits)
+        self._budget.spent(crops_of(image_bgr, boxes, places), (self._clock() - start) * 1000)
         context.counters["ocr_reads"] += len(places)
-        return readings
+        return lines
 
-    def _joined(self, boxes: Sequence[Detection]) -> Sequence[Detection]:
+    def _joined(self, boxes: Sequence[Detection], size_wh: tuple[int, int]) -> Sequence[Detection]:
         if not self._params.join:
             return boxes
         others = [box for box in boxes if box.label != LABEL]
-        return reading_order([*joined_lines(box for box in boxes if box.label == LABEL), *others])
+        lines = joined_lines((box for box in boxes if box.label == LABEL), size_wh)
+        return reading_order([*lines, *others], size_wh)
 
     def _keys(self, payload: Mapping[str, Any], boxes: Sequence[Detection]) -> list[int | None]:
         """The line of each box: the track numbers of the tool before, or our own where it gives none."""
@@ -259,9 +281,13 @@ def remarks_on(engine: str, device: DeviceChoice) -> list[str]:
 
 
 def crops_of(image_bgr: Image, boxes: Sequence[Detection], places: Sequence[int]) -> list[PixelBox]:
-    """The pixels to read for the boxes at these places."""
-    size_wh = image_bgr.shape[1], image_bgr.shape[0]
-    return [padded_box(boxes[place], size_wh) for place in places]
+    """The boxes at these places as a reader gets them: those that are not level on pictures of their own."""
+    return [crop_box(boxes[place], size_of(image_bgr)) for place in places]
+
+
+def size_of(image_bgr: Image) -> tuple[int, int]:
+    """Width and height of a frame."""
+    return image_bgr.shape[1], image_bgr.shape[0]
 
 
 def with_text(box: Detection, reading: Reading) -> Detection:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from pipelines.detections import Detection
@@ -22,7 +23,7 @@ TOP = [[0, 0], [1, 0], [1, 0.5], [0, 0.5]]
 def filtered(payload: dict[str, Any], **params: Any) -> dict[str, Any]:
     spec = plugin.tools[0]
     tool = spec.open(spec.params.model_validate(params), open_context(Path("nowhere")))
-    outputs = dict(tool.run(payload, RunContext(1)))
+    outputs = dict(tool.run({"image": np.zeros((48, 64, 3), np.uint8), **payload}, RunContext(1)))
     assert tool.metadata() == {}
     tool.close()
     return outputs

@@ -67,7 +67,7 @@ def test_places_come_back_to_where_they_are_on_the_frame(
         (x_scale, y_scale), (x, y) = given_input.scale_xy, place[:2]
         quad = np.array([[[left + x * wide * x_scale, top + y * high * y_scale]] * 4])
         assert np.allclose(given_input.back(quad), [[[x * wide, y * high]] * 4], atol=0.01 * max(high, wide))
-        x1, y1, x2, y2 = piece.back((0, 0, wide, high))
+        (x1, y1), (x2, _), (_, y2), _ = piece.back(((0, 0), (wide, 0), (wide, high), (0, high)))
         assert -1 <= x1 <= x2 <= width + 2 / piece.scale
         assert -1 <= y1 <= y2 <= height + 2 / piece.scale
 

@@ -1,11 +1,16 @@
 """Lines come in the order in which a person reads them."""
 
+import math
 import random
+from dataclasses import replace
+from itertools import permutations
 
 import pytest
 
 from pipelines.detections import Detection
+from pipelines.tools.ocr.line_axes import turned
 from pipelines.tools.ocr.reading_order import reading_order, text_of
+from tests.pipelines.tools.ocr.turned_lines import SIZE_WH, line_at
 
 
 def line(text: str, x: float, y: float, h: float = 0.05, w: float = 0.2) -> Detection:
@@ -75,3 +80,36 @@ def test_from_top_to_bottom_and_from_left_to_right(page: list[Detection]) -> Non
 def test_boxes_that_nothing_was_read_in_leave_no_empty_line() -> None:
     assert text_of([line("first", 0.1, 0.1), line("", 0.1, 0.2), line("third", 0.1, 0.3)]) == "first\nthird"
     assert text_of([]) == ""
+
+
+class TestTurnedPages:
+    """A page is read as its lines run, whichever way it is held."""
+
+    PAGE = (("one", 0, 0, 200), ("two", -50, 30, 90), ("three", 60, 30, 90), ("four", 0, 60, 200))
+
+    def page(self, degrees: float, at: tuple[float, float] = (320, 240)) -> list[Detection]:
+        """A page of three rows, the second of two words, turned around a point."""
+        lines = []
+        for text, x, y, length in self.PAGE:
+            dx, dy = turned((x, y), math.radians(degrees))
+            lines.append(line_at((at[0] + dx, at[1] + dy), (length, 20), degrees, text=text))
+        return lines
+
+    @pytest.mark.parametrize("degrees", [0, 7, 30, 45, 90, 180, 270, -30])
+    def test_lines_come_in_the_order_of_their_page(self, degrees: float) -> None:
+        lines = self.page(degrees)
+
+        for shuffled in permutations(lines):
+            assert reading_order(shuffled, SIZE_WH) == lines
+        assert text_of(lines[::-1], SIZE_WH) == "one\ntwo\nthree\nfour"
+
+    def test_two_pages_held_differently_are_read_one_after_the_other(self) -> None:
+        level, slanted = self.page(0, (150, 100)), self.page(60, (450, 240))[:3]
+
+        assert reading_order([*slanted[::-1], *level[::-1]], SIZE_WH) == [*level, *slanted]
+
+    def test_boxes_without_corners_are_of_the_level_page(self) -> None:
+        lines = self.page(0)
+        mixed = [lines[0], replace(lines[1], polygon=None), *lines[2:]]
+
+        assert reading_order(mixed[::-1], SIZE_WH) == mixed
