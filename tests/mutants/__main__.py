@@ -5,6 +5,7 @@ modules and edits the work tree; here each module meets its own tests, in a copy
 """
 
 import argparse
+import os
 import queue
 import random
 import sys
@@ -12,19 +13,25 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
+from unittest.mock import patch
 
-from tests.mutants.copies import ROOT, Copy
+from tests.mutants.copies import copy_of_repository, fails_with
+from tests.mutants.covering import measured, together
 from tests.mutants.equivalent import EQUIVALENT
 from tests.mutants.mutations import Mutant, mutants_of
+from tests.mutants.suites import Suites, files_near
+from tests.mutants.warm_runs import ROOT
 
 CORE = ("streaming", "pipelines/graph", "pipelines/tools", "pipelines/engine/scheduling", "jobs/worker")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a mutant; `reason` says why its survival was expected."""
+    """A mutant that met its tests; `reason` says why its survival was expected."""
 
     module: str
     mutant: Mutant
@@ -54,7 +61,7 @@ def main() -> int:
 
 
 def arguments() -> argparse.Namespace:
-    """What the command line asks for."""
+    """The options of the command line."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description="Test the tests")
     parser.add_argument("--count", type=int, default=200, help="how many mutants are drawn (default: 200)")
     parser.add_argument("--seed", type=int, default=1, help="the same seed draws the same (default: 1)")
@@ -77,24 +84,36 @@ def read(module: str) -> bytes:
 
 def judged(chosen: list[tuple[str, Mutant]], processes: int, until: float) -> Iterator[Outcome]:
     """Each outcome in the order of the draw, until the time is over; raises TestsFail."""
-    free: queue.Queue[Copy] = queue.Queue()
-    limits_s: dict[tuple[str, ...], float] = {}
+    files = files_near({module for module, _ in chosen})
+    free: queue.Queue[Path] = queue.Queue()
 
     def judge(drawn: tuple[str, Mutant]) -> Outcome | None:
         module, mutant = drawn
         if time.monotonic() > until:
             return None
-        copy = free.get()
+        if reason := reason_for(module, mutant):
+            return Outcome(module, mutant, False, reason)
+        folder = free.get()
         try:
-            killed = copy.kills(module, mutant)
+            return Outcome(module, mutant, fails_with(mutant, module, folder, suites.of(module, mutant)))
         finally:
-            free.put(copy)
-        return Outcome(module, mutant, killed, "" if killed else reason_for(module, mutant))
+            free.put(folder)
 
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(processes) as pool:
-        for number in range(processes):
-            free.put(Copy(Path(folder, str(number)), limits_s))
+    with temporary_folder() as folder, ThreadPoolExecutor(processes) as pool:
+        copies = [copy_of_repository(folder / str(number)) for number in range(processes)]
+        tests = sorted(frozenset().union(*files.values()))
+        shares = [tests[number::processes] for number in range(processes)]
+        suites = Suites(together(list(pool.map(measured, copies, repeat(files.keys()), shares))), files)
+        for copy in copies:
+            free.put(copy)
         yield from filter(None, pool.map(judge, chosen))
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder that ends with everything that tests have left behind in it."""
+    with tempfile.TemporaryDirectory() as folder, patch.dict(os.environ, TMPDIR=folder):
+        yield Path(folder)
 
 
 def reason_for(module: str, mutant: Mutant) -> str:

@@ -1,4 +1,4 @@
-"""Edits of source code that a good suite of tests notices, one at a time; pure."""
+"""Edits of source code that a good suite of tests notices; pure."""
 
 import ast
 from collections.abc import Iterator
@@ -13,7 +13,10 @@ TURNED: dict[type[ast.cmpop], ast.cmpop] = {
 
 @dataclass(frozen=True)
 class Mutant:
-    """One edit: what stands on `line`, from `start` to `end` in bytes of the file, becomes `after`."""
+    """One edit: what stands on `line`, from `start` to `end` in bytes of the file, becomes `after`.
+
+    `in_function` is False where the code runs when the module is imported.
+    """
 
     line: int
     kind: str
@@ -21,6 +24,7 @@ class Mutant:
     end: int
     before: str
     after: str
+    in_function: bool
 
     def applied_to(self, source: bytes) -> bytes:
         """The source with the edit in it."""
@@ -33,27 +37,33 @@ def mutants_of(source: bytes) -> list[Mutant]:
     for line in source.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
     found = []
-    for part, kind, after in (edit for node in walk_code(ast.parse(source)) for edit in edits_of(node)):
-        start = starts[part.lineno - 1] + part.col_offset
-        end = starts[(part.end_lineno or 0) - 1] + (part.end_col_offset or 0)
-        found.append(Mutant(part.lineno, kind, start, end, source[start:end].decode(), after))
+    for code, in_function in walk_code(ast.parse(source)):
+        for part, kind, after in edits_of(code):
+            start = starts[part.lineno - 1] + part.col_offset
+            end = starts[(part.end_lineno or 0) - 1] + (part.end_col_offset or 0)
+            before = source[start:end].decode()
+            found.append(Mutant(part.lineno, kind, start, end, before, after, in_function))
     return sorted(found, key=lambda mutant: (mutant.start, mutant.end, mutant.kind, mutant.after))
 
 
-def walk_code(node: ast.AST) -> Iterator[ast.expr | ast.stmt]:
-    """Statements and expressions that are run: no annotations, nothing of an assertion or a message."""
+def walk_code(node: ast.AST, in_function: bool = False) -> Iterator[tuple[ast.expr | ast.stmt, bool]]:
+    """Statements and expressions that are run, and whether a call runs them.
+
+    Annotations and what belongs to an assertion or a message are left out.
+    """
     if isinstance(node, ast.expr | ast.stmt):
-        yield node
+        yield node, in_function
+    is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     for name, value in ast.iter_fields(node):
         if name in ("annotation", "returns") or isinstance(node, ast.Assert | ast.JoinedStr):
             continue
         for child in value if isinstance(value, list) else [value]:
             if isinstance(child, ast.AST):
-                yield from walk_code(child)
+                yield from walk_code(child, in_function or (is_function and name == "body"))
 
 
 def edits_of(node: ast.expr | ast.stmt) -> Iterator[tuple[ast.expr | ast.stmt, str, str]]:
-    """What may be edited at a node: the part of it, the name of the edit, and what stands there then."""
+    """The edits at a node: the part that is edited, the name of the edit, and the code put there."""
     match node:
         case ast.Compare(ops=[op, *others]):
             turned = ast.Compare(node.left, [TURNED[type(op)], *others], node.comparators)
@@ -81,5 +91,5 @@ def edits_of(node: ast.expr | ast.stmt) -> Iterator[tuple[ast.expr | ast.stmt, s
 
 
 def is_none(node: ast.expr) -> bool:
-    """Whether an expression is None as it stands."""
+    """True for the constant None."""
     return isinstance(node, ast.Constant) and node.value is None

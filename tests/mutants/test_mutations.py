@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutants.copies import importing, mirror_of
 from tests.mutants.equivalent import EQUIVALENT
 from tests.mutants.mutations import mutants_of
+from tests.mutants.suites import importing, mirror_of
 
 ROOT = Path(__file__).resolve().parents[2]
 

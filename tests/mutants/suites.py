@@ -1,0 +1,74 @@
+"""The tests that a mutant meets, from the nearest to the farthest."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.mutants.covering import Covering
+from tests.mutants.mutations import Mutant
+from tests.mutants.warm_runs import ROOT
+
+LEFT_OUT = {"browser", "hostile", "loadtest", "grafana", "training", "bench"}
+# On a busy machine a start takes so long, and tests so many times longer than measured.
+START_S = 30
+SLOWER = 4
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Tests that run together, and the seconds that they may take."""
+
+    tests: frozenset[str]
+    limit_s: float
+
+    @property
+    def files(self) -> list[str]:
+        """The files that the tests are in."""
+        return sorted({test.partition("::")[0] for test in self.tests})
+
+
+class Suites:
+    """The tests of modules, by the lines that they run and the files that they are in."""
+
+    def __init__(self, covering: Covering, files: Mapping[str, frozenset[str]]) -> None:
+        """`files` are those near each module."""
+        self._covering = covering
+        self._files = files
+
+    def of(self, module: str, mutant: Mutant) -> Iterator[Suite]:
+        """Those that run the mutant's line, else all near the module; the module's own first."""
+        tests = self._covering.tests_of(module, mutant) or self._covering.within(self._files[module])
+        own = tests & self._covering.within([mirror_of(module)])
+        for suite in filter(None, (own, tests - own)):
+            yield Suite(suite, START_S + SLOWER * self._covering.seconds_of(suite))
+
+
+def files_near(modules: Iterable[str]) -> dict[str, frozenset[str]]:
+    """The test files beside each module's own, and all that import it."""
+    paths = [path.relative_to(ROOT) for path in sorted(ROOT.glob("tests/**/test_*.py"))]
+    texts = {str(path): (ROOT / path).read_text() for path in paths if path.parts[1] not in LEFT_OUT}
+    return {module: frozenset({*beside(mirror_of(module)), *importing(module, texts)}) for module in modules}
+
+
+def mirror_of(module: str) -> str:
+    """The test file of a module: `tests/streaming/test_mailbox.py` of `streaming/mailbox.py`."""
+    path = Path(module)
+    return str(Path("tests", path.parent, f"test_{path.name}"))
+
+
+def beside(test_file: str) -> list[str]:
+    """The test files of the same folder."""
+    folder = (ROOT / test_file).parent
+    return [str(path.relative_to(ROOT)) for path in folder.glob("test_*.py")]
+
+
+def importing(module: str, texts: Mapping[str, str]) -> list[str]:
+    """The test files that name a module in an import."""
+    package, _, name = module.removesuffix(".py").replace("/", ".").rpartition(".")
+    lines = (f"from {package}.{name} import", f"import {package}.{name}")
+    return [
+        path
+        for path, text in texts.items()
+        if any(line in text for line in lines)
+        or any(line.startswith(f"from {package} import") and name in line for line in text.splitlines())
+    ]
