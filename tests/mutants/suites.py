@@ -9,6 +9,8 @@ from tests.mutants.mutations import Mutant
 from tests.mutants.warm_runs import ROOT
 
 LEFT_OUT = {"browser", "hostile", "loadtest", "grafana", "training", "bench"}
+# Hold documents to the constants of any module.
+OF_EVERY_MODULE = frozenset({"tests/test_fixed_values.py"})
 # On a busy machine a start takes so long, and tests so many times longer than measured.
 START_S = 30
 SLOWER = 4
@@ -44,10 +46,13 @@ class Suites:
 
 
 def files_near(modules: Iterable[str]) -> dict[str, frozenset[str]]:
-    """The test files beside each module's own, and all that import it."""
+    """The test files beside each module's own, and all that import it or look at every module."""
     paths = [path.relative_to(ROOT) for path in sorted(ROOT.glob("tests/**/test_*.py"))]
     texts = {str(path): (ROOT / path).read_text() for path in paths if path.parts[1] not in LEFT_OUT}
-    return {module: frozenset({*beside(mirror_of(module)), *importing(module, texts)}) for module in modules}
+    return {
+        module: OF_EVERY_MODULE.union(beside(mirror_of(module)), importing(module, texts))
+        for module in modules
+    }
 
 
 def mirror_of(module: str) -> str:
