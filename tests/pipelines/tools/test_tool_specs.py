@@ -108,8 +108,10 @@ def test_the_types_of_a_tool(
     name: str, needs: set[str], takes: set[str], gives: set[str], passes_on: set[str]
 ) -> None:
     tool = TOOLS[name]
-    assert (tool.input_types, tool.optional_input_types) == (needs, takes)
-    assert (tool.output_types, tool.passes_on) == (gives, passes_on)
+    assert tool.input_types == needs
+    assert tool.optional_input_types == takes
+    assert tool.output_types == gives
+    assert tool.passes_on == passes_on
 
 
 @pytest.mark.parametrize(
