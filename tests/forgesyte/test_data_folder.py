@@ -188,8 +188,11 @@ class TestPermissions:
         monkeypatch.undo()
         assert [record.message for record in caplog.records] == ["permissions_too_wide"]
 
-    def test_what_is_gone_meanwhile_is_no_matter(self, tmp_path: Path) -> None:
+    def test_what_is_gone_meanwhile_is_no_matter(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
         data_folder.narrow(tmp_path / "gone-wal")
+        assert caplog.records == []
 
 
 def test_migrate_in_a_new_folder_leaves_nothing_for_others(tmp_path: Path) -> None:

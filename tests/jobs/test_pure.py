@@ -178,6 +178,7 @@ def test_the_marked_frame_outlives_the_marker(tmp_path: Path) -> None:
 
 def test_a_full_disk_does_not_stop_the_marker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     marker = FrameMarker(tmp_path / "1.frame")
+    marker.mark(6)
 
     def full(*arguments: Any) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -185,6 +186,7 @@ def test_a_full_disk_does_not_stop_the_marker(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(os, "pwrite", full)
     marker.mark(7)
     marker.close()
+    assert (marked_frame(tmp_path / "1.frame"), marker.frame) == (6, 7)
 
 
 def test_what_a_database_cannot_keep_is_left_out() -> None:

@@ -1,5 +1,5 @@
 import re
-from argparse import ArgumentParser
+from argparse import ArgumentError, ArgumentParser
 from typing import Any
 
 import pytest
@@ -89,7 +89,7 @@ def test_every_preset_is_a_plan(preset: str) -> None:
     ],
 )
 def test_what_cannot_be_read_is_refused(words: tuple[str, ...]) -> None:
-    with pytest.raises(Exception, match="is no"):
+    with pytest.raises(ArgumentError, match="is no"):
         parsed(*words)
 
 

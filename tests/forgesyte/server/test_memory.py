@@ -36,6 +36,7 @@ def test_what_is_left_of_sessions_is_collected() -> None:
 
 def test_a_system_without_trimming(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.platform", "darwin")
+    assert memory.from_libc("malloc_trim") is None
     memory.trim()
     memory.keep_one_arena()
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pipelines.evaluation.benchmark import WARM_UP, machine, measure, processor, table, with_rest
+from pipelines.errors import InvalidImage
 from pipelines.graph.execution import open_pipeline
 from pipelines.media.images import encode_jpeg
 from pipelines.tools.base import RunContext
@@ -68,5 +69,5 @@ def test_names_the_machine(tmp_path: Path) -> None:
 def test_needs_a_frame(tmp_path: Path) -> None:
     pipeline = open_pipeline(definition({"look": "look"}), registry(tool("look")), open_context(tmp_path))
 
-    with pytest.raises(Exception, match="Not a picture"):
+    with pytest.raises(InvalidImage, match="Not a picture"):
         measure(pipeline, b"junk", 1)

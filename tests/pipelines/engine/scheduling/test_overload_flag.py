@@ -41,4 +41,6 @@ def test_without_a_place_nothing_is_noted() -> None:
 
 def test_a_place_that_cannot_be_written_does_no_harm(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    OverloadFlag(tmp_path / "file" / "live_pressure").note()
+    flag = OverloadFlag(tmp_path / "file" / "live_pressure")
+    flag.note()
+    assert not flag.is_high()
