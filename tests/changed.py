@@ -47,7 +47,7 @@ def existing(paths: Iterable[Path], root: Path) -> set[str]:
 
 
 def commands(files: Iterable[str], env: Mapping[str, str], root: Path = ROOT) -> list[list[str]]:
-    """What is to be run for these files."""
+    """The commands to run for these files."""
     files = list(files)
     found = []
     if tests := sorted(set().union(*(mirror_of(file, root) for file in files))):

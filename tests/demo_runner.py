@@ -37,7 +37,7 @@ def missing_lines(output: str, expected: str) -> list[str]:
 
 
 def matches(line: str, pattern: str) -> bool:
-    """Whether a line is what the pattern says; only `*` is special."""
+    """True if a line fits the pattern; only `*` is special."""
     return fnmatchcase(line, re.sub(r"([\[?])", r"[\1]", pattern))
 
 

@@ -1,4 +1,4 @@
-"""What a test needs and is not here."""
+"""Tests whose needs are missing skip, and fail in CI."""
 
 import pytest
 

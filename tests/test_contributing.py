@@ -1,4 +1,4 @@
-"""What contributors are told is so: recipes, questions, versions, forms and hooks."""
+"""Recipes, questions, versions, forms and hooks for contributors are true."""
 
 import re
 from typing import Any

@@ -127,7 +127,7 @@ def test_every_option_of_the_live_page_is_documented() -> None:
 
 
 def quoted_sentences(page: str) -> list[str]:
-    """What stands in backticks and reads as a sentence: a capital letter, blanks, and no path."""
+    """The texts in backticks that read as sentences: a capital letter, blanks, and no path."""
     spans = re.findall(r"`([A-Z][a-z]+ [^`]*)`", page)
     return [span for span in spans if not re.search(r"[<>=]|\]$", span)]
 
@@ -156,7 +156,7 @@ def pages() -> list[Path]:
 
 
 def named_paths(page: str) -> list[str]:
-    """What stands in backticks and begins with one of the project's folders; made folders aside."""
+    """The paths in backticks that begin with one of the project's folders; made folders aside."""
     begins = "|".join(map(re.escape, FOLDERS))
     return [path for path in re.findall(rf"`((?:{begins})/[\w./-]*)`", page) if "/.venv" not in path]
 

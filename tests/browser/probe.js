@@ -38,7 +38,7 @@
   });
 
   window.probe = {
-    /** What was seen since the last call. */
+    /** The changes since the last call. */
     take() {
       const taken = seen;
       seen = fresh();

@@ -30,7 +30,7 @@ print(stored_secret_key(Path(sys.argv[1])))
 
 @pytest.fixture(autouse=True)
 def usual_mask() -> Iterator[None]:
-    """What new files get on most machines, and after the test what it was before."""
+    """Set the umask of most machines; after the test it is what it was before."""
     before = os.umask(0o022)
     yield
     os.umask(before)

@@ -61,7 +61,7 @@ def queries() -> list[Query]:
 
 
 def of_panels() -> Iterator[Query]:
-    """What panels ask."""
+    """The queries of panels."""
     for panel in panels():
         for target in panel["targets"]:
             labels = re.findall(r"{{(\w+)}}", target["legendFormat"])
@@ -69,7 +69,7 @@ def of_panels() -> Iterator[Query]:
 
 
 def of_the_rest() -> Iterator[Query]:
-    """What marks on the time axis and the choices at the top ask."""
+    """The queries of annotations and of the variables at the top."""
     board = dashboard()
     for mark in board["annotations"]["list"]:
         if "expr" in mark:
@@ -82,7 +82,7 @@ def of_the_rest() -> Iterator[Query]:
 
 
 def of_alerts() -> Iterator[Query]:
-    """What alerts ask."""
+    """The queries of alerts."""
     for alert in alerts():
         labels = re.findall(r"\$labels\.(\w+)", " ".join(alert["annotations"].values()))
         yield Query(alert["alert"], alert["expr"], frozenset(labels))

@@ -27,5 +27,5 @@ async def some_of_everything(server: LiveServer) -> None:
 
 @pytest.fixture(scope="package")
 def page(server: LiveServer) -> Page:
-    """What `/metrics` says after that."""
+    """The text of `/metrics` after that."""
     return Page(get(server, "/metrics"))

@@ -23,7 +23,7 @@ class Series:
 
 
 class Page:
-    """What `/metrics` said."""
+    """The text of `/metrics`."""
 
     def __init__(self, text: str) -> None:
         self.series = {"up": Series("gauge")}
@@ -141,7 +141,7 @@ class Judge:
 
 
 def may_be(matcher: promql.Matcher, value: str) -> bool:
-    """Whether a matcher lets this value through; one that excludes always may."""
+    """True if a matcher lets this value through; one that excludes always may."""
     match matcher.op:
         case promql.MatchOp.Equal:
             return matcher.value == value

@@ -1,4 +1,4 @@
-"""What judges queries finds what is wrong with them."""
+"""The checker of queries finds their faults."""
 
 import pytest
 

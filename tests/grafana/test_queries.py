@@ -56,7 +56,7 @@ async def watch_some_traffic(server: LiveServer, prometheus: Prometheus) -> None
 
 
 def tells(prometheus: Prometheus, query: Query) -> bool:
-    """Whether the query has a number as its answer; an alert, whether what it compares has one."""
+    """True if the query answers with a number; of an alert, if what it compares does."""
     return bool(numbers(prometheus.query(query.compared("10s"))))
 
 

@@ -75,6 +75,6 @@ async def run_job(server: LiveServer) -> None:
 
 
 def job_status(server: LiveServer, job_id: str) -> dict[str, Any]:
-    """How far a job is."""
+    """The progress of a job."""
     status: dict[str, Any] = json.loads(get(server, f"/video/status/{job_id}"))
     return status

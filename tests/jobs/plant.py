@@ -111,7 +111,7 @@ class Plant:
                 process.kill()
 
     def events(self) -> list[dict[str, Any]]:
-        """What was logged, in order."""
+        """The events that were logged, in order."""
         lines = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
         return [json.loads(line) for line in lines if line.startswith("{") and line.endswith("}")]
 
@@ -140,7 +140,7 @@ class Watch:
         return found
 
     def active(self) -> int:
-        """How many wait or run."""
+        """The number of jobs that wait or run."""
         states = self.states()
         return states["pending"] + states["running"]
 

@@ -55,7 +55,7 @@ def half_done(workshop: Workshop) -> Job:
 
 
 async def content_of(response: Any) -> bytes:
-    """What a streamed answer holds."""
+    """The bytes of a streamed answer."""
     return b"".join([piece async for piece in response.streaming_content])
 
 

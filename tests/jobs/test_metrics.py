@@ -1,4 +1,4 @@
-"""What an operator sees of jobs in Prometheus."""
+"""The metrics of jobs in Prometheus."""
 
 import re
 from datetime import timedelta

@@ -62,5 +62,5 @@ def test_extended_counts_the_frames_that_are_done(frames: int) -> None:
 
 
 def moments() -> dict[str, Any]:
-    """What the database sets."""
+    """The fields that the database sets."""
     return dict.fromkeys(("created_at", "updated_at"), "2026-01-02T03:04:05Z")

@@ -1,4 +1,4 @@
-"""What is asked about jobs."""
+"""Queries about jobs."""
 
 from uuid import uuid4
 

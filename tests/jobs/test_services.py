@@ -1,4 +1,4 @@
-"""What people ask of jobs."""
+"""Requests of people that change jobs."""
 
 from datetime import timedelta
 from typing import Any

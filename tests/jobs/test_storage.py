@@ -14,7 +14,7 @@ from tests.jobs.workshop import Workshop
 
 @pytest.fixture
 def synced(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
-    """What was synced, in order."""
+    """The files that were synced, in order."""
     paths: list[Path] = []
     sync = os.fsync
 

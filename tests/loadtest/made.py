@@ -35,7 +35,7 @@ def frame(
 def record(
     frames: Sequence[SentFrame], place: int = 0, joins_s: float = 0.0, leaves_s: float = 10.0, **more: Any
 ) -> SessionRecord:
-    """What one session saw."""
+    """The events of one session."""
     defaults: dict[str, Any] = {
         "connected_after_s": 0.002, "answered_after_s": 0.1, "extra": 0, "slow_downs": 0, "unsent": 0,
         "abandoned": 0, "ended": "", "close_code": 1000,

@@ -36,7 +36,7 @@ def _quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def load(*arguments: str) -> str:
-    """What the command prints; its progress is thrown away."""
+    """The output of the command without its progress."""
     said = io.StringIO()
     call_command("load_test", *SHORT, *arguments, stdout=said, stderr=io.StringIO())
     return said.getvalue()

@@ -41,7 +41,7 @@ class Covering:
         return frozenset(test for test in self.seconds if test.partition("::")[0] in wanted)
 
     def seconds_of(self, tests: Iterable[str]) -> float:
-        """How long tests take one after the other."""
+        """The time that tests take one after the other."""
         return sum(self.seconds[test] for test in tests)
 
 
@@ -67,7 +67,7 @@ def merged(parts: Sequence[Mapping[int, frozenset[str]]]) -> dict[int, frozenset
 
 
 def seconds_in(report: Path) -> dict[str, float]:
-    """How long each test of a JUnit report took; skipped tests are left out."""
+    """The time of each test of a JUnit report; skipped tests are left out."""
     cases = ElementTree.parse(report).iter("testcase")
     ran = [case.attrib for case in cases if case.find("skipped") is None]
     return {f"{case['file']}::{case['name']}": float(case["time"]) for case in ran}

@@ -96,7 +96,7 @@ def samples(words: int = 400) -> tuple[NDArray[np.float32], list[int]]:
 
 
 def class_at(word: str, air_wh: tuple[int, int], middle: float) -> int | None:
-    """What the middle of a window stands on; None where that is neither on a digit nor between two."""
+    """The digit at the middle of a window; None where that is neither on a digit nor between two."""
     scale = HEIGHT / (DRAWN_HEIGHT + 2 * air_wh[1])
     place = (middle / scale - air_wh[0] - MARGIN) / PITCH - 0.5
     number = round(place)

@@ -98,7 +98,7 @@ def definition(
 
 
 def open_context(folder: Path, *, live: bool = False) -> OpenContext:
-    """What tools get when they are opened, with no weights in it."""
+    """The context with which tools are opened, without weights."""
     return OpenContext(NetworkCache(), WeightsStore(folder / "weights", folder / "cache"), live=live)
 
 

@@ -16,7 +16,7 @@ from tests.pipelines.toy import toy_definition
 
 
 def said() -> str:
-    """What the command prints; it raises where a check forbids the start."""
+    """The output of the command; it raises where a check forbids the start."""
     output = StringIO()
     call_command("check", tags=["pipelines"], stdout=output, stderr=output)
     return output.getvalue()

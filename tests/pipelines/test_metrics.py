@@ -1,4 +1,4 @@
-"""What Prometheus sees of the networks that are loaded."""
+"""The metrics of loaded networks."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What docs/PIPELINES.md says of the tools is so."""
+"""docs/PIPELINES.md is true."""
 
 import json
 import re

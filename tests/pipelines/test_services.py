@@ -24,7 +24,7 @@ JPEG = encode_jpeg(np.full((48, 64, 3), 50, np.uint8))
 
 
 class Bench:
-    """What the tools of these tests did, and a gate that holds them up."""
+    """A record of the tools' calls, and a gate that holds them up."""
 
     def __init__(self) -> None:
         self.opened = 0

@@ -75,7 +75,7 @@ class Client:
         return message
 
     def left_over(self) -> list[dict[str, Any]]:
-        """What the server sent that was not read yet."""
+        """The messages that were not read yet."""
         queue = self.socket.output_queue
         return [queue.get_nowait() for _ in range(queue.qsize())]
 

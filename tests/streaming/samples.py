@@ -1,4 +1,4 @@
-"""What Prometheus would read now, of one metric only: others may ask the database."""
+"""The samples of one metric as Prometheus would read them now; others may ask the database."""
 
 from prometheus_client import REGISTRY
 

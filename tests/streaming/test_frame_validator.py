@@ -1,4 +1,4 @@
-"""What counts as a frame, answered from the header alone."""
+"""Frames are accepted or refused by their header alone."""
 
 import io
 import tracemalloc

@@ -1,4 +1,4 @@
-"""How late timers fire and how long the collector stops the process, while somebody wants to know."""
+"""Delays of the event loop and pauses of the garbage collector, measured while sessions are open."""
 
 import asyncio
 import gc
@@ -13,7 +13,7 @@ from tests.streaming.samples import sample
 
 
 class Heard:
-    """What a pulse has told."""
+    """The delays and pauses that a monitor has reported."""
 
     def __init__(self) -> None:
         self.delays: list[float] = []

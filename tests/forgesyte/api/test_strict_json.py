@@ -1,4 +1,4 @@
-"""What a stranger's JSON may be."""
+"""The JSON that is accepted from strangers."""
 
 import json
 import re

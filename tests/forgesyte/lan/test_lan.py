@@ -226,7 +226,7 @@ COLOURED = re.compile(r"\x1b\[38;5;(\d+);48;5;(\d+)m(.*)\x1b\[0m")
 
 
 def picture_of(text: str) -> np.ndarray:
-    """What a camera sees of coloured half blocks, grey."""
+    """A grey picture of coloured half blocks, as a camera sees them."""
     rows: list[list[int]] = []
     for ink, paper, blocks in COLOURED.findall(text):
         shades = {1: shade(int(ink)), 0: shade(int(paper))}

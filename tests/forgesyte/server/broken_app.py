@@ -41,7 +41,7 @@ class Broken:
         await self.end(how[-1], receive, send)
 
     async def end(self, how: str, receive: Any, send: Any) -> None:
-        """What happens after the beginning."""
+        """The rest of an answer that has begun."""
         if how == "raises":
             raise RuntimeError("secret inner workings")
         if how == "expected":
@@ -65,7 +65,7 @@ class Broken:
         raise RuntimeError("secret inner workings")
 
     async def answer(self, send: Any) -> None:
-        """How many connections and requests are in memory, the one that asks among them."""
+        """The number of connections and requests in memory, the one that asks among them."""
         gc.collect()
         requests = sum(isinstance(found, WebRequest) for found in gc.get_objects())
         body = json.dumps([len(self.server.connections), requests]).encode()

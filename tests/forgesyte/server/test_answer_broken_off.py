@@ -53,7 +53,7 @@ def get(port: int, path: str, method: str = "GET", version: int = 11) -> tuple[i
 
 
 def is_cut(port: int, path: str, **how: int) -> bool:
-    """Whether a client can tell that the answer is not whole."""
+    """True if a client can tell that the answer is not whole."""
     try:
         get(port, path, **how)  # type: ignore[arg-type]
     except (http.client.IncompleteRead, ConnectionError):

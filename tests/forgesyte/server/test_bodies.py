@@ -85,7 +85,7 @@ def memory_mb(server: LiveServer, name: str) -> float:
 
 
 def rise_mb(server: LiveServer, work: Callable[[], None]) -> float:
-    """How much more memory the server has at most while `work` runs."""
+    """The most memory that the server takes in addition while `work` runs."""
     Path(f"/proc/{server.process.pid}/clear_refs").write_text("5")
     before = memory_mb(server, "VmRSS")
     work()

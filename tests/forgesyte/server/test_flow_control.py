@@ -1,4 +1,4 @@
-"""What one socket may have pending is bounded."""
+"""The messages that one socket may have pending are limited."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""What other ASGI servers are told at their start and their end; with real servers in `test_serve.py`."""
+"""Start and end under other ASGI servers; with real servers in `test_serve.py`."""
 
 import asyncio
 import signal

@@ -109,7 +109,7 @@ class TestRead:
 
 
 class TestReceive:
-    """What Django sees of it."""
+    """The request as Django sees it."""
 
     async def test_an_empty_body_first(self) -> None:
         assert await body_of(piece(b"abc")).receive() == piece(b"", more=False)

@@ -1,4 +1,4 @@
-"""What becomes of memory at rest."""
+"""Memory is returned when the server is idle."""
 
 import gc
 import subprocess

@@ -71,7 +71,7 @@ class Polite:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of an attack; times in seconds, memory in MB."""
+    """The outcome of an attack; times in seconds, memory in MB."""
 
     sent: int
     seconds: float
@@ -89,7 +89,7 @@ class Outcome:
 
     @property
     def complaints(self) -> list[str]:
-        """What is not as it should be."""
+        """The faults that were found."""
         late = self.p95_s > max(2 * self.quiet_p95_s, self.not_late_s)
         grown = self.memory_after_mb > self.memory_before_mb * (1 + self.may_grow)
         return [

@@ -1,1 +1,1 @@
-"""What a stranger may send, made from a seed: every maker takes a `Random` and says the same again."""
+"""Hostile messages, made from a seed: every maker takes a `Random` and gives the same again."""

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 def made_by(maker: Callable[[Random], T]) -> st.SearchStrategy[T]:
-    """What a maker of the corpus makes, of any seed."""
+    """A strategy of all that a maker of the corpus makes, of any seed."""
     return st.integers(0, 2**32).map(lambda seed: maker(Random(seed)))
 
 

@@ -1,4 +1,4 @@
-"""What the corpus holds meets each reader alone: it is taken, or refused with a word of ours."""
+"""Each message of the corpus meets its reader alone: it is accepted, or refused with an error of ours."""
 
 import json
 import time

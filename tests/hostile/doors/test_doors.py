@@ -173,7 +173,7 @@ PAGES = (
 
 
 class Running(HTMLParser):
-    """What of a page would run: scripts of its own, handlers, and links that are code."""
+    """The parts of a page that would run: scripts of its own, handlers, and links that are code."""
 
     def __init__(self, page: str) -> None:
         super().__init__()

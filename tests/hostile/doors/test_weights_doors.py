@@ -1,4 +1,4 @@
-"""What strangers send reaches no downloader, no unpickler and no path of the server."""
+"""Strings of strangers reach no downloader, no unpickler and no path of the server."""
 
 import json
 import shutil
@@ -88,7 +88,7 @@ def engine(tmp_path: Path, settings: Settings) -> Iterator[Runtime]:
 
 @pytest.fixture
 def strings(tmp_path: Path, listener: Listener, mark: Path) -> list[str]:
-    """What a stranger might give for a file."""
+    """Strings that a stranger might give for a file."""
     path = tmp_path / "elsewhere" / "trap.pt"
     path.parent.mkdir()
     path.write_bytes(trap(mark))

@@ -143,7 +143,7 @@ class Case:
 
 @dataclass
 class Answer:
-    """What came back."""
+    """The answer to a request."""
 
     status: int = 0
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
@@ -199,7 +199,7 @@ def ids() -> Iterator[Case]:
 
 
 def headers(job_id: UUID) -> Iterator[Case]:
-    """What stands in headers."""
+    """Requests with odd headers."""
     path = f"/jobs/{job_id}/video"
     for value in RANGES:
         yield Case(f"Range {value[:20]}", "GET", path, headers={"HTTP_RANGE": value})
@@ -284,7 +284,7 @@ def names() -> Iterator[Case]:
 
 
 def problem_with(answer: Answer) -> str:
-    """What is wrong with an answer; empty where nothing is."""
+    """The fault of an answer; empty where there is none."""
     if answer.status >= 500:
         return f"status {answer.status}"
     if any(b"\r" in value or b"\n" in value or b"stolen" in value for _, value in answer.headers):

@@ -1,4 +1,4 @@
-"""What the API says of itself is held against it: nothing that fits the description makes it fail."""
+"""Requests that fit the API's own description never make it fail."""
 
 import json
 import os

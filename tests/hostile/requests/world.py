@@ -17,7 +17,7 @@ from tests.jobs.workshop import Workshop, bench_engine
 
 
 def ask_as_administrator(folder: Path) -> list[str]:
-    """What goes wrong when all is asked of a server with a job in it, in words."""
+    """The faults, in words, when all is asked of a server with a job in it."""
     logging.disable(logging.CRITICAL)
     try:
         with override_engine(bench_engine(folder)) as engine:

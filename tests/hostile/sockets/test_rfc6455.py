@@ -42,7 +42,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
 
 
 def alive(server: LiveServer, frames: int) -> list[Frame | None]:
-    """What a polite session gets that is no result; nothing where all is well."""
+    """The messages to a polite session that are no results; none where all is well."""
     wrong = []
     with RawSocket(server.port) as client:
         for _ in range(frames):
@@ -145,7 +145,7 @@ def test_pings_are_answered_in_order_with_what_they_said(server: LiveServer, pat
 
 @PATHS
 def test_byte_by_byte(server: LiveServer, path: str) -> None:
-    """What comes in the smallest pieces is understood as if it came at once."""
+    """A message in the smallest pieces is understood as if it came at once."""
     with RawSocket(server.port, path) as client:
         for byte in frame(b"slowly", PING) + frame(b"\x03\xe8", CLOSE):
             client.send(bytes([byte]))

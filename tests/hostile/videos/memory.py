@@ -1,4 +1,4 @@
-"""How much memory something takes, measured in a process of its own."""
+"""Measure the memory that a call takes, in a process of its own."""
 
 import os
 import resource

@@ -1,4 +1,4 @@
-"""What is done with a video of a stranger, to be measured in a process of its own."""
+"""The work on a stranger's video, to be measured in a process of its own."""
 
 import threading
 from pathlib import Path
@@ -14,7 +14,7 @@ LIMITS = Limits(duration_s=3600, frames=100_000, pixels=50_000_000)
 
 
 def probe_three_at_once(path: str) -> list[str]:
-    """What three uploaders are told."""
+    """The answers to three uploaders."""
     told: list[str] = []
 
     def tell() -> None:
@@ -32,7 +32,7 @@ def probe_three_at_once(path: str) -> list[str]:
 
 
 def go_through(path: str) -> tuple[int, int]:
-    """How many frames a worker gets, and how many of them have no picture."""
+    """The number of frames that a worker gets, and of those without a picture."""
     good = lost = 0
     with Prefetch(frames_of(Path(path), VIDEO), ahead=16, max_bytes=64 * 1024**2, size_of=bytes_of) as items:
         for item in items:
@@ -45,7 +45,7 @@ def go_through(path: str) -> tuple[int, int]:
 
 
 def annotate(path: str) -> bool:
-    """Whether there is an annotated video."""
+    """True if there is an annotated video."""
     target = Path(path).with_name("annotated.mp4")
     lines = [{"frame_index": number, "result": {"detections": []}} for number in range(1, 28)]
     write_annotated(Path(path), VIDEO, lines, target, frame_stride=1, keep_going=lambda done: True)

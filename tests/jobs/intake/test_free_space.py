@@ -32,7 +32,7 @@ def written(folder: Path) -> int:
 
 
 def upload(path: Path, megabytes: int, declared: int = 0) -> str:
-    """What becomes of an upload that sends so much."""
+    """The outcome of an upload that sends so much."""
     try:
         handler = IntoPlace(HttpRequest(), path, 2**40, Room(path.parent, KEEP_FREE, declared))
     except OSError as error:

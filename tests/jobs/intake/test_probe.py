@@ -1,4 +1,4 @@
-"""What an uploader reads when the process that looks at a file cannot do so."""
+"""The answers to an uploader when the process that looks at a file cannot do so."""
 
 import subprocess
 import sys

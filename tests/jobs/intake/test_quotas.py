@@ -1,4 +1,4 @@
-"""How much may wait and be kept, and what those read who come too late."""
+"""Limits on what may wait and be kept, and the answers beyond them."""
 
 import subprocess
 import sys

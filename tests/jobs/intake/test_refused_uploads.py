@@ -1,4 +1,4 @@
-"""What is refused over HTTP leaves nothing behind, and says why."""
+"""A refused upload leaves nothing behind, and its answer says why."""
 
 from collections.abc import Iterator
 from dataclasses import replace

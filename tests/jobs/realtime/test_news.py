@@ -1,4 +1,4 @@
-"""What clients are told when a job has changed."""
+"""Messages to clients when a job has changed."""
 
 from typing import Any
 

@@ -37,7 +37,7 @@ def made(
 
 
 def has_box(image_bgr: Any) -> bool:
-    """Whether the lower left edge of BOX is drawn: the pictures themselves are grey."""
+    """True if the lower left edge of BOX is drawn: the pictures themselves are grey."""
     height, width, _ = image_bgr.shape
     edge = image_bgr[height * 5 // 8, width // 4 : width // 4 + 2].astype(int)
     return bool((edge.max(axis=1) - edge.min(axis=1)).max() > 40)

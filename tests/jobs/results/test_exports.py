@@ -183,7 +183,7 @@ class TestCsv:
 
 
 class TestCoco:
-    """What pycocotools builds its index of: images, annotations and categories that refer to each other."""
+    """Images, annotations and categories refer to each other, as pycocotools needs for its index."""
 
     def parsed(self, lines: list[dict[str, Any]] | None = None) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(export("coco", lines))

@@ -1,4 +1,4 @@
-"""What becomes of an attempt that ends in an error, and of deliveries that come to nothing."""
+"""Attempts that end in an error, and deliveries that come to nothing."""
 
 import errno
 import logging
@@ -269,7 +269,7 @@ def finished(workshop: Workshop) -> Job:
 
 @pytest.fixture
 def rendering(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """What is done instead of drawing, by name; returns a function that chooses it."""
+    """Stand-ins for drawing, by name; returns a function that chooses one."""
 
     def choose(render: Any) -> None:
         monkeypatch.setattr("jobs.results.annotated.render", render)

@@ -132,7 +132,7 @@ def survive(
 
 
 def has_begun(before: int, states: dict[str, int]) -> bool:
-    """Whether a worker has taken up a job since there were so many attempts."""
+    """True if a worker has taken up a job since there were so many attempts."""
     return states["attempts"] > before
 
 
@@ -268,7 +268,7 @@ def test_tracks_go_on_after_kills(tmp_path: Path, test_media: Path, tracker: str
 
 
 def has_kept_more(before: int, states: dict[str, int]) -> bool:
-    """Whether a worker has kept results since there were so many chunks."""
+    """True if a worker has kept results since there were so many chunks."""
     return states["chunks"] > before
 
 

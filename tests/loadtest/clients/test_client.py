@@ -47,7 +47,7 @@ async def visit(
 
 
 def due(record: SessionRecord) -> int:
-    """How many frames were due; a machine that is busy may not have sent the last of them in time."""
+    """The number of frames that were due; a busy machine may not have sent the last of them in time."""
     return sum(not frame.warm_up for frame in record.frames) + record.unsent
 
 
@@ -187,7 +187,7 @@ async def test_headers_are_sent() -> None:
 
 
 async def test_a_socket_that_takes_nothing_makes_frames_wait_not_vanish() -> None:
-    """What was due and not sent is told, and what was sent late keeps the time when it was due."""
+    """Frames that were due and not sent are counted; one sent late keeps the time when it was due."""
     large = bytes(2_000_000)
     with running(stops_reading, max_queue=1) as url:
         record = await visit(SHORT.with_(answer_within_s=0.2), url, (large,))

@@ -1,4 +1,4 @@
-"""What the tests of the API ask for, and how an answer refuses it."""
+"""Requests for the tests of the API, and the form of a refusal."""
 
 from typing import Any
 

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db
 
 
 def restored(*arguments: str) -> dict[str, str]:
-    """What the command says of each pipeline."""
+    """The command's line about each pipeline."""
     output = StringIO()
     call_command("restore_pipelines", *arguments, stdout=output)
     return dict(line.split(": ", 1) for line in output.getvalue().splitlines())

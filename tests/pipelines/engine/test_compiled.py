@@ -1,4 +1,4 @@
-"""How many callers there have been of late."""
+"""The number of recent callers."""
 
 from pipelines.engine.compiled import CROWD_LASTS_S, Crowd
 

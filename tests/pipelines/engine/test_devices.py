@@ -1,4 +1,4 @@
-"""What was asked for, what it became, and why."""
+"""The device that was asked for, the one that is used, and the reason."""
 
 import pytest
 

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipelines.evaluation.benchmark import WARM_UP, machine, measure, processor, table, with_rest
 from pipelines.errors import InvalidImage
+from pipelines.evaluation.benchmark import WARM_UP, machine, measure, processor, table, with_rest
 from pipelines.graph.execution import open_pipeline
 from pipelines.media.images import encode_jpeg
 from pipelines.tools.base import RunContext

@@ -1,4 +1,4 @@
-"""What the tests of isolation run in child processes."""
+"""Functions that the tests of isolation run in child processes."""
 
 import ctypes
 import os
@@ -89,7 +89,7 @@ def hang_with_grandchild(address: str) -> None:
 
 
 def surroundings() -> dict[str, Any]:
-    """What the child has of its parent: variables, descriptors, threads, heavy modules, ids."""
+    """The things that the child has of its parent: variables, descriptors, threads, heavy modules, ids."""
     links = [str(Path(f"/proc/self/fd/{name}").readlink()) for name in open_descriptors()]
     return {
         "environ": sorted(os.environ),

@@ -338,7 +338,7 @@ def test_ends_quietly_when_its_reader_has_seen_enough(tmp_path: Path, clip: Path
 
 @pytest.mark.model
 class TestRealNetworks:
-    """What the command line gives with the default networks and with one of somebody's own."""
+    """The pipeline of the command line, with the default networks and with one of somebody's own."""
 
     def test_reads_a_poster(self, test_media: Path) -> None:
         (line,) = run_lines(

@@ -1,4 +1,4 @@
-"""What a JPEG's header declares, and how often the decoder will have to go over the picture."""
+"""The size that a JPEG's header declares, and the number of its scans."""
 
 import io
 

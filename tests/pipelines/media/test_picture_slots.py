@@ -1,4 +1,4 @@
-"""How many single pictures are worked on at once, and what the one too many reads."""
+"""The number of single pictures at once is limited, and one more is refused."""
 
 import asyncio
 import threading

@@ -36,7 +36,7 @@ def documented(name: str) -> dict[str, tuple[str, str]]:
 
 
 def range_of(schema: Mapping[str, Any]) -> str:
-    """What the documents say of the bounds in a schema."""
+    """The bounds in a schema, in the words of the documents."""
     if "enum" in schema:
         return ", ".join(f"`{word}`" for word in schema["enum"])
     if "exclusiveMinimum" in schema:
@@ -51,7 +51,7 @@ def range_of(schema: Mapping[str, Any]) -> str:
 
 
 def default_of(schema: Mapping[str, Any]) -> str:
-    """What the documents say of a default that is a number, a word or a truth value."""
+    """A default that is a number, a word or a truth value, as the documents write it."""
     default = schema["default"]
     return f"`{default}`" if isinstance(default, str) else json.dumps(default).removesuffix(".0")
 

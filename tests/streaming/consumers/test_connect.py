@@ -1,4 +1,4 @@
-"""How a session begins: who is let in, and what those read who are not."""
+"""The start of a session: who is let in, and the answers to those who are not."""
 
 import asyncio
 from typing import Any
@@ -14,7 +14,7 @@ from tests.streaming.fakes import FakeEngine
 
 
 async def refusal(client: Client) -> tuple[dict[str, Any], int]:
-    """What the client reads, and the code that the socket closes with."""
+    """The message that the client reads, and the code that the socket closes with."""
     async with client:
         return await client.read(), await client.close_code()
 

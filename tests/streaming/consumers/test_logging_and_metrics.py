@@ -1,4 +1,4 @@
-"""What an operator sees of a session."""
+"""The log and the metrics of a session."""
 
 import json
 import logging

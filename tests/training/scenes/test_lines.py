@@ -1,4 +1,4 @@
-"""What one line is, and where its box lies."""
+"""One line of text and its box."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What looks like text and is none."""
+"""Things that look like text and are none."""
 
 from random import Random
 

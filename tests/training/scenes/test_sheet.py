@@ -23,7 +23,7 @@ def blank(alpha: int = 255) -> Sheet:
 
 
 def outside(ink: NDArray[np.bool_], sheet: Sheet) -> int:
-    """How many inked pixels no line's box covers."""
+    """The number of inked pixels that no line's box covers."""
     ink = ink.copy()
     for x0, y0, x1, y1 in join_runs(sheet.runs).astype(int):
         ink[max(y0, 0) : y1 + 1, max(x0, 0) : x1 + 1] = False

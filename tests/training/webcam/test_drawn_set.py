@@ -182,7 +182,7 @@ class TestCamera:
 
 
 def noise_of(frame: np.ndarray) -> float:
-    """How much neighbouring pixels differ."""
+    """The mean difference of neighbouring pixels."""
     return float(np.abs(np.diff(frame.astype(int), axis=1)).mean())
 
 

@@ -1,4 +1,4 @@
-"""How frames of any shape are laid into a network's input, which has a bound."""
+"""Frames of any shape are letterboxed into a network's input, whose size is limited."""
 
 import numpy as np
 import pytest

@@ -85,7 +85,7 @@ class Gate:
             assert self._open.wait(LIMIT_S)
 
     def together(self, network: TorchYolo, calls: Sequence[tuple[Image, dict[str, Any]]]) -> list[FoundBoxes]:
-        """What is found by calls that come from a thread each while all copies of the network are busy."""
+        """The results of calls from a thread each, while all copies of the network are busy."""
         changed = network._batcher._changed
         with ThreadPoolExecutor(COPIES + len(calls)) as threads:
             try:

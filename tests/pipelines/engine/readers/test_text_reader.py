@@ -1,4 +1,4 @@
-"""What is cut out of a frame to be read."""
+"""The crops of a frame that are read."""
 
 import pytest
 

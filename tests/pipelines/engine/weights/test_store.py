@@ -48,7 +48,7 @@ def test_a_path_within_the_folder_is_taken(place: Place) -> None:
 
 
 def refusal(store: WeightsStore, name: str) -> str:
-    """What the store says against a name, before and when it is to be loaded."""
+    """The store's reason against a name, both before and at loading."""
     with pytest.raises(WeightsNotFound) as caught:
         store.resolve(name)
     assert store.status(name) == caught.value.detail

@@ -113,7 +113,7 @@ def test_a_box_that_the_edge_of_the_frame_cuts_stands_on_the_frame() -> None:
 
 
 def reference(points: list[Point]) -> bool:
-    """Whether any two sides cross between their ends, pair by pair."""
+    """True if any two sides cross between their ends; looks at each pair."""
 
     def parts(side: tuple[Point, Point], other: tuple[Point, Point]) -> bool:
         (x1, y1), (x2, y2) = side
