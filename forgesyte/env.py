@@ -3,6 +3,8 @@
 import re
 from collections.abc import Mapping
 
+from forgesyte.units import MEGABYTE
+
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 FALSE_WORDS = frozenset({"0", "false", "no", "off", ""})
 
@@ -68,6 +70,18 @@ def integer(
     if parsed != int(parsed):
         raise BadSetting(f"{name}={parsed:g} is not a whole number")
     return int(parsed)
+
+
+def limit(env: Mapping[str, str], name: str, default: int | None) -> int | None:
+    """A whole number of at least 1; 0 is no limit, which is None."""
+    return integer(env, name, default or 0) or None
+
+
+def megabytes(
+    env: Mapping[str, str], name: str, default_bytes: int, *, at_least: float = 0.0, at_most: float = MOST
+) -> int:
+    """Bytes, which the variable gives in MB; so are the bounds."""
+    return int(number(env, name, default_bytes / MEGABYTE, at_least=at_least, at_most=at_most) * MEGABYTE)
 
 
 def words(env: Mapping[str, str], name: str, default: str) -> tuple[str, ...]:

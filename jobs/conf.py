@@ -9,6 +9,7 @@ from forgesyte import env as read
 from forgesyte.units import MEGABYTE
 
 HOUR_S = 3600
+DAY_S = 24 * HOUR_S
 # What a multipart body adds around its file.
 ENVELOPE_BYTES = 64 * 1024
 # More cannot be decoded at all: see `pipelines.media.images`.
@@ -60,41 +61,23 @@ class JobSettings:
         return cls(
             workers=read.integer(env, "FORGESYTE_WORKERS", cls.workers, at_most=64),
             task_backend=read_backend(env),
-            max_upload_bytes=int(
-                read.number(
-                    env,
-                    "JOBS_MAX_UPLOAD_MB",
-                    cls.max_upload_bytes / MEGABYTE,
-                    at_least=0.01,
-                    at_most=1_000_000,
-                )
-                * MEGABYTE
+            max_upload_bytes=read.megabytes(
+                env, "JOBS_MAX_UPLOAD_MB", cls.max_upload_bytes, at_least=0.01, at_most=1_000_000
             ),
             max_duration_s=read.number(env, "JOBS_MAX_VIDEO_HOURS", cls.max_duration_s / HOUR_S, at_most=1000)
             * HOUR_S,
             max_frames=read.integer(env, "JOBS_MAX_FRAMES", cls.max_frames),
             max_pixels=read.integer(env, "JOBS_MAX_PIXELS", cls.max_pixels, at_least=1, at_most=MAX_PIXELS),
-            min_free_bytes=int(
-                read.number(env, "JOBS_MIN_FREE_MB", cls.min_free_bytes / MEGABYTE) * MEGABYTE
+            min_free_bytes=read.megabytes(env, "JOBS_MIN_FREE_MB", cls.min_free_bytes),
+            keep_s=read.number(env, "JOBS_KEEP_DAYS", cls.keep_s / DAY_S, at_most=36_500) * DAY_S,
+            max_pending=read.limit(env, "JOBS_MAX_PENDING", cls.max_pending),
+            max_pending_per_owner=read.limit(env, "JOBS_MAX_PENDING_PER_OWNER", cls.max_pending_per_owner),
+            max_kept_bytes=read.megabytes(env, "JOBS_MAX_KEPT_MB", cls.max_kept_bytes or 0, at_most=1e12)
+            or None,
+            max_watchers=read.limit(env, "JOBS_MAX_WATCHERS", cls.max_watchers),
+            max_watchers_per_address=read.limit(
+                env, "JOBS_MAX_WATCHERS_PER_ADDRESS", cls.max_watchers_per_address
             ),
-            keep_s=read.number(env, "JOBS_KEEP_DAYS", cls.keep_s / (24 * HOUR_S), at_most=36_500)
-            * 24
-            * HOUR_S,
-            max_pending=read.integer(env, "JOBS_MAX_PENDING", cls.max_pending or 0) or None,
-            max_pending_per_owner=read.integer(
-                env, "JOBS_MAX_PENDING_PER_OWNER", cls.max_pending_per_owner or 0
-            )
-            or None,
-            max_kept_bytes=int(
-                read.number(env, "JOBS_MAX_KEPT_MB", (cls.max_kept_bytes or 0) / MEGABYTE, at_most=1e12)
-                * MEGABYTE
-            )
-            or None,
-            max_watchers=read.integer(env, "JOBS_MAX_WATCHERS", cls.max_watchers or 0) or None,
-            max_watchers_per_address=read.integer(
-                env, "JOBS_MAX_WATCHERS_PER_ADDRESS", cls.max_watchers_per_address or 0
-            )
-            or None,
             lease_s=read.number(env, "JOBS_LEASE_S", cls.lease_s, at_least=0.5, at_most=HOUR_S),
             poll_s=read.number(env, "JOBS_POLL_S", cls.poll_s, at_least=0.01, at_most=60),
             sweep_s=read.number(env, "JOBS_SWEEP_S", cls.sweep_s, at_least=0.05, at_most=HOUR_S),
@@ -102,9 +85,7 @@ class JobSettings:
             chunk_s=read.number(env, "JOBS_CHUNK_S", cls.chunk_s, at_most=60),
             chunk_frames=read.integer(env, "JOBS_CHUNK_FRAMES", cls.chunk_frames, at_least=1, at_most=10_000),
             max_strikes=read.integer(env, "JOBS_MAX_STRIKES", cls.max_strikes, at_least=1, at_most=100),
-            frame_timeout_s=read.number(
-                env, "JOBS_FRAME_TIMEOUT_S", cls.frame_timeout_s, at_most=24 * HOUR_S
-            ),
+            frame_timeout_s=read.number(env, "JOBS_FRAME_TIMEOUT_S", cls.frame_timeout_s, at_most=DAY_S),
             nice=read.integer(env, "JOBS_NICE", cls.nice, at_most=19),
             yield_to_live=read.boolean(env, "JOBS_YIELD_TO_LIVE", cls.yield_to_live),
         )

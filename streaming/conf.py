@@ -52,11 +52,10 @@ class StreamSettings:
             max_frame_bytes=int(frame_mb * MEGABYTE),
             max_frame_pixels=read.integer(env, "STREAM_MAX_FRAME_PIXELS", cls.max_frame_pixels, at_least=1),
             max_message_bytes=int(message_mb * MEGABYTE),
-            max_sessions=read.integer(env, "STREAM_MAX_SESSIONS", cls.max_sessions or 0) or None,
-            max_sessions_per_address=read.integer(
-                env, "STREAM_MAX_SESSIONS_PER_ADDRESS", cls.max_sessions_per_address or 0
-            )
-            or None,
+            max_sessions=read.limit(env, "STREAM_MAX_SESSIONS", cls.max_sessions),
+            max_sessions_per_address=read.limit(
+                env, "STREAM_MAX_SESSIONS_PER_ADDRESS", cls.max_sessions_per_address
+            ),
             idle_timeout_s=read.number(
                 env, "STREAM_IDLE_TIMEOUT_S", cls.idle_timeout_s, at_least=0.1, at_most=DAY_S
             ),

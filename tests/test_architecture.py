@@ -1,5 +1,7 @@
 """No circle among the modules, and no folder in which a file is hard to find."""
 
+import ast
+import re
 import subprocess
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -76,3 +78,37 @@ def test_no_folder_has_too_many_files() -> None:
     assert limited["pipelines"] > 1
 
     assert {folder: count for folder, count in limited.items() if count > MOST_FILES} == {}
+
+
+def python_files() -> list[Path]:
+    """Every Python file that git knows."""
+    listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return [ROOT / line for line in listed.stdout.splitlines() if (ROOT / line).exists()]
+
+
+def test_docstrings_say_what_a_thing_is_or_does() -> None:
+    riddles = re.compile(r'"""(What|How|Whether) ')
+    found = {str(file.relative_to(ROOT)) for file in python_files() if riddles.search(file.read_text())}
+
+    assert found - {"tests/test_architecture.py"} == set()
+
+
+MOST_LINES_OF_A_FUNCTION = 50
+
+
+def test_no_function_is_long() -> None:
+    functions = [
+        (node, file)
+        for file in python_files()
+        if "migrations" not in file.parts
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    assert len(functions) > 2000
+
+    long = [
+        f"{file.relative_to(ROOT)}: {node.name}"
+        for node, file in functions
+        if (node.end_lineno or 0) - node.lineno >= MOST_LINES_OF_A_FUNCTION
+    ]
+    assert long == []

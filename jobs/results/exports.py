@@ -213,7 +213,7 @@ def inside(box: tuple[float, float, float, float], size_wh: Size) -> tuple[float
 def outline_of(
     detection: Mapping[str, Any], box: tuple[float, float, float, float], size_wh: Size
 ) -> list[Point]:
-    """What is on the frame of an oriented box, or the corners of a box that is none."""
+    """The part of an oriented box that is on the frame, or the corners of a box that is not oriented."""
     polygon = on_frame(polygon_px(detection, *size_wh), *size_wh)
     left, top, width, height = box
     right, bottom = round(left + width, 2), round(top + height, 2)

@@ -77,7 +77,7 @@ def caption_of(text: str, size: int) -> Caption:
 
 
 def box_of(run: Run) -> tuple[float, float, float, float]:
-    """What a run covers on the caption's base line."""
+    """The part of the caption's base line that a run covers."""
     left, top, right, bottom = run.font.getbbox(run.text, anchor=anchor_of(run.font))
     return left + run.x, top, right + run.x, bottom
 
