@@ -6,8 +6,8 @@ import { words } from "../shared/elements.js";
  * @param {string} text
  */
 export function announce(text) {
-  const news = words("news");
-  if (news.textContent !== text) news.textContent = text;
+  const place = words("announcement");
+  if (place.textContent !== text) place.textContent = text;
 }
 
 /**

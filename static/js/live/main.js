@@ -101,7 +101,7 @@ const counted = new CountList({
 const readText = new ReadText({
   list: words("read-text"),
   empty: words("read-empty"),
-  announcer: words("read-news"),
+  announcer: words("read-announcement"),
   createItem: () => {
     const item = copyOf("read-line");
     const text = find(".line-text", HTMLElement, item);

@@ -392,7 +392,7 @@ async def test_the_desk_goes_on_after_a_failure(
 
 def test_the_page_connects_again_only_where_that_may_help() -> None:
     """The final close codes of the page are those of the ends that a new connection would meet again."""
-    script = Path(__file__).parents[3] / "static" / "js" / "jobs" / "news-socket.js"
+    script = Path(__file__).parents[3] / "static" / "js" / "jobs" / "job-events-socket.js"
     found = re.search(r"FINAL_CLOSE_CODES = Object.freeze\(\[([\d, ]+)\]\)", script.read_text())
     assert found
     End = consumer.End

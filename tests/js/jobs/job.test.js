@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { isOver, lastReadable, readJob } from "../../../static/js/jobs/job.js";
-import { afterNews, readNews } from "../../../static/js/jobs/news.js";
+import { afterEvent, readEvent } from "../../../static/js/jobs/job-events.js";
 
 const DATA = {
   job_id: "a", status: "running", source_name: "cars.mp4", source_kind: "video", source_bytes: 2_811_553,
@@ -33,29 +33,29 @@ test("what is no job is none, and odd values do not throw", () => {
   assert.deepEqual([job.warnings, job.labels, job.timings, job.fps], [["w"], [], [], null]);
 });
 
-test("news change what is known", () => {
-  const news = (type, payload) => ({ type, jobId: "a", payload: { job_id: "a", ...payload } });
-  let data = afterNews(null, news("progress", { frames_done: 5 }));
+test("events change what is known", () => {
+  const event = (type, payload) => ({ type, jobId: "a", payload: { job_id: "a", ...payload } });
+  let data = afterEvent(null, event("progress", { frames_done: 5 }));
   assert.equal(data, null, "nothing is known yet");
-  data = afterNews(null, news("snapshot", { job: DATA }));
+  data = afterEvent(null, event("snapshot", { job: DATA }));
   assert.deepEqual(data, DATA);
-  data = afterNews(data, news("progress", { frames_done: 70, progress: 18.5 }));
-  data = afterNews(data, news("partial_result", { first_frame: 65, last_frame: 128 }));
-  data = afterNews(data, news("partial_result", { first_frame: 1, last_frame: 3 }));
-  data = afterNews(data, news("warning", { warnings: ["new"], warnings_count: 9 }));
-  data = afterNews(data, news("metadata", { facts: { device_used: "cpu" } }));
-  data = afterNews(data, news("plugin_status", { plugin_timings: {}, tools: { detect: {} } }));
+  data = afterEvent(data, event("progress", { frames_done: 70, progress: 18.5 }));
+  data = afterEvent(data, event("partial_result", { first_frame: 65, last_frame: 128 }));
+  data = afterEvent(data, event("partial_result", { first_frame: 1, last_frame: 3 }));
+  data = afterEvent(data, event("warning", { warnings: ["new"], warnings_count: 9 }));
+  data = afterEvent(data, event("metadata", { facts: { device_used: "cpu" } }));
+  data = afterEvent(data, event("plugin_status", { plugin_timings: {}, tools: { detect: {} } }));
   assert.deepEqual(
     [data.frames_done, data.next_frame, data.warnings, data.warnings_count, data.device_used, data.plugin_timings],
     [70, 129, ["odd", "new"], 9, "cpu", {}],
   );
-  assert.equal(afterNews(data, news("frame", {})), data);
-  assert.equal(afterNews({}, news("warning", { warnings: ["w"] })).warnings.length, 1);
-  assert.equal(afterNews(data, news("deleted", {})), null);
+  assert.equal(afterEvent(data, event("frame", {})), data);
+  assert.equal(afterEvent({}, event("warning", { warnings: ["w"] })).warnings.length, 1);
+  assert.equal(afterEvent(data, event("deleted", {})), null);
 });
 
-test("news are read, and what is none is none", () => {
+test("events are read, and what is none is none", () => {
   const text = JSON.stringify({ type: "deleted", payload: { job_id: "a" }, timestamp: "now" });
-  assert.deepEqual(readNews(text), { type: "deleted", jobId: "a", payload: { job_id: "a" } });
-  for (const odd of ["", "{", "[]", "null", "{}", null, 5]) assert.equal(readNews(odd), null);
+  assert.deepEqual(readEvent(text), { type: "deleted", jobId: "a", payload: { job_id: "a" } });
+  for (const odd of ["", "{", "[]", "null", "{}", null, 5]) assert.equal(readEvent(odd), null);
 });

@@ -1,15 +1,15 @@
 import { readJob } from "../job.js";
-import { afterNews } from "../news.js";
+import { afterEvent } from "../job-events.js";
 import { JobRow } from "./job-row.js";
 import { STATUS_WORDS } from "../words.js";
 
 /**
  * @typedef {import("../job.js").Job} Job
  * @typedef {import("../job.js").JobData} JobData
- * @typedef {import("../news.js").News} News
+ * @typedef {import("../job-events.js").JobEvent} JobEvent
  */
 
-/** The list of jobs, as the server wrote it and as news change it. */
+/** The list of jobs, as the server wrote it and as events change it. */
 export class JobList {
   #list;
   #empty;
@@ -51,12 +51,12 @@ export class JobList {
     return this.#rows.get(jobId)?.name ?? "";
   }
 
-  /** @param {News} news */
-  hear(news) {
-    if (!news.jobId) return;
-    const data = afterNews(this.#jobs.get(news.jobId) ?? null, news);
+  /** @param {JobEvent} event */
+  hear(event) {
+    if (!event.jobId) return;
+    const data = afterEvent(this.#jobs.get(event.jobId) ?? null, event);
     if (data === null) {
-      if (news.type === "deleted") this.remove(news.jobId);
+      if (event.type === "deleted") this.remove(event.jobId);
       return;
     }
     const job = readJob(data);

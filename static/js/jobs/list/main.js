@@ -1,6 +1,6 @@
 import { JobsApi } from "../jobs-api.js";
 import { JobList } from "./job-list.js";
-import { NewsSocket, newsAddress } from "../news-socket.js";
+import { JobEventsSocket, eventsAddress } from "../job-events-socket.js";
 import { Confirmation } from "../confirmation.js";
 import { announce, attempt } from "../messages.js";
 import { copyOf, element } from "../../shared/elements.js";
@@ -40,12 +40,12 @@ const uploads = new Uploads({
   createRequest: () => new XMLHttpRequest(),
   changed: (sending) => sendings.render(sending),
 });
-const socket = new NewsSocket({
-  url: () => newsAddress(location.href, realtimePath, grows ? [] : list.jobIds),
+const socket = new JobEventsSocket({
+  url: () => eventsAddress(location.href, realtimePath, grows ? [] : list.jobIds),
   WebSocket,
   clock,
   random: Math.random,
-  heard: (news) => list.hear(news),
+  heard: (event) => list.hear(event),
   changed: (connection) => {
     page.dataset["connection"] = connection;
   },
@@ -107,7 +107,7 @@ window.addEventListener("online", () => socket.hurry(), { signal });
 document.addEventListener("visibilitychange", () => {
   if (document.visibilityState === "visible") socket.hurry();
 }, { signal });
-// Left and come back to, a page may be shown as it was: then it must hear of news again.
+// Left and come back to, a page may be shown as it was: then it must hear of events again.
 window.addEventListener("pagehide", () => socket.stop(), { signal });
 window.addEventListener("pageshow", () => socket.start(), { signal });
 if (grows || list.jobIds.length) socket.start();

@@ -1,16 +1,16 @@
 import { record } from "../job.js";
-import { afterNews } from "../news.js";
+import { afterEvent } from "../job-events.js";
 
 /**
  * @typedef {import("../job.js").JobData} JobData
- * @typedef {import("../news.js").News} News
+ * @typedef {import("../job-events.js").JobEvent} JobEvent
  * @typedef {import("../../shared/clock.js").Clock} Clock
  */
 
 /** The summary grows while a job runs; it is requested no more often than this. */
 export const SUMMARY_EVERY_MS = 2000;
 
-/** All that is known of one job: from the server's answers, its news, and both together. */
+/** All that is known of one job: from the server's answers, its events, and both together. */
 export class JobFeed {
   #jobId;
   #get;
@@ -50,25 +50,25 @@ export class JobFeed {
     this.#timer = null;
   }
 
-  /** @param {News} news */
-  hear(news) {
-    if (this.#isStopped || news.jobId !== this.#jobId) return;
-    if (news.type === "deleted") {
+  /** @param {JobEvent} event */
+  hear(event) {
+    if (this.#isStopped || event.jobId !== this.#jobId) return;
+    if (event.type === "deleted") {
       this.stop();
       this.#gone();
       return;
     }
-    const data = afterNews(this.#data, news);
+    const data = afterEvent(this.#data, event);
     if (data && data !== this.#data) this.#tell(data);
-    if (news.type === "frame") this.#frameDone(record(news.payload));
-    if (news.type === "partial_result") this.#refreshSoon();
+    if (event.type === "frame") this.#frameDone(record(event.payload));
+    if (event.type === "partial_result") this.#refreshSoon();
   }
 
   /** Ask the server for the whole job; throws what asking throws. */
   async refresh() {
     this.#askedAt = this.#clock.now();
     const data = await this.#get();
-    // News that came meanwhile may be newer than the answer.
+    // What came meanwhile may be newer than the answer.
     const isNewer = Number(data["version"]) >= Number(this.#data?.["version"] ?? 0);
     if (!this.#isStopped && isNewer) this.#tell(data);
   }

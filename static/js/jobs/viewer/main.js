@@ -5,7 +5,7 @@ import { FoundLists } from "./found-lists.js";
 import { Inspector } from "./inspector.js";
 import { JobFeed } from "./job-feed.js";
 import { isOver, lastReadable, number, readJob } from "../job.js";
-import { NewsSocket, newsAddress } from "../news-socket.js";
+import { JobEventsSocket, eventsAddress } from "../job-events-socket.js";
 import { Confirmation } from "../confirmation.js";
 import { announce, attempt } from "../messages.js";
 import { copyOf, element } from "../../shared/elements.js";
@@ -114,12 +114,12 @@ const feed = new JobFeed({
     if (follow.checked && video && !video.isPlaying) video.seek(number(line["time_s"]));
   },
 });
-const socket = new NewsSocket({
-  url: () => newsAddress(location.href, realtimePath, [jobId]),
+const socket = new JobEventsSocket({
+  url: () => eventsAddress(location.href, realtimePath, [jobId]),
   WebSocket,
   clock,
   random: Math.random,
-  heard: (news) => feed.hear(news),
+  heard: (event) => feed.hear(event),
   changed: (connection) => {
     page.dataset["connection"] = connection;
   },

@@ -159,7 +159,7 @@ function feeding(answers = []) {
   return { clock, feed, seen, hear };
 }
 
-test("an answer that is older than the news is not shown", async () => {
+test("an answer that is older than the events is not shown", async () => {
   const { feed, seen, hear } = feeding([{ version: 2 }, { version: 9 }]);
   hear("snapshot", { job: { version: 5 } });
   await feed.refresh();
@@ -185,10 +185,10 @@ test("what was found is asked for when results came, but not too often", async (
   hear("partial_result", { first_frame: 10, last_frame: 10 });
   clock.advance(SUMMARY_EVERY_MS);
   await settled();
-  assert.equal(clock.waiting, 0, "a server that is away is asked again when there is news");
+  assert.equal(clock.waiting, 0, "a server that is away is asked again when there is an event");
 });
 
-test("news of other jobs are not heard, nor any after the end", () => {
+test("events of other jobs are not heard, nor any after the end", () => {
   const { feed, seen, hear } = feeding();
   hear("snapshot", { job: { version: 1 } }, "b");
   hear("frame", { frame_index: 7 });

@@ -4,14 +4,14 @@ import { number, record, text } from "./job.js";
  * Parses the events of the realtime socket and applies them to a job.
  *
  * @typedef {import("./job.js").JobData} JobData
- * @typedef {{type: string, jobId: string, payload: Record<string, unknown>}} News
+ * @typedef {{type: string, jobId: string, payload: Record<string, unknown>}} JobEvent
  */
 
 /**
  * @param {unknown} data the text of one WebSocket message
- * @returns {News | null} null for what is none
+ * @returns {JobEvent | null} null for what is none
  */
-export function readNews(data) {
+export function readEvent(data) {
   try {
     const message = record(JSON.parse(text(data)));
     const payload = record(message["payload"]);
@@ -22,13 +22,13 @@ export function readNews(data) {
 }
 
 /**
- * A job after the news.
+ * A job after the event.
  *
  * @param {JobData | null} job as it was known; null where it was not
- * @param {News} news
+ * @param {JobEvent} event
  * @returns {JobData | null} null where there is no such job, or nothing is known of it yet
  */
-export function afterNews(job, { type, payload }) {
+export function afterEvent(job, { type, payload }) {
   if (type === "snapshot") return record(payload["job"]);
   if (type === "deleted" || job === null) return null;
   const { job_id: _, ...fields } = payload;

@@ -1,10 +1,10 @@
 import { ReconnectingSocket } from "../shared/reconnecting-socket.js";
-import { readNews } from "./news.js";
+import { readEvent } from "./job-events.js";
 
 /**
  * @typedef {import("../shared/clock.js").Clock} Clock
  * @typedef {import("../shared/reconnecting-socket.js").SocketClass} SocketClass
- * @typedef {import("./news.js").News} News
+ * @typedef {import("./job-events.js").JobEvent} JobEvent
  * @typedef {"connecting" | "connected" | "waiting" | "refused"} Connection
  */
 
@@ -15,7 +15,7 @@ export const FINAL_CLOSE_CODES = Object.freeze([4400, 4401, 4404]);
 export const SILENCE_MS = 70_000;
 
 /** Receives the events of jobs, answers pings, and reconnects until it is stopped or refused. */
-export class NewsSocket {
+export class JobEventsSocket {
   #socket;
   #heard;
 
@@ -25,7 +25,7 @@ export class NewsSocket {
    * @param {() => string} needs.url asked at every attempt
    * @param {() => number} needs.random
    * @param {Clock} needs.clock
-   * @param {(news: News) => void} needs.heard
+   * @param {(event: JobEvent) => void} needs.heard
    * @param {(connection: Connection) => void} needs.changed
    */
   constructor({ heard, changed, ...needs }) {
@@ -64,9 +64,9 @@ export class NewsSocket {
   /** @param {unknown} data */
   #received(data) {
     this.#socket.resetDelays();
-    const news = readNews(data);
-    if (news?.type === "ping") this.#socket.send(JSON.stringify({ type: "pong" }));
-    else if (news) this.#heard(news);
+    const event = readEvent(data);
+    if (event?.type === "ping") this.#socket.send(JSON.stringify({ type: "pong" }));
+    else if (event) this.#heard(event);
   }
 }
 
@@ -77,7 +77,7 @@ export class NewsSocket {
  * @param {string} path
  * @param {readonly string[]} jobIds none for all jobs
  */
-export function newsAddress(address, path, jobIds) {
+export function eventsAddress(address, path, jobIds) {
   const url = new URL(path, address);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   for (const id of jobIds) url.searchParams.append("job_id", id);

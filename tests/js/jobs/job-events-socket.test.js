@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { NewsSocket, SILENCE_MS, newsAddress } from "../../../static/js/jobs/news-socket.js";
+import { JobEventsSocket, SILENCE_MS, eventsAddress } from "../../../static/js/jobs/job-events-socket.js";
 import { CONNECT_TIMEOUT_MS } from "../../../static/js/shared/reconnecting-socket.js";
 import { FakeClock, fakeWebSocketClass } from "../fakes.js";
 
@@ -10,19 +10,19 @@ function setUp() {
   const Sockets = fakeWebSocketClass();
   const heard = [];
   const changes = [];
-  const socket = new NewsSocket({
+  const socket = new JobEventsSocket({
     url: () => "ws://host/v1/realtime",
     WebSocket: Sockets,
     clock,
     random: () => 0.5,
-    heard: (news) => heard.push(news),
+    heard: (event) => heard.push(event),
     changed: (connection) => changes.push(connection),
   });
   socket.start();
   return { clock, Sockets, socket, heard, changes };
 }
 
-test("news are heard, pings are answered and not heard", () => {
+test("events are heard, pings are answered and not heard", () => {
   const { Sockets, heard, changes } = setUp();
   Sockets.last.opens();
   Sockets.last.says({ type: "ping", payload: {} });
@@ -43,7 +43,7 @@ test("a lost connection comes back for ever, after no more than the longest wait
   }
 });
 
-test("after news the waits are short again", () => {
+test("after an event the waits are short again", () => {
   const { clock, Sockets } = setUp();
   Sockets.last.ends(1006);
   clock.advance(1000);
@@ -116,6 +116,6 @@ test("whoever is online again does not wait", () => {
 });
 
 test("the address names the jobs", () => {
-  assert.equal(newsAddress("https://host:1/videos/?a=b", "/v1/realtime", []), "wss://host:1/v1/realtime");
-  assert.equal(newsAddress("http://host/", "/v1/realtime", ["a", "b"]), "ws://host/v1/realtime?job_id=a&job_id=b");
+  assert.equal(eventsAddress("https://host:1/videos/?a=b", "/v1/realtime", []), "wss://host:1/v1/realtime");
+  assert.equal(eventsAddress("http://host/", "/v1/realtime", ["a", "b"]), "ws://host/v1/realtime?job_id=a&job_id=b");
 });
