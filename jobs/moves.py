@@ -13,7 +13,7 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from jobs.models import ACTIVE, Job
-from jobs.realtime.nudger import nudge
+from jobs.realtime.change_notifier import notify_change
 
 # The fields of a row that no worker holds.
 NO_LEASE: Mapping[str, Any] = {"lease_owner": "", "lease_expires_at": None}
@@ -58,5 +58,5 @@ def change_one(job_id: UUID, jobs: QuerySet[Job], *moves: Move, **fields: Any) -
     mine = jobs.filter(pk=job_id)
     won = mine.update(**fields, version=F("version") + 1, updated_at=timezone.now()) == 1
     if won:
-        transaction.on_commit(lambda: nudge(job_id))
+        transaction.on_commit(lambda: notify_change(job_id))
     return won

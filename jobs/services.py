@@ -19,7 +19,7 @@ from jobs.failures import NO_FRAME_WORKED
 from jobs.intake.quotas import Submitter, check_room, one_at_a_time
 from jobs.models import FINISHED, Job
 from jobs.moves import change_one
-from jobs.realtime.nudger import nudge
+from jobs.realtime.change_notifier import notify_change
 from jobs.sources import StoredSource, frames_to_do
 from pipelines.services import checked, definition_of
 
@@ -71,7 +71,7 @@ def submit_job(
             frames_total=frames_to_do(source.frames, frame_stride, max_frames),
         )
         deliver_on_commit(job.pk)
-        transaction.on_commit(partial(nudge, job.pk))
+        transaction.on_commit(partial(notify_change, job.pk))
     _log(events.SUBMITTED, job.pk, pipeline_id=job.pipeline_id, source_bytes=job.source_bytes)
     return job
 
@@ -137,7 +137,7 @@ def _delete(jobs: QuerySet[Job], job_id: UUID) -> bool:
         deleted, _ = Job.objects.filter(pk=job_id).delete()
         if deleted:
             transaction.on_commit(partial(storage.delete_files, job_id))
-            transaction.on_commit(partial(nudge, job_id))
+            transaction.on_commit(partial(notify_change, job_id))
             _log(events.DELETED, job_id)
     return bool(deleted)
 

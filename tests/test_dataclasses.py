@@ -13,7 +13,7 @@ CHANGEABLE = {
     "WorkerProcess",
     "Batch",
     "Usage",
-    "Trial",
+    "Comparison",
     "RunContext",
     "RunReport",
     "ToolRecord",

@@ -15,7 +15,7 @@ from jobs.realtime.news import news, snapshot
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 0.075
-# However often it is nudged, and after a failure.
+# However often it is notified, and after a failure.
 LEAST_PAUSE_S = 0.01
 PAUSE_AFTER_FAILURE_S = 1.0
 
@@ -70,7 +70,7 @@ class Broadcaster:
         self._manager = ConnectionManager()
         self._known: dict[str, JobData] = {}
         self._task: asyncio.Task[None] | None = None
-        self._nudged: asyncio.Event | None = None
+        self._notified: asyncio.Event | None = None
 
     def __len__(self) -> int:
         return len(self._manager)
@@ -79,9 +79,9 @@ class Broadcaster:
         """From now on the client is told everything, first of all how things stand."""
         self._manager.connect(client)
         if self._task is None:
-            self._nudged = asyncio.Event()
-            self._task = asyncio.create_task(self._open(self._nudged))
-        self.nudge()
+            self._notified = asyncio.Event()
+            self._task = asyncio.create_task(self._open(self._notified))
+        self.look_soon()
 
     async def leave(self, client: Client) -> None:
         """Remove a client; with the last one the watching ends."""
@@ -95,20 +95,20 @@ class Broadcaster:
         if self._task is None:
             await self._reader.rest()
 
-    def nudge(self) -> None:
+    def look_soon(self) -> None:
         """Look now; does nothing where nobody watches."""
-        if self._nudged:
-            self._nudged.set()
+        if self._notified:
+            self._notified.set()
 
-    async def _open(self, nudged: asyncio.Event) -> None:
+    async def _open(self, notified: asyncio.Event) -> None:
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._look_again_and_again(nudged))
+            tasks.create_task(self._look_again_and_again(notified))
             if self._listen:
-                tasks.create_task(self._listen(self.nudge))
+                tasks.create_task(self._listen(self.look_soon))
 
-    async def _look_again_and_again(self, nudged: asyncio.Event) -> None:
+    async def _look_again_and_again(self, notified: asyncio.Event) -> None:
         while True:
-            nudged.clear()
+            notified.clear()
             try:
                 await self._look()
                 pause_s = self._look_every_s
@@ -117,7 +117,7 @@ class Broadcaster:
                 pause_s = PAUSE_AFTER_FAILURE_S
             await asyncio.sleep(LEAST_PAUSE_S)
             with suppress(TimeoutError):
-                await asyncio.wait_for(nudged.wait(), pause_s)
+                await asyncio.wait_for(notified.wait(), pause_s)
 
     async def _look(self) -> None:
         newcomers = self._manager.newcomers

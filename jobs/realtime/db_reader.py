@@ -9,8 +9,8 @@ from django.db import connection
 
 from jobs.models import Job
 from jobs.realtime.broadcaster import Broadcaster, Reading, Wanted
+from jobs.realtime.change_notifier import listen
 from jobs.realtime.messages import Frame, FrameMessage, JobData
-from jobs.realtime.nudger import listen
 from jobs.schemas import job_data
 from jobs.selectors import last_line
 

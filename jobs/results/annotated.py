@@ -27,7 +27,7 @@ Line = Mapping[str, Any]
 KeepGoing = Callable[[int], bool]
 
 
-class Stopped(Exception):
+class NotWanted(Exception):
     """The annotated file is not wanted any more; nothing is left of it."""
 
 
@@ -52,7 +52,7 @@ def render(
         progress(100.0 * done / frames)
         return not should_stop()
 
-    with suppress(Stopped):
+    with suppress(NotWanted):
         write_annotated(
             job.source_path,
             job.source_kind,
@@ -96,8 +96,8 @@ def write_annotated(
     Every frame of the source is in it, up to the last one that a line stands for, at its own time; a frame
     that was passed over shows the boxes of the last one that was not. Where sizes differ they are fitted into
     `size_wh`, or into the first. `keep_going` is asked before each frame
-    with the number of frames that are done, and with LAST_LOOK before the file gets its name. Raises Stopped,
-    PipelineError and OSError.
+    with the number of frames that are done, and with LAST_LOOK before the file gets its name. Raises
+    NotWanted, PipelineError and OSError.
     """
     target = file_for(target, kind)
     part = target.with_name(f"{PART}{token_hex(6)}.{target.name}")
@@ -113,7 +113,7 @@ def write_annotated(
         with part.open("rb") as file:
             os.fsync(file.fileno())
         if not keep_going(LAST_LOOK):
-            raise Stopped
+            raise NotWanted
         part.replace(target)
         sync_folder(target.parent)
     finally:
@@ -129,11 +129,11 @@ def write_picture(part: Path, frames: Iterator[Frame]) -> None:
 def write_video(
     part: Path, source: Path, frames: Iterator[Frame], keep_going: KeepGoing, size_wh: tuple[int, int] | None
 ) -> None:
-    """Write the frames and the source's sound; raises Stopped when `keep_going` says no."""
+    """Write the frames and the source's sound; raises NotWanted when `keep_going` says no."""
     with closing(Sound(source)) as sound, FilmWriter(part, sound, size_wh) as video:
         for done, (time_s, image_bgr) in enumerate(frames):
             if not keep_going(done):
-                raise Stopped
+                raise NotWanted
             video.write(time_s, image_bgr)
 
 

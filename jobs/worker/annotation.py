@@ -12,7 +12,7 @@ from jobs import events, storage
 from jobs.failures import DATABASE_AWAY, describe_failure
 from jobs.models import Job
 from jobs.worker import leases
-from jobs.worker.heartbeat import Heartbeat, Stopped
+from jobs.worker.heartbeat import Heartbeat, WorkerStopping
 from jobs.worker.job_run import give_back
 from jobs.worker.leases import Claim, LeaseLost
 from jobs.worker.worker_process import this_process
@@ -33,7 +33,7 @@ def annotate(job_id: UUID) -> None:
             heartbeat.check()
         except LeaseLost:
             log_event(logger, logging.WARNING, events.LEASE_LOST, job_id=str(job_id))
-        except Stopped:
+        except WorkerStopping:
             give_back(claim)
         except DATABASE_AWAY:
             logger.exception(events.WORKER_TROUBLE, extra={"fields": {"job_id": str(job_id)}})
@@ -67,6 +67,6 @@ def must_stop(heartbeat: Heartbeat) -> bool:
     """True if the work must not go on, for whatever reason."""
     try:
         heartbeat.check()
-    except (LeaseLost, Stopped):
+    except (LeaseLost, WorkerStopping):
         return True
     return False

@@ -21,7 +21,7 @@ LOOK_EVERY_S = 0.5
 EXIT_CODE = 70
 
 
-class Stopped(Exception):
+class WorkerStopping(Exception):
     """The worker is to end: keep what is done and give the job back."""
 
 
@@ -53,11 +53,11 @@ class Heartbeat:
         self._thread.join()
 
     def check(self) -> None:
-        """Raise LeaseLost or Stopped where the work must not go on."""
+        """Raise LeaseLost or WorkerStopping where the work must not go on."""
         if self._lost.is_set():
             raise LeaseLost
         if self._stopping.is_set():
-            raise Stopped
+            raise WorkerStopping
 
     def wait(self, seconds: float) -> None:
         """Let time go by; raises what `check` raises, and at once where the worker is to end."""

@@ -15,7 +15,7 @@ from jobs.delivery import deliver_annotation, deliver_on_commit
 from jobs.failures import DATABASE_AWAY, DISK_FULL, HOPELESS, describe_failure, is_disk_full
 from jobs.models import ACTIVE, Job
 from jobs.worker import leases
-from jobs.worker.heartbeat import Heartbeat, Stopped
+from jobs.worker.heartbeat import Heartbeat, WorkerStopping
 from jobs.worker.leases import Claim, LeaseLost
 from jobs.worker.retry_policy import RetryPolicy
 from jobs.worker.runner import Runner
@@ -53,7 +53,7 @@ def work_on(job: Job, claim: Claim, process: WorkerProcess) -> None:
             finished = attempt.run()
         except LeaseLost:
             log_lost(job)
-        except Stopped:
+        except WorkerStopping:
             give_back(claim)
         except Exception as error:
             end_or_leave(claim, attempt.place, error)

@@ -11,7 +11,7 @@ from jobs.models import Job
 from jobs.results.result_lines import Line, error_line, result_line
 from jobs.worker import leases
 from jobs.worker.frame_marker import FrameMarker
-from jobs.worker.heartbeat import Heartbeat, Stopped
+from jobs.worker.heartbeat import Heartbeat, WorkerStopping
 from jobs.worker.leases import Claim
 from jobs.worker.prefetch import Prefetch
 from jobs.worker.result_writer import ResultWriter, States
@@ -41,8 +41,8 @@ class Runner:
     def run(self) -> bool:
         """To the end of the job; False where it was lost just before.
 
-        Raises LeaseLost, Stopped once what is done is kept, PipelineError where the pipeline cannot be opened
-        or the file not be read, and OSError where the disk is full.
+        Raises LeaseLost, WorkerStopping once what is done is kept, PipelineError where the pipeline cannot be
+        opened or the file not be read, and OSError where the disk is full.
         """
         job = self._job
         storage.make_result_dir(job.pk)
@@ -61,7 +61,7 @@ class Runner:
             )
             try:
                 self._work(ahead, pipeline, writer, marker)
-            except Stopped:
+            except WorkerStopping:
                 writer.keep(states_of(pipeline))
                 raise
             writer.keep(states_of(pipeline))

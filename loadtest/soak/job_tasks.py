@@ -20,7 +20,7 @@ PAGES = ("/", "/videos/", "/jobs", "/pipelines/list", "/plugins", "/health", "/m
 WORKER_KILL_EVERY_S = 300.0
 
 
-class Stopped(Exception):
+class SoakEnded(Exception):
     """The soak ended while a job was waited for."""
 
 
@@ -108,7 +108,7 @@ def a_job(target: Target, film: bytes = b"") -> Iterator[str]:
 
 
 def until(target: Target, job_id: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    """The job once this holds; raises Unexpected where it fails or takes too long, Stopped at the end."""
+    """The job once this holds; raises Unexpected where it fails or takes too long, SoakEnded at the end."""
     deadline = time.monotonic() + DONE_WITHIN_S
     while True:
         job: dict[str, Any] = target.expect(200, "GET", f"/jobs/{job_id}").json()
@@ -120,4 +120,4 @@ def until(target: Target, job_id: str, holds: Callable[[dict[str, Any]], bool]) 
             raise Unexpected(f"a job is {job['status']} after {DONE_WITHIN_S:g} s")
         target.wait(LOOK_EVERY_S)
         if target.stopping.is_set():
-            raise Stopped
+            raise SoakEnded

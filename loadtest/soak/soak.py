@@ -166,7 +166,7 @@ def repeat(act: Act, target: Target, log: Log) -> None:
             log.done[name] += 1
         except Busy:
             log.refused[name] += 1
-        except job_tasks.Stopped:
+        except job_tasks.SoakEnded:
             return
         except (Unexpected, OSError, HTTPException) as error:
             log.fail(name, str(error) or type(error).__name__)

@@ -149,12 +149,12 @@ def test_an_annotated_video_is_made_of_finished_jobs_with_results(workshop: Work
 
 
 def test_every_change_is_a_new_version_and_told(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
-    nudged: list[Any] = []
-    monkeypatch.setattr("jobs.moves.nudge", nudged.append)
+    notified: list[Any] = []
+    monkeypatch.setattr("jobs.moves.notify_change", notified.append)
     job = workshop.submit()
     cancel_job(job_id=job.pk)
     retry_job(job_id=job.pk)
-    assert nudged == [job.pk, job.pk]
+    assert notified == [job.pk, job.pk]
     assert fresh(job).version == job.version + 2
 
 

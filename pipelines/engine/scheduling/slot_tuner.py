@@ -19,7 +19,7 @@ ORDER = (OLD, NEW, NEW, OLD)
 
 
 @dataclass
-class Trial:
+class Comparison:
     """One number of slots against another; frames a second of each, in windows that take turns."""
 
     counts: dict[str, int]
@@ -49,9 +49,9 @@ class SlotTuner:
         self.limit = limit
         self._clock = clock
         self._best = 1
-        self._trial: Trial | None = None
+        self._comparison: Comparison | None = None
         self._pause_s = FIRST_PAUSE_S
-        self._next_trial = 0.0
+        self._next_comparison = 0.0
         self._upward = True
         self._begin_window(settle=False)
 
@@ -75,34 +75,34 @@ class SlotTuner:
 
     def _after_window(self, rate: float, crowded: float) -> int:
         if crowded < CALM:
-            self._trial = None
+            self._comparison = None
             return 1
-        if self._trial:
-            return self._go_on(self._trial, rate)
+        if self._comparison:
+            return self._go_on(self._comparison, rate)
         if crowded < CROWDED:
             return self.count
         if self.count != self._best:
             return self._best
-        return self._begin_trial()
+        return self._begin_comparison()
 
-    def _begin_trial(self) -> int:
+    def _begin_comparison(self) -> int:
         other = min(self._best * 2, self.limit) if self._upward else max(self._best // 2, 1)
-        if self._clock() < self._next_trial:
+        if self._clock() < self._next_comparison:
             return self._best
         if other == self._best:
             self._turn_round()
             return self._best
-        self._trial = Trial({OLD: self._best, NEW: other})
+        self._comparison = Comparison({OLD: self._best, NEW: other})
         return self._best
 
-    def _go_on(self, trial: Trial, rate: float) -> int:
-        assert trial.turn is not None, "a trial ends with its last window"
-        trial.rates[trial.turn].append(rate)
-        if trial.turn:
-            return trial.counts[trial.turn]
-        self._trial = None
-        if trial.gain >= LEAST_GAIN:
-            self._best = trial.counts[NEW]
+    def _go_on(self, comparison: Comparison, rate: float) -> int:
+        assert comparison.turn is not None, "a comparison ends with its last window"
+        comparison.rates[comparison.turn].append(rate)
+        if comparison.turn:
+            return comparison.counts[comparison.turn]
+        self._comparison = None
+        if comparison.gain >= LEAST_GAIN:
+            self._best = comparison.counts[NEW]
             self._pause_s = FIRST_PAUSE_S
         else:
             self._turn_round()
@@ -111,5 +111,5 @@ class SlotTuner:
     def _turn_round(self) -> None:
         """This way nothing is to be gained for now."""
         self._upward = not self._upward
-        self._next_trial = self._clock() + self._pause_s
+        self._next_comparison = self._clock() + self._pause_s
         self._pause_s = min(self._pause_s * 2, LONGEST_PAUSE_S)

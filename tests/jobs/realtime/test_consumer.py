@@ -380,7 +380,7 @@ async def test_the_desk_goes_on_after_a_failure(
     monkeypatch.setattr(broadcaster, "PAUSE_AFTER_FAILURE_S", 0.01)
     reader = FailingReader()
     own = Broadcaster(reader)
-    own.nudge()
+    own.look_soon()
     client = Watcher(None)
     own.join(client)
     await asyncio.wait_for(reader.looked.wait(), PATIENCE_S)

@@ -17,7 +17,7 @@ from jobs.realtime.connection_manager import Client
 from jobs.realtime.db_reader import DbReader
 from jobs.models import Job
 from jobs.realtime.broadcaster import Broadcaster
-from jobs.realtime.nudger import listen
+from jobs.realtime.change_notifier import listen
 
 job = Job.objects.create(
     pipeline_id="p", pipeline_name="p", definition={}, source_name="a.mp4", source_file="uploads/a/source.mp4"

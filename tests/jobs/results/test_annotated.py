@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from jobs.results.annotated import LAST_LOOK, BoxesAt, Stopped, write_annotated
+from jobs.results.annotated import LAST_LOOK, BoxesAt, NotWanted, write_annotated
 from jobs.results.sound import Sound
 from pipelines.errors import InvalidVideo
 from pipelines.media.film_writer import FilmWriter
@@ -148,7 +148,7 @@ class TestVideo:
     def test_a_stop_leaves_nothing(self, tmp_path: Path) -> None:
         source = write_film(tmp_path / "a.mp4")
 
-        with pytest.raises(Stopped):
+        with pytest.raises(NotWanted):
             made(source, [line(n) for n in range(1, 9)], keep_going=lambda done: done < 3)
 
         assert list(tmp_path.iterdir()) == [source]
@@ -163,7 +163,7 @@ class TestVideo:
                 again.append(made(source, [line(n) for n in range(1, 5)]).read_bytes())
             return done != LAST_LOOK
 
-        with pytest.raises(Stopped):
+        with pytest.raises(NotWanted):
             made(source, [line(n) for n in range(1, 9)], keep_going=lost)
 
         assert (tmp_path / "annotated.mp4").read_bytes() == again[0]

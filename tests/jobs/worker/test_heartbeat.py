@@ -11,7 +11,7 @@ from django.utils import timezone
 from jobs.models import Job
 from jobs.services import cancel_job
 from jobs.worker import heartbeat, leases
-from jobs.worker.heartbeat import EXIT_CODE, Heartbeat, Stopped
+from jobs.worker.heartbeat import EXIT_CODE, Heartbeat, WorkerStopping
 from jobs.worker.leases import Claim, LeaseLost
 from tests.jobs.workshop import Workshop
 
@@ -83,9 +83,9 @@ def test_a_worker_that_is_to_stop_is_told_at_once(claim: Claim) -> None:
     stopping = threading.Event()
     with Heartbeat(claim, stopping) as beating:
         stopping.set()
-        with pytest.raises(Stopped):
+        with pytest.raises(WorkerStopping):
             beating.check()
-        with pytest.raises(Stopped):
+        with pytest.raises(WorkerStopping):
             beating.wait(PATIENCE_S)
 
 

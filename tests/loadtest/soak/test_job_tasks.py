@@ -7,7 +7,7 @@ import pytest
 
 from loadtest.soak import job_tasks
 from loadtest.soak.job_tasks import (
-    Stopped,
+    SoakEnded,
     cancels,
     deletes_what_it_downloads,
     has_a_picture_run,
@@ -79,7 +79,7 @@ def test_a_job_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_nobody_waits_when_the_soak_is_over() -> None:
     with scripted({STATE: (200, {"status": "pending"})}) as (target, server):
         target.stopping.set()
-        with pytest.raises(Stopped):
+        with pytest.raises(SoakEnded):
             has_a_video_done(target)
         assert server.asked[-1] == DELETE
 

@@ -9,7 +9,7 @@ import pytest
 from loadtest.own_server import OwnServer
 from loadtest.plan import LoadPlan
 from loadtest.soak import soak as soaks
-from loadtest.soak.job_tasks import Stopped, kills_a_worker
+from loadtest.soak.job_tasks import SoakEnded, kills_a_worker
 from loadtest.soak.network_faults import Act
 from loadtest.soak.soak import errors_logged, soak, target_of
 from loadtest.soak.target import Busy, Target, Unexpected
@@ -123,7 +123,7 @@ def test_workers_of_others_are_neither_killed_nor_counted(monkeypatch: pytest.Mo
 def test_who_waits_when_it_ends_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
     def waits(target: Target) -> None:
         target.stopping.wait()
-        raise Stopped
+        raise SoakEnded
 
     monkeypatch.setattr(soaks, "ACTS", [waits])
     assert soak(target_at("http://127.0.0.1:1"), 0.0, lambda: FIGURES)["problems"] == ["one before"]

@@ -29,20 +29,20 @@ def has_shared_layer() -> bool:
     return layer is not None and not isinstance(layer, InMemoryChannelLayer)
 
 
-class Nudger:
-    """Sends nudges from a thread of its own, so that nobody waits for the layer; many at once become one."""
+class ChangeNotifier:
+    """Sends notices from a thread of its own, so that nobody waits for the layer; many at once become one."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._due = threading.Event()
 
-    def nudge(self) -> None:
+    def notify(self) -> None:
         """Have one sent soon; returns at once and never raises."""
         self._due.set()
         with self._lock:
             if self._thread is None:
-                self._thread = threading.Thread(target=self._send_all, name="jobs-nudger", daemon=True)
+                self._thread = threading.Thread(target=self._send_all, name="jobs-notifier", daemon=True)
                 self._thread.start()
 
     def _send_all(self) -> None:
@@ -57,17 +57,17 @@ class Nudger:
                 time.sleep(REST_S)
 
 
-_nudger = Nudger()
+_notifier = ChangeNotifier()
 
 
-def nudge(job_id: UUID | str) -> None:
+def notify_change(job_id: UUID | str) -> None:
     """Say that this job has changed; call it after the commit. Cheap, and never raises."""
     if has_shared_layer():
-        _nudger.nudge()
+        _notifier.notify()
 
 
 async def listen(heard: Callable[[], None]) -> None:
-    """Call `heard` at every nudge until cancelled; returns at once where nobody could nudge."""
+    """Call `heard` at every notice until cancelled; returns at once where nobody could send one."""
     if not has_shared_layer():
         return
     layer = get_channel_layer()
