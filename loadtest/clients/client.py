@@ -81,8 +81,7 @@ class Session:
     async def leave(self) -> None:
         """Close the socket."""
         self._leaving = True
-        if self.visit.abrupt and not self.over:
-            self._abandoned = self.answer_log.open
+        waits_not = self.visit.abrupt and not self.over
         if self._socket is not None and self._reader is not None:
             try:
                 async with asyncio.timeout(CLOSE_WITHIN_S):
@@ -91,6 +90,9 @@ class Session:
                 # A server that reads nothing does not hear the goodbye either.
                 self._socket.transport.abort()
             await self._reader
+        if waits_not:
+            # Counted last: answers come in until the socket is closed.
+            self._abandoned = self.answer_log.open
 
     def record(self) -> SessionRecord:
         """The record of this session."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import http
+import json
 import socket as sockets
 from contextlib import suppress
 from typing import Any
@@ -209,6 +210,25 @@ async def test_an_abrupt_visitor_waits_for_nothing() -> None:
     with running(falls_silent) as url:
         record = await visit(SHORT.with_(answer_within_s=60), url, abrupt=True)
     assert record.abandoned == count(record, Outcome.UNANSWERED) > 1
+
+
+async def test_an_answer_that_comes_while_an_abrupt_visitor_leaves_is_counted_once() -> None:
+    """Its frame counted as abandoned and as answered, and -1 frames got no answer."""
+    with running(falls_silent) as url:
+        session = Session(SHORT, Visit(0, 0, 0, SHORT.duration_s, abrupt=True), url, FRAMES)
+        await session.arrive()
+        await session.stay(clock())
+        assert session._socket is not None
+        close = session._socket.close
+
+        async def close_late() -> None:
+            session.answer_log.read(json.dumps({"frame_index": len(session.answer_log.frames)}), clock())
+            await close()
+
+        session._socket.close = close_late  # type: ignore[method-assign,assignment]
+        await session.leave()
+    record = session.record()
+    assert record.abandoned == count(record, Outcome.UNANSWERED)
 
 
 async def test_who_comes_in_late_has_missed_the_frames_before() -> None:
