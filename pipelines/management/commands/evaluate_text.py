@@ -3,6 +3,7 @@
 import json
 from argparse import RawDescriptionHelpFormatter
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from pipelines.errors import InvalidImage, PipelineError
 from pipelines.evaluation import benchmark, text_scores
 from pipelines.evaluation.reports import describe
 from pipelines.evaluation.text_scores import ALL, TextScore
+from pipelines.evaluation.turning import turned
 from pipelines.graph.execution import OpenPipeline
 from pipelines.management.commands.run_pipeline import definition_named, fitted, size_wh, write_picture
 from pipelines.media.annotate import draw_result
@@ -55,6 +57,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--size", type=size_wh, metavar="WxH", help="letterbox every picture, e.g. 640x480"
         )
+        parser.add_argument(
+            "--turn", type=float, default=0, metavar="DEGREES", help="turn every picture clockwise first"
+        )
         parser.add_argument("--device", choices=DEVICES, help="instead of FORGESYTE_DEVICE")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -71,13 +76,13 @@ class Command(BaseCommand):
         definition = definition_named(options["pipeline"])
         opened = get_engine().open_sync(definition, live=False, device=options["device"])
         with closing(opened) as pipeline:
-            reports = run_all(
-                pipeline, [options["folder"] / name for name in words], options["size"], draw_to
-            )
+            pictures = Pictures(options["folder"], options["size"], options["turn"])
+            reports = run_all(pipeline, list(words), pictures, draw_to)
             facts = {
                 "pipeline": definition.id,
                 "folder": str(options["folder"]),
                 "size": "x".join(map(str, options["size"])) if options["size"] else "as they are",
+                **({"turned": options["turn"]} if options["turn"] else {}),
                 "machine": benchmark.machine(),
             }
             nodes = pipeline.metadata()
@@ -90,20 +95,41 @@ class Command(BaseCommand):
             self.stdout.write(as_text(words, reports))
 
 
-def run_all(
-    pipeline: OpenPipeline, paths: list[Path], size_wh: tuple[int, int] | None, draw_to: Path | None
-) -> Reports:
+@dataclass(frozen=True)
+class Pictures:
+    """The pictures of a folder as a pipeline gets them: turned clockwise, then letterboxed to a size."""
+
+    folder: Path
+    size_wh: tuple[int, int] | None = None
+    degrees: float = 0
+
+    def read(self, name: str) -> tuple[NDArray[np.uint8], dict[str, Any]]:
+        """A picture, BGR, and what the pipeline is given: the file itself where nothing was done to it."""
+        path = self.folder / name
+        try:
+            image_bytes = path.read_bytes()
+            image_bgr = fitted(turned(decode_image(image_bytes), self.degrees), self.size_wh)
+        except OSError as error:
+            raise CommandError(f"{path} cannot be read: {error.strerror or error}") from error
+        except InvalidImage as error:
+            raise CommandError(f"{path}: {error.detail}") from error
+        is_changed = self.size_wh or self.degrees
+        picture = {"image": image_bgr} if is_changed else {"image_bytes": image_bytes}
+        return image_bgr, {"frame_index": 1, **picture}
+
+
+def run_all(pipeline: OpenPipeline, names: list[str], pictures: Pictures, draw_to: Path | None) -> Reports:
     """The report of each picture, by its name; the first one of each size is run once before, to warm up."""
     reports: Reports = {}
     warm_shapes: set[tuple[int, ...]] = set()
-    for path in paths:
-        image_bgr, payload = read(path, size_wh)
+    for name in names:
+        image_bgr, payload = pictures.read(name)
         if image_bgr.shape not in warm_shapes:
             pipeline.run(payload)
             warm_shapes.add(image_bgr.shape)
-        reports[path.name] = pipeline.run(payload)
+        reports[name] = pipeline.run(payload)
         if draw_to:
-            write_picture(draw_to / path.name, draw_result(image_bgr, reports[path.name].result))
+            write_picture(draw_to / name, draw_result(image_bgr, reports[name].result))
     return reports
 
 
@@ -164,19 +190,6 @@ def drawing_folder(target: Path | None, folder: Path) -> Path | None:
     except OSError as error:
         raise CommandError(f"{target} cannot be made: {error.strerror or error}") from error
     return target
-
-
-def read(path: Path, size_wh: tuple[int, int] | None) -> tuple[NDArray[np.uint8], dict[str, Any]]:
-    """A picture, BGR, and what the pipeline is given: the file, or the letterboxed picture."""
-    try:
-        image_bytes = path.read_bytes()
-        image_bgr = fitted(decode_image(image_bytes), size_wh)
-    except OSError as error:
-        raise CommandError(f"{path} cannot be read: {error.strerror or error}") from error
-    except InvalidImage as error:
-        raise CommandError(f"{path}: {error.detail}") from error
-    picture = {"image": image_bgr} if size_wh else {"image_bytes": image_bytes}
-    return image_bgr, {"frame_index": 1, **picture}
 
 
 def median_ms(reports: Reports) -> dict[str, float]:

@@ -78,6 +78,13 @@ def run(*arguments: Any) -> str:
 
 @pytest.mark.usefixtures("engine")
 class TestFigures:
+    def test_pictures_are_turned_as_a_whole(self, folder: Path) -> None:
+        write_words(folder, {"plain.png": ["240", "by", "320"]})
+
+        found = json.loads(run("look", folder, "--json", "--turn", "-90"))
+
+        assert (found["turned"], found["all"]["recall"]) == (-90, 1)
+
     def test_tells_a_person_how_much_was_read(self, folder: Path) -> None:
         lines = run("look", folder).splitlines()
 
