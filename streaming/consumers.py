@@ -31,7 +31,8 @@ FULL = {
     "(STREAM_MAX_SESSIONS_PER_ADDRESS): close one, or try again later",
 }
 # A page that is loaded anew, or a connection that comes back, comes sooner.
-memory_release = IdleTask(memory.give_back, after_s=3.0)
+MEMORY_BACK_AFTER_S = 3.0
+memory_release = IdleTask(memory.give_back, MEMORY_BACK_AFTER_S)
 
 
 class StreamConsumer(BaseConsumer[StreamError]):

@@ -1,5 +1,6 @@
 """The values that no setting changes are those of the documents."""
 
+import re
 from datetime import timedelta
 from importlib import import_module
 
@@ -30,6 +31,15 @@ def as_numbers(value: object) -> list[float]:
 def test_a_fixed_value_is_that_of_the_code(where: str, value: str) -> None:
     module, _, name = where.rpartition(".")
     assert amounts(value) == as_numbers(getattr(import_module(module), name))
+
+
+def test_the_largest_buckets_are_those_that_are_documented() -> None:
+    page = (ROOT / "docs" / "ENDPOINTS.md").read_text()
+    found = re.search(r"^The largest are of (.*) seconds, those of delays and pauses of (.*)\.$", page, re.M)
+    assert found
+    long, short = (amounts(numbers.replace(" and ", ", ")) for numbers in found.groups())
+    assert long == list(metrics.SECONDS[-len(long) :])
+    assert short == list(metrics.SHORT_SECONDS[-len(short) :])
 
 
 def test_batches_are_counted_by_the_sizes_that_are_documented() -> None:

@@ -11,7 +11,8 @@ from pipelines.tools.yolo.tracker import Tracker, TrackerSettings
 
 # Lines are so thin that a small move leaves no overlap: compare them with this much of their height around.
 MARGIN = 0.5
-SETTINGS = TrackerSettings(high=0.0, low=0.0, match=0.8, keep_frames=30)
+MATCH, KEEP_FRAMES = 0.8, 30
+SETTINGS = TrackerSettings(high=0.0, low=0.0, match=MATCH, keep_frames=KEEP_FRAMES)
 GREY = 127
 # How the picture moved is seen on a small one just as well, and from a few corners: there are four unknowns.
 SMALLER, LONGEST_SIDE = 0.5, 480

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from pipelines.tools.base import ToolSpec, always_available, no_zones
 from pipelines.tools.counting.counts import plugin as count
@@ -146,3 +147,15 @@ def test_only_counted_zones_hold_masks() -> None:
 def test_only_what_needs_networks_can_be_unavailable(name: str) -> None:
     can_be = TOOLS[name].unavailable is not always_available
     assert can_be == name.startswith(("yolo.", "ocr."))
+
+
+@pytest.mark.parametrize(("name", "kept"), [("a", "a"), (" gate ", "gate"), ("g" * 60, "g" * 60)])
+def test_the_name_of_a_zone_or_line_is_stripped(name: str, kept: str) -> None:
+    lines = {"lines": {name: [[0, 0], [1, 1]]}}
+    assert list(TOOLS["count.lines"].params.model_validate(lines).model_dump()["lines"]) == [kept]
+
+
+@pytest.mark.parametrize("name", ["", "  ", "g" * 61])
+def test_the_name_of_a_zone_or_line_has_1_to_60_letters(name: str) -> None:
+    with pytest.raises(ValidationError):
+        TOOLS["count.lines"].params.model_validate({"lines": {name: [[0, 0], [1, 1]]}})

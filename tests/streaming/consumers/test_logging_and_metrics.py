@@ -227,6 +227,23 @@ def test_quantiles_that_matter_are_told_apart() -> None:
         assert high <= low * 2 or high > 0.5 or low < 0.001
 
 
+@pytest.mark.parametrize(
+    ("name", "buckets", "labels"),
+    [
+        ("stream_stage_seconds", metrics.SECONDS, {"stage": "wait"}),
+        ("stream_frame_age_seconds", metrics.SECONDS, {}),
+        ("stream_slot_wait_seconds", metrics.SECONDS, {}),
+        ("stream_loop_delay_seconds", metrics.SHORT_SECONDS, {}),
+        ("stream_gc_pause_seconds", metrics.SHORT_SECONDS, {}),
+        ("stream_batch_size", metrics.BATCH_SIZES, {}),
+    ],
+)
+def test_a_histogram_has_buckets_of_its_kind(
+    name: str, buckets: tuple[float, ...], labels: dict[str, str]
+) -> None:
+    assert all(sample(f"{name}_bucket", le=str(float(bound)), **labels) is not None for bound in buckets)
+
+
 @pytest.mark.django_db
 def test_everything_is_on_the_metrics_page(client: Browser) -> None:
     page = client.get("/metrics").content.decode()
