@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from jobs.models import Job
 from jobs.worker import worker_process
 from pipelines.runtime import override_engine
 from tests.jobs.workshop import Workshop, bench_engine
@@ -25,3 +26,15 @@ def workshop(
         engine.close()
     if worker_process._this_process is not None:
         worker_process._this_process.leave()
+
+
+@pytest.fixture
+def waiting(workshop: Workshop) -> Job:
+    """A job that no worker has yet."""
+    return workshop.submit()
+
+
+@pytest.fixture
+def done(workshop: Workshop, waiting: Job) -> Job:
+    """A job of eight frames that is completed."""
+    return workshop.work(waiting)
