@@ -1,5 +1,6 @@
 """Follows boxes of text where no tool before does; its numbers stay inside."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -7,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.detections import Detection
+from pipelines.tools.ocr.line_axes import sides_of
 from pipelines.tools.yolo.tracker import Tracker, TrackerSettings
 
 # Lines are so thin that a small move leaves no overlap: compare them with this much of their height around.
@@ -41,9 +43,12 @@ class Follower:
 def with_margin(box: Detection, size_wh: tuple[int, int]) -> Detection:
     """A larger box; with the full score, because the detector's says nothing of where the line went."""
     width, height = size_wh
-    air = MARGIN * min(box.w * width, box.h * height)
-    x_air, y_air = air / width, air / height
-    return replace(box, x=box.x - x_air, y=box.y - y_air, w=box.w + 2 * x_air, h=box.h + 2 * y_air, score=1.0)
+    # The hulls of slanted lines lie on their neighbours; made as large as the lines, they do so less.
+    length, depth = sides_of(box, size_wh)
+    smaller = min(1.0, math.sqrt(length * depth / max(box.w * width * box.h * height, 1e-9)))
+    air = MARGIN * min(length, depth)
+    w, h = box.w * smaller + 2 * air / width, box.h * smaller + 2 * air / height
+    return replace(box, x=box.x + (box.w - w) / 2, y=box.y + (box.h - h) / 2, w=w, h=h, score=1.0)
 
 
 def text_alone(image_bgr: NDArray[np.uint8], boxes: Sequence[Detection]) -> NDArray[np.uint8]:

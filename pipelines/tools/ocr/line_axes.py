@@ -101,5 +101,10 @@ def main_direction(boxes: Iterable[Detection], size_wh: tuple[int, int]) -> floa
 
 def length_of(box: Detection, size_wh: tuple[int, int]) -> float:
     """The length of a line along its letters, in pixels."""
-    first, second, *_ = box.polygon_pixels(size_wh)
-    return math.dist(first, second)
+    return sides_of(box, size_wh)[0]
+
+
+def sides_of(box: Detection, size_wh: tuple[int, int]) -> tuple[float, float]:
+    """The length of a line along its letters and its height across them, in pixels."""
+    first, second, third, _ = box.polygon_pixels(size_wh)
+    return math.dist(first, second), math.dist(second, third)

@@ -17,7 +17,7 @@ from pipelines.engine.readers.text_reader import (
     TextReader,
     padded_box,
 )
-from pipelines.tools.ocr.line_axes import direction_of, length_of
+from pipelines.tools.ocr.line_axes import direction_of, sides_of
 
 # A line that rises by no more of its own height is cut out as it stands: readers make it level themselves.
 LEVEL = 0.25
@@ -71,8 +71,8 @@ def is_level(box: Detection, size_wh: tuple[int, int]) -> bool:
     direction = direction_of(box, size_wh)
     if math.cos(direction) <= 0:
         return False
-    _, (x2, y2), (x3, y3), _ = box.polygon_pixels(size_wh)
-    return abs(math.sin(direction)) * length_of(box, size_wh) <= LEVEL * math.dist((x2, y2), (x3, y3))
+    length, height = sides_of(box, size_wh)
+    return abs(math.sin(direction)) * length <= LEVEL * height
 
 
 def padded_corners(box: Detection, size_wh: tuple[int, int]) -> Corners:

@@ -88,6 +88,22 @@ def test_what_stands_behind_the_classes_is_left_out_and_classes_are_chosen() -> 
         assert network.find(FRAME, DetectOptions(320, conf=0.1, classes=[0])).classes.tolist() == []
 
 
+def test_oriented_boxes_come_back_on_the_frame() -> None:
+    def run(pixels: NDArray[Any]) -> NDArray[Any]:
+        return np.concatenate([one_box(pixels), np.full((1, 1, 3), np.pi / 2)], axis=1)
+
+    with serving(ModelServer(run, metadata=NAMES.replace("detect", "obb"))) as model:
+        found = connect(model).find(FRAME, DetectOptions(320, conf=0.5))
+
+    # A dog of 80x128 in the middle of an input of 320x256, turned by a quarter, at twice the size.
+    assert found.boxes_xyxy.tolist() == [[192, 160, 448, 320]]
+    assert found.polygons is not None
+    assert found.polygons[0] == pytest.approx(
+        np.array([(448, 160), (448, 320), (192, 320), (192, 160)]), abs=0.01
+    )
+    assert found.classes.tolist() == [1]
+
+
 def test_a_network_that_sorts_out_by_itself() -> None:
     rows = np.array([[[0, 0, 32, 32, 0.9, 1], [8, 8, 16, 16, 0.6, 0], [0, 0, 1, 1, 0.1, 1]]])
     notes = json.dumps({"end2end": "True", "names": "{0: 'cat', 1: 'dog'}"})
@@ -104,6 +120,7 @@ def test_a_network_that_sorts_out_by_itself() -> None:
     ("options", "words"),
     [
         ({"metadata": "{'task': 'classify'}"}, "gives no boxes"),
+        ({"metadata": "{'task': 'obb', 'end2end': True}"}, "export it with end2end=False"),
         ({"shape": (1, 1, 640, 640)}, "pictures of three colours"),
         ({"shape": (1, 3, 64000, 64000)}, "pictures of three colours"),
         ({"datatype": "BYTES"}, "pictures of three colours"),
