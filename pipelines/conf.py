@@ -7,7 +7,7 @@ from typing import Self
 
 from forgesyte import env as read
 from pipelines.engine.served.models import ServerAddress
-from pipelines.media.images import MAX_PIXELS
+from pipelines.media.picture_file import MAX_PIXELS
 
 SERVED = "FORGESYTE_SERVED_NETWORKS"
 DEVICES = ("auto", "cpu", "cuda", "gpu")

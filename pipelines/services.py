@@ -2,9 +2,9 @@
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,7 +19,8 @@ from pipelines.graph.definition import PipelineDefinition, parse
 from pipelines.graph.execution import OpenPipeline
 from pipelines.graph.validation import validate
 from pipelines.media.decoding import decode_alone
-from pipelines.media.video import VideoFrame, VideoReader
+from pipelines.media.picture_sequence import open_frames
+from pipelines.media.video import VideoFrame
 from pipelines.models import Pipeline
 from pipelines.runtime import Runtime
 from pipelines.runtime import get_engine as get_engine
@@ -109,20 +110,28 @@ def run_video_frame(pipeline: OpenPipeline, frame: VideoFrame) -> RunReport:
     return replace(report, warnings=[*frame.warnings, *report.warnings])
 
 
-async def decoded(payload: Mapping[str, Any], slot: Slot) -> tuple[Mapping[str, Any], float]:
-    """The payload with its picture decoded in another slot than those of live frames, and milliseconds."""
+@dataclass(frozen=True)
+class Decoded:
+    """A payload whose picture is decoded already, what is to be said of that, and how long it took."""
+
+    payload: Mapping[str, Any]
+    notes: Sequence[str] = ()
+    decode_ms: float = 0.0
+
+    def in_report(self, report: RunReport) -> RunReport:
+        """The report of the run, with what was done before it."""
+        timings_ms = dict(report.timings_ms)
+        for stage in ("decode", "total"):
+            timings_ms[stage] = round(timings_ms[stage] + self.decode_ms, 3)
+        return replace(report, timings_ms=timings_ms, warnings=[*self.notes, *report.warnings])
+
+
+async def decoded(payload: Mapping[str, Any], slot: Slot) -> Decoded:
+    """The payload with its picture decoded in another slot than those of live frames."""
     started = time.perf_counter()
-    image_bgr = await slot.run(decode_alone, payload["image_bytes"])
-    given = {"frame_index": payload["frame_index"], "image": image_bgr}
-    return given, (time.perf_counter() - started) * 1000
-
-
-def with_decoding(report: RunReport, decode_ms: float) -> RunReport:
-    """The report of a picture that was decoded before its run."""
-    timings_ms = dict(report.timings_ms)
-    for stage in ("decode", "total"):
-        timings_ms[stage] = round(timings_ms[stage] + decode_ms, 3)
-    return replace(report, timings_ms=timings_ms)
+    picture = await slot.run(decode_alone, payload["image_bytes"])
+    given = {"frame_index": payload["frame_index"], "image": picture.image_bgr}
+    return Decoded(given, picture.notes, (time.perf_counter() - started) * 1000)
 
 
 class DagPipelineService:
@@ -163,13 +172,13 @@ class DagPipelineService:
             if not to_close.acquire(blocking=False):
                 raise PipelineError("The run was cancelled")
             with closing(pipeline):
-                return pipeline.run(given)
+                return pipeline.run(given.payload)
 
         try:
-            given, decode_ms = await decoded(payload, holds) if holds else (payload, 0.0)
+            given = await decoded(payload, holds) if holds else Decoded(payload)
             async with self.engine.slot(SINGLE_PICTURES) as slot:
                 try:
-                    return with_decoding(await slot.run_within(PICTURE_TIMEOUT_S, run), decode_ms)
+                    return given.in_report(await slot.run_within(PICTURE_TIMEOUT_S, run))
                 except TimeoutError as error:
                     detail = f"No answer for a picture within {PICTURE_TIMEOUT_S:g} s"
                     raise PipelineError(detail) from error
@@ -219,7 +228,7 @@ class VideoFilePipelineService:
         What was wrong with the file before or at a frame is among its warnings. Raises InvalidVideo for what
         is no video, and PipelineError.
         """
-        with VideoReader(path) as video, closing(self.open(pipeline_id)) as pipeline:
+        with open_frames(path) as video, closing(self.open(pipeline_id)) as pipeline:
             for frame in video.frames(frame_stride=frame_stride, max_frames=max_frames):
                 yield frame.index, run_video_frame(pipeline, frame)
 

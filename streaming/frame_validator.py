@@ -1,10 +1,8 @@
 """Checks by its header that a frame is a JPEG picture within the limits, before anything is decoded."""
 
 from forgesyte.units import MEGABYTE
-from pipelines.media.jpeg_header import START_OF_IMAGE, BadHeader, has_too_many_scans, read_header
+from pipelines.media.jpeg_header import START_OF_IMAGE, BadHeader, has_end, has_too_many_scans, read_header
 from streaming.protocol import ErrorCode
-
-END_OF_IMAGE = b"\xff\xd9"
 
 
 class FrameValidationError(Exception):
@@ -25,12 +23,14 @@ def validate_jpeg(data: bytes, *, max_bytes: int, max_pixels: int) -> tuple[int,
         raise FrameValidationError(ErrorCode.INVALID_FRAME, "Frame is empty")
     if len(data) > max_bytes:
         raise frame_too_large(max_bytes)
-    if not (data.startswith(START_OF_IMAGE) and data.endswith(END_OF_IMAGE)):
+    if not data.startswith(START_OF_IMAGE):
         raise FrameValidationError(ErrorCode.INVALID_FRAME)
     try:
         header = read_header(data)
     except BadHeader as error:
         raise FrameValidationError(ErrorCode.INVALID_FRAME) from error
+    if not has_end(data):
+        raise FrameValidationError(ErrorCode.INVALID_FRAME)
     width, height, scans = header
     if not (width and height):
         raise FrameValidationError(ErrorCode.INVALID_FRAME, "Picture without pixels")

@@ -8,8 +8,9 @@ from numpy import uint8
 from numpy.typing import NDArray
 
 from jobs.sources import PICTURE
-from pipelines.media.images import decode_file
-from pipelines.media.video import LostFrame, VideoReader, lost_frame
+from pipelines.media.images import read_file
+from pipelines.media.picture_sequence import open_frames
+from pipelines.media.video import LostFrame, lost_frame
 
 
 @dataclass(frozen=True)
@@ -52,13 +53,14 @@ def frames_of(path: Path, kind: str, *, stride: int = 1, first_frame: int = 1) -
 def frames_of_picture(path: Path, first_frame: int) -> Iterator[Item]:
     """A picture is one frame at time 0."""
     if first_frame == 1:
-        yield SourceFrame(1, 0.0, decode_file(path))
+        picture = read_file(path)
+        yield SourceFrame(1, 0.0, picture.image_bgr, picture.notes)
     yield EndOfFile([])
 
 
 def frames_of_video(path: Path, stride: int, first_frame: int) -> Iterator[Item]:
-    """The frames of a video; one that cannot be decoded stands where it would have been shown."""
-    with VideoReader(path) as video:
+    """The frames of a video, or several pictures; one that is lost stands where it would have been shown."""
+    with open_frames(path) as video:
         for frame in video.frames(frame_stride=stride, first_frame=first_frame):
             lost = on_stride(frame.lost, stride)
             yield from lost_frames(lost, first_frame)

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import av
-from PIL import Image
 
 from jobs.sources import PICTURE, VIDEO
+from pipelines.errors import InvalidImage
 from pipelines.isolation.pool import Crashed, OverBudget, Pool, run_isolated
 from pipelines.media.film_picture import PixelShape, film_streams, shown_size
-from pipelines.media.images import FORMATS
+from pipelines.media.picture_file import FORMATS, PAGE_S, PictureFile, TooManyPixels, open_pictures
 from pipelines.media.uploads import UploadRefused
 from pipelines.media.video import clock_of, open_container, rate_of, reason, when
 
@@ -128,24 +128,27 @@ def check_pixels(width: int, height: int, max_pixels: int) -> None:
 
 
 def as_picture(path: Path, max_pixels: int) -> Found | None:
-    """A still picture; None for anything else, a GIF that moves included."""
+    """A picture, or several as a video; None for anything else, a GIF that moves included."""
     try:
-        with Image.open(path, formats=FORMATS) as image:
-            check_pixels(*image.size, max_pixels)
-            if image.format == "GIF" and getattr(image, "is_animated", False):
-                return None
-            width, height = image.size
-            # The reader of PNG would decode all of it to see what stands behind the pixels.
-            if Image.Image.getexif(image).get(0x0112, 1) in (5, 6, 7, 8):
-                width, height = height, width
-            return Found(PICTURE, str(image.format).lower(), width, height, frames=1)
-    except (UploadRefused, MemoryError):
-        raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        with path.open("rb") as file, open_pictures(file, "") as pictures:
+            moves = pictures.format == "GIF" and pictures.count > 1
+            stored_wh, found = pictures.size_wh, None if moves else described(pictures)
+    except TooManyPixels as error:
         raise UploadRefused(413, "image_too_large", f"More than {max_pixels:,} pixels") from error
-    # A damaged header raises whatever the reader of that format stumbles over.
-    except Exception:
+    # A damaged header, or no picture at all.
+    except InvalidImage:
         return None
+    check_pixels(*stored_wh, max_pixels)
+    return found
+
+
+def described(pictures: PictureFile) -> Found:
+    """The facts of a file of pictures; several are a video, with a time for each."""
+    size_wh = pictures.size_wh[::-1] if pictures.is_turned else pictures.size_wh
+    suffix = SUFFIXES.get(pictures.format, pictures.format.lower())
+    if pictures.count == 1:
+        return Found(PICTURE, suffix, *size_wh, frames=1)
+    return Found(VIDEO, suffix, *size_wh, fps=1 / PAGE_S, frames=pictures.count)
 
 
 def as_video(path: Path, max_pixels: int) -> Found:

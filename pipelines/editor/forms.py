@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.forms.fields import InvalidJSONInput
 
 from forgesyte.api import strict_json
-from pipelines.media.images import FORMATS
+from pipelines.media.picture_file import FORMATS
 from pipelines.media.uploads import UploadRefused, read_picture
 from pipelines.models import Pipeline
 from pipelines.selectors import row_problems

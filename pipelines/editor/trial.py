@@ -63,7 +63,7 @@ def annotated(image_bytes: bytes, report: RunReport) -> str:
     # Drawing needs a video library, which the server can do without until then.
     from pipelines.media.annotate import draw_result
 
-    drawn = draw_result(at_most(decode_alone(image_bytes), MAX_SIDE), report.result)
+    drawn = draw_result(at_most(decode_alone(image_bytes).image_bgr, MAX_SIDE), report.result)
     return "data:image/jpeg;base64," + b64encode(encode_jpeg(drawn)).decode()
 
 

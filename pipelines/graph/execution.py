@@ -8,7 +8,7 @@ from pipelines.errors import InvalidDefinition, InvalidImage, PipelineError
 from pipelines.graph.definition import PipelineDefinition
 from pipelines.graph.plan import Step, make_plan
 from pipelines.graph.validation import validate
-from pipelines.media.images import check_image, decode_image
+from pipelines.media.images import check_image, read_picture
 from pipelines.tools.base import OpenContext, Pressure
 from pipelines.tools.inspector import InspectorService, RunReport, process_inspector
 from pipelines.tools.json_results import json_safe
@@ -51,7 +51,7 @@ class OpenPipeline:
         outputs: dict[str, dict[str, Any]] = {}
         with inspection.measure("total"):
             with inspection.measure("decode"):
-                frame = {**payload, "image": picture_of(payload)}
+                frame = {**payload, "image": picture_of(payload, inspection.context.warnings)}
             for step, runner in self._steps:
                 merged = merge(frame, (outputs[node_id] for node_id in step.predecessors))
                 outputs[step.node.id] = runner.run(merged, inspection)
@@ -111,10 +111,15 @@ def open_pipeline(
     return OpenPipeline(definition, steps, inspector)
 
 
-def picture_of(payload: Mapping[str, Any]) -> Any:
-    """The frame's picture, decoded if it came as bytes; raises InvalidImage."""
+def picture_of(payload: Mapping[str, Any], warnings: list[str]) -> Any:
+    """The frame's picture, decoded if it came as bytes, with warnings of what was changed.
+
+    Raises InvalidImage.
+    """
     if "image_bytes" in payload:
-        return decode_image(bytes(payload["image_bytes"]))
+        picture = read_picture(bytes(payload["image_bytes"]))
+        warnings += picture.notes
+        return picture.image_bgr
     if "image" in payload:
         return check_image(payload["image"])
     raise InvalidImage("The payload has neither image_bytes nor image")

@@ -2,29 +2,30 @@
 
 import io
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from pipelines.errors import InvalidImage
 from pipelines.isolation.pool import Busy, Crashed, OverBudget, Pool, run_isolated
-from pipelines.media.images import FORMATS, JPEG_START, decode_image
+from pipelines.media.images import read_picture
 from pipelines.media.jpeg_header import BadHeader, read_header
+from pipelines.media.picture_file import FORMATS, JPEG_START, Picture
 
 # A process of its own costs some 50 ms, so small pictures and plain JPEGs are decoded here.
 SMALL_PIXELS = 4_000_000
 # What 25 million pixels with transparency take, and as much again.
 MEMORY_MB = 512
+# The decoders of films, which these are made with, are never run here.
+ELSEWHERE = frozenset({"HEIF", "AVIF"})
 DEADLINE_S = 30.0
 POOL = Pool(at_once=2)
 
 
-def decode_alone(image_bytes: bytes) -> NDArray[np.uint8]:
-    """The picture, upright; blocks, so call it in a thread. Raises InvalidImage."""
+def decode_alone(image_bytes: bytes) -> Picture:
+    """The first picture of a file, upright; blocks, so call it in a thread. Raises InvalidImage."""
     if is_cheap(image_bytes):
-        return decode_image(image_bytes)
+        return read_picture(image_bytes)
     try:
-        return run_isolated(decode_image, image_bytes, memory_mb=MEMORY_MB, deadline_s=DEADLINE_S, pool=POOL)
+        return run_isolated(read_picture, image_bytes, memory_mb=MEMORY_MB, deadline_s=DEADLINE_S, pool=POOL)
     except OverBudget as error:
         raise InvalidImage(f"The picture costs too much to be decoded: {error}") from error
     except Crashed as error:
@@ -39,7 +40,7 @@ def is_cheap(image_bytes: bytes) -> bool:
         if image_bytes.startswith(JPEG_START):
             return read_header(image_bytes).width > 0
         with Image.open(io.BytesIO(image_bytes), formats=FORMATS) as image:
-            return image.width * image.height <= SMALL_PIXELS
+            return image.width * image.height <= SMALL_PIXELS and image.format not in ELSEWHERE
     except (BadHeader, Image.DecompressionBombError, Image.DecompressionBombWarning):
         return False
     # What no reader knows is refused at once.

@@ -7,7 +7,7 @@ import numpy as np
 from av.stream import Disposition
 from numpy.typing import NDArray
 
-from pipelines.media.images import MAX_PIXELS
+from pipelines.media.picture_file import MAX_PIXELS
 
 # Covers, thumbnails of chapters and the like stand beside a film.
 BESIDE = (

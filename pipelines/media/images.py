@@ -2,8 +2,9 @@
 
 import io
 import struct
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import simplejpeg
@@ -12,34 +13,25 @@ from PIL import Image
 
 from pipelines.errors import InvalidImage
 from pipelines.media.jpeg_header import MAX_SCANS, BadHeader, count_scans, has_too_many_scans, read_header
+from pipelines.media.picture_file import (
+    FORMATS,
+    JPEG_START,
+    MAX_FILE_BYTES,
+    MAX_PIXELS,
+    ORIENTATION,
+    SEVERAL_MARK,
+    Picture,
+    PictureFile,
+    check_size,
+    open_pictures,
+    turned,
+)
 
-# What cameras, phones and the web produce. Other formats stay unread: some, such as PostScript, run programs.
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF")
-JPEG_START = b"\xff\xd8"
 EXIF_MARK = b"Exif\x00\x00"
 EXIF_WITHIN = 65_536
-ORIENTATION = 0x0112
 MOST_ENTRIES = 200
-# How arrays are turned for each orientation of EXIF, TIFF 6.0 p. 36: over the diagonal, then up-down and
-# left-right.
-TURNS = {
-    1: (False, False, False),
-    2: (False, False, True),
-    3: (False, True, True),
-    4: (False, True, False),
-    5: (True, False, False),
-    6: (True, False, True),
-    7: (True, True, True),
-    8: (True, True, False),
-}
-# Of a JPEG or WebP file so much is read: no picture of MAX_PIXELS takes more, and what stands behind it is no
-# part of it. Other formats are read piece by piece.
-MAX_FILE_BYTES = 100 * 1024 * 1024
 RIFF = b"RIFF"
-# Pillow's picture is copied in bands of about so many pixels.
-BAND_PIXELS = 1_000_000
-# A small file can declare a picture that fills the memory. This is Pillow's own limit: 268 MB of pixels.
-MAX_PIXELS = 89_478_485
+SEVERAL = "The file has {count} pictures, and only the first is worked on: upload it as a job for all of them"
 LETTERBOX_GREY = 114
 
 
@@ -52,30 +44,57 @@ def decode_jpeg(image_bytes: bytes) -> NDArray[np.uint8]:
         return np.asarray(simplejpeg.decode_jpeg(image_bytes, colorspace="BGR"))
     # What the fast decoder refuses, such as CMYK or stray bytes, the patient one may know how to read.
     except ValueError:
-        return decode_with_pillow(io.BytesIO(image_bytes), not_a_picture(image_bytes), turn=False)
+        with open_pictures(io.BytesIO(image_bytes), not_a_picture(image_bytes)) as file:
+            return file.stored(0)
 
 
 def decode_image(image_bytes: bytes) -> NDArray[np.uint8]:
-    """The picture of any image file, upright as its EXIF data say; raises InvalidImage.
+    """The first picture of any image file, upright as its EXIF data say; raises InvalidImage."""
+    return read_picture(image_bytes).image_bgr
 
-    Transparent places become white.
+
+def read_picture(image_bytes: bytes) -> Picture:
+    """The first picture of any image file, upright, over white where it is transparent.
+
+    Its notes say what was changed, and how many pictures there are. Raises InvalidImage.
     """
+    if is_plain_jpeg(image_bytes):
+        return Picture(turned(decode_jpeg(image_bytes), orientation_of(image_bytes)))
     if image_bytes.startswith(JPEG_START):
-        return turned(decode_jpeg(image_bytes), orientation_of(image_bytes))
-    return decode_with_pillow(io.BytesIO(image_bytes), not_a_picture(image_bytes), turn=True)
+        check_scans(image_bytes)
+    with open_pictures(io.BytesIO(image_bytes), not_a_picture(image_bytes)) as file:
+        return first_of(file)
+
+
+def is_plain_jpeg(data: bytes) -> bool:
+    """True if a file begins as a JPEG without others behind it."""
+    return data.startswith(JPEG_START) and data.find(SEVERAL_MARK, 0, EXIF_WITHIN) < 0
+
+
+def first_of(file: PictureFile) -> Picture:
+    """The first picture of an open file, with a note where there are more."""
+    picture = file.picture(0)
+    more = [SEVERAL.format(count=file.count)] if file.count > 1 else []
+    return replace(picture, notes=[*more, *file.notes, *picture.notes])
 
 
 def decode_file(path: Path) -> NDArray[np.uint8]:
-    """The picture of a file, of which no more is read than its picture takes; raises InvalidImage."""
+    """The first picture of a file; raises InvalidImage."""
+    return read_file(path).image_bgr
+
+
+def read_file(path: Path) -> Picture:
+    """The first picture of a file, of which no more is read than its picture takes; raises InvalidImage."""
     with path.open("rb") as file:
         start = file.read(8)
         file.seek(0)
         if start.startswith(JPEG_START):
-            return decode_image(file.read(MAX_FILE_BYTES))
+            return read_picture(file.read(MAX_FILE_BYTES))
         if start.startswith(RIFF):
             declared = 8 + int.from_bytes(start[4:], "little")
-            return decode_image(file.read(min(declared, MAX_FILE_BYTES)))
-        return decode_with_pillow(file, not_a_picture(start), turn=True)
+            return read_picture(file.read(min(declared, MAX_FILE_BYTES)))
+        with open_pictures(file, not_a_picture(start)) as pictures:
+            return first_of(pictures)
 
 
 def encode_jpeg(image_bgr: NDArray[np.uint8], quality: int = 85) -> bytes:
@@ -105,54 +124,6 @@ def letterbox(image_bgr: NDArray[np.uint8], size_wh: tuple[int, int]) -> NDArray
     boxed = np.full((height, width, 3), LETTERBOX_GREY, np.uint8)
     boxed[top : top + inner_wh[1], left : left + inner_wh[0]] = inner
     return boxed
-
-
-def decode_with_pillow(file: BinaryIO, refusal: str, *, turn: bool) -> NDArray[np.uint8]:
-    """The picture of a file in one of FORMATS, the first where there are several; raises InvalidImage."""
-    try:
-        with Image.open(file, formats=FORMATS) as image:
-            check_size(*image.size)
-            image.load()
-            orientation = image.getexif().get(ORIENTATION, 1) if turn else 1
-            image_bgr = to_bgr(image)
-        return turned(image_bgr, orientation)
-    except (InvalidImage, MemoryError):
-        raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise InvalidImage(f"The picture is too large: at most {MAX_PIXELS} pixels") from error
-    # Pillow's decoders raise OSError, ValueError, SyntaxError, struct.error and more on broken files.
-    except Exception as error:
-        raise InvalidImage(refusal) from error
-
-
-def to_bgr(image: Image.Image) -> NDArray[np.uint8]:
-    """A Pillow picture of any mode, over white where it is transparent; band by band, to save memory."""
-    width, height = image.size
-    image_bgr = np.empty((height, width, 3), np.uint8)
-    rows = max(1, BAND_PIXELS // width)
-    for top in range(0, height, rows):
-        bottom = min(top + rows, height)
-        band = band_in_rgb(image.crop((0, top, width, bottom)), image.has_transparency_data)
-        image_bgr[top:bottom] = np.asarray(band)[:, :, ::-1]
-    return image_bgr
-
-
-def band_in_rgb(band: Image.Image, transparent: bool) -> Image.Image:
-    """A part of a picture in RGB, over white."""
-    if band.mode.startswith("I;16"):
-        band = Image.fromarray((np.asarray(band) >> 8).astype(np.uint8))
-    if transparent:
-        band = band.convert("RGBA")
-        band = Image.alpha_composite(Image.new("RGBA", band.size, "white"), band)
-    return band.convert("RGB")
-
-
-def turned(image_bgr: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    """The picture upright, by its EXIF orientation from 1 to 8; as it is for any other number."""
-    over_diagonal, up_down, left_right = TURNS.get(orientation, TURNS[1])
-    if over_diagonal:
-        image_bgr = image_bgr.transpose(1, 0, 2)
-    return np.ascontiguousarray(image_bgr[:: -1 if up_down else 1, :: -1 if left_right else 1])
 
 
 def orientation_of(jpeg: bytes) -> int:
@@ -186,14 +157,8 @@ def check_scans(jpeg: bytes) -> None:
         raise InvalidImage(f"The picture has too many scans: save it with at most {MAX_SCANS}")
 
 
-def check_size(width: int, height: int) -> None:
-    """Raise InvalidImage where a picture of this size would not fit into memory comfortably."""
-    if width * height > MAX_PIXELS:
-        raise InvalidImage(f"The picture is too large: {width}x{height}; at most {MAX_PIXELS} pixels")
-
-
 def not_a_picture(image_bytes: bytes) -> str:
     """The sentence for bytes that cannot be decoded."""
     if image_bytes.startswith(JPEG_START):
         return "Not a valid JPEG image"
-    return "Not a picture that can be read: try JPEG, PNG or WebP"
+    return f"Not a picture that can be read; these are read: {', '.join(FORMATS)}"

@@ -1,11 +1,15 @@
 """Reads the header of a JPEG file without decoding anything; ITU T.81, section B.2."""
 
+import re
 import struct
 from typing import NamedTuple
 
 import numpy as np
 
 START_OF_IMAGE = b"\xff\xd8"
+END_OF_IMAGE = b"\xff\xd9"
+# Any number of bytes FF may stand before a marker; T.81, B.1.1.2.
+FILL = re.compile(rb"\xff+(?=\xff)")
 # The second byte of a marker.
 START_OF_SCAN = 0xDA
 SCAN_WORD = 0xDAFF  # FF DA as a little-endian number
@@ -53,12 +57,26 @@ def read_header(data: bytes) -> JpegHeader:
     return JpegHeader(width, height, 1 if whole and marker not in PROGRESSIVE else count_scans(data))
 
 
+def has_end(data: bytes) -> bool:
+    """True if the picture ends, whatever stands behind it: cameras leave bytes in their buffers.
+
+    For data whose header `read_header` can read. A thumbnail among the remarks has an end of its own.
+    """
+    if data.endswith(END_OF_IMAGE):
+        return True
+    _, at = skip_tables(data, len(START_OF_IMAGE))
+    _, scan_at = skip_tables(data, at + 2 + int.from_bytes(data[at + 2 : at + 4], "big"))
+    return data.find(END_OF_IMAGE, scan_at) >= 0
+
+
 def skip_tables(data: bytes, at: int) -> tuple[int, int]:
     """The first marker that is no table and no remark, 0 for what is no marker, and where it stands.
 
     Raises BadHeader where too many segments come before it.
     """
     for _ in range(MAX_SEGMENTS):
+        if fill := FILL.match(data, at):
+            at = fill.end()
         segment = data[at : at + 4]
         if len(segment) < 4 or segment[0] != 0xFF:
             return 0, at

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from pipelines.media.images import FORMATS
+from pipelines.media.picture_file import FORMATS
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile

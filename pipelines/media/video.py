@@ -16,7 +16,7 @@ from pipelines.media.cut_off import missing_bytes
 from pipelines.media.film_clock import DIGITS, BestTimestamp, FilmClock, jump_of
 from pipelines.media.film_picture import PixelShape, film_streams, others_left_out, upright
 from pipelines.media.frame_numbers import FrameNumbers
-from pipelines.media.images import MAX_PIXELS, check_size
+from pipelines.media.picture_file import MAX_PIXELS, check_size
 
 # Playlists and picture sequences are left out on purpose: they name other files, which FFmpeg would open.
 CONTAINERS = "mov,mp4,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,gif,mxf,ivf,h264,hevc,dv,rm,wtv"

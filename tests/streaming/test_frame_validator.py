@@ -63,14 +63,27 @@ def test_every_kind_of_jpeg_that_cameras_and_scanners_make(
         b"\xff\xd8\xff\xd9",
         b"GIF89a" + jpeg(),
         jpeg()[:-2],
-        jpeg() + b"\0",
         jpeg()[:60] + b"\xff\xd9",
         b"\xff\xd8" + b"\0" * 1000 + b"\xff\xd9",
     ],
-    ids=["start only", "no header", "other format", "no end", "tail", "header cut", "zeros"],
+    ids=["start only", "no header", "other format", "no end", "header cut", "zeros"],
 )
 def test_what_is_no_jpeg(data: bytes) -> None:
     assert refusal(data) == ("invalid_frame", "Not a valid JPEG image")
+
+
+@pytest.mark.parametrize("tail", [b"\0", bytes(5000), b"\r\n", b"\xff", jpeg()[20:-2], jpeg()])
+def test_bytes_behind_the_end_belong_to_no_picture(tail: bytes) -> None:
+    """Cameras send buffers of fixed length, with what was in them before."""
+    assert validate_jpeg(jpeg() + tail, **LIMITS) == (64, 48)
+
+
+def test_the_end_of_a_thumbnail_is_no_end() -> None:
+    remark = b"\xff\xe1" + (len(jpeg()) + 2).to_bytes(2, "big") + jpeg()
+    whole = jpeg()[:2] + remark + jpeg()[2:]
+
+    assert validate_jpeg(whole + b"\0", **LIMITS) == (64, 48)
+    assert refusal(whole[:-2]) == ("invalid_frame", "Not a valid JPEG image")
 
 
 def test_an_empty_frame_says_so() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from tqdm import tqdm
 
 from pipelines.conf import DEVICES
@@ -25,8 +25,9 @@ from pipelines.graph.execution import OpenPipeline
 from pipelines.graph.validation import validate
 from pipelines.media.annotate import draw_result
 from pipelines.media.film_writer import FilmWriter
-from pipelines.media.images import FORMATS, decode_file, encode_jpeg, letterbox
-from pipelines.media.video import VideoReader
+from pipelines.media.images import encode_jpeg, letterbox, read_file
+from pipelines.media.picture_file import Picture
+from pipelines.media.picture_sequence import Frames, count_pictures, open_frames
 from pipelines.models import Pipeline
 from pipelines.runtime import get_engine
 from pipelines.services import definition_of, run_video_frame
@@ -74,26 +75,29 @@ class Command(BaseCommand):
             raise CommandError(f"There is no file {path}")
         definition = definition_named(options["pipeline"])
         with ExitStack() as stack:
-            image = read_picture(path)
-            video = stack.enter_context(VideoReader(path)) if image is None else None
+            picture = read_picture(path)
+            source: Picture | Frames = picture if picture else open_frames(path)
+            if not isinstance(source, Picture):
+                stack.enter_context(source)
             opened = get_engine().open_sync(definition, live=options["live"], device=options["device"])
             pipeline = stack.enter_context(closing(opened))
             if options["bench"]:
-                first = image if video is None else next(video.frames(max_frames=1)).image_bgr
-                self._bench(pipeline, first, options)
-            elif video is None:
-                self._picture(pipeline, image, options)
+                first = source if isinstance(source, Picture) else next(source.frames(max_frames=1))
+                self._bench(pipeline, first.image_bgr, options)
+            elif isinstance(source, Picture):
+                self._picture(pipeline, source, options)
             else:
-                self._video(pipeline, video, options)
+                self._video(pipeline, source, options)
 
-    def _picture(self, pipeline: OpenPipeline, image: Any, options: dict[str, Any]) -> None:
-        image_bgr = fitted(image, options["size"])
+    def _picture(self, pipeline: OpenPipeline, picture: Picture, options: dict[str, Any]) -> None:
+        image_bgr = fitted(picture.image_bgr, options["size"])
         report = pipeline.run({"frame_index": 1, "image": image_bgr})
+        report = replace(report, warnings=[*picture.notes, *report.warnings])
         if options["annotate"]:
             write_picture(options["annotate"], draw_result(image_bgr, report.result))
         self.stdout.write(as_line(1, report) if options["json"] else as_text(report, pipeline.metadata()))
 
-    def _video(self, pipeline: OpenPipeline, video: VideoReader, options: dict[str, Any]) -> None:
+    def _video(self, pipeline: OpenPipeline, video: Frames, options: dict[str, Any]) -> None:
         stride, at_most = options["frame_stride"], options["max_frames"]
         total = min(-(-(video.frames_total or 0) // stride), at_most or sys.maxsize) or None
         bar = tqdm(total=total, unit="frame", file=sys.stderr, disable=not sys.stderr.isatty())
@@ -174,14 +178,10 @@ def definition_in(path: Path) -> PipelineDefinition:
     return definition
 
 
-def read_picture(path: Path) -> NDArray[np.uint8] | None:
-    """The picture in a file, BGR; None for what may be a video. Raises CommandError and InvalidImage."""
+def read_picture(path: Path) -> Picture | None:
+    """The one picture in a file; None for videos and several pictures. Raises CommandError, InvalidImage."""
     try:
-        with Image.open(path, formats=[*FORMATS, "MPEG"]) as image:
-            moves = image.format == "MPEG" or (image.format == "GIF" and getattr(image, "is_animated", False))
-        return None if moves else decode_file(path)
-    except UnidentifiedImageError:
-        return None
+        return read_file(path) if count_pictures(path) == 1 else None
     except OSError as error:
         raise CommandError(f"{path} cannot be read: {error.strerror or error}") from error
 

@@ -16,17 +16,16 @@ from pipelines.errors import InvalidImage
 from pipelines.media.images import (
     EXIF_MARK,
     LETTERBOX_GREY,
-    MAX_PIXELS,
     check_image,
-    check_size,
     decode_file,
     decode_image,
     decode_jpeg,
     encode_jpeg,
     letterbox,
     orientation_in,
-    to_bgr,
 )
+from pipelines.media.picture_file import MAX_PIXELS, check_size
+from pipelines.media.pixels import to_bgr
 from tests.hostile.pictures.costly import many_scans, png_with_chunk
 
 BLUE_BGR = (255, 0, 0)
@@ -275,7 +274,7 @@ def test_every_mode_is_copied_in_bands_as_it_would_be_whole(
     gradient = Image.linear_gradient("L").resize((37, 29)).convert("RGB")
     image = Image.new("I;16", (37, 29), 40_000) if mode == "I;16" else gradient.convert(mode)
     whole = to_bgr(image)
-    monkeypatch.setattr("pipelines.media.images.BAND_PIXELS", 80)
+    monkeypatch.setattr("pipelines.media.pixels.BAND_PIXELS", 80)
 
     assert np.array_equal(to_bgr(image), whole)
 

@@ -206,7 +206,7 @@ def test_a_playlist_cannot_make_the_server_read_other_files(clip: Path, tmp_path
 
 
 def test_refuses_frames_that_would_fill_the_memory(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.media.images.MAX_PIXELS", 1000)
+    monkeypatch.setattr("pipelines.media.picture_file.MAX_PIXELS", 1000)
 
     with pytest.raises(PipelineError, match="too large"):
         VideoReader(clip)

@@ -1,0 +1,246 @@
+"""Reads picture files of every format, with one picture or several in them; no Django.
+
+Several are the frames of an animation, the pages of a TIFF, and the photographs of a burst. What a file has
+beside them (previews, masks, gain maps) is left out.
+"""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
+from pillow_heif import register_heif_opener
+
+from pipelines.errors import InvalidImage
+from pipelines.media.pixels import deep_to_bgr, is_deep, to_bgr
+
+# What cameras, phones and the web produce. Other formats stay unread: some, such as PostScript, run programs.
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "AVIF", "HEIF")
+JPEG_START = b"\xff\xd8"
+# Of a JPEG or WebP file so much is read: no picture of MAX_PIXELS takes more, and what stands behind it is no
+# part of it. Other formats are read piece by piece.
+MAX_FILE_BYTES = 100 * 1024 * 1024
+# A small file can declare a picture that fills the memory. This is Pillow's own limit: 268 MB of pixels.
+MAX_PIXELS = 89_478_485
+ORIENTATION = 0x0112
+# How arrays are turned for each orientation of EXIF, TIFF 6.0 p. 36: over the diagonal, then up-down and
+# left-right.
+TURNS = {
+    1: (False, False, False),
+    2: (False, False, True),
+    3: (False, True, True),
+    4: (False, True, False),
+    5: (True, False, False),
+    6: (True, False, True),
+    7: (True, True, True),
+    8: (True, True, False),
+}
+# TIFF 6.0 p. 36: bits of a page that is a smaller copy of another one, or a mask for it.
+NEW_SUBFILE_TYPE, COPY_OR_MASK = 254, 1 | 4
+# CIPA DC-007: where a JPEG file says that there are others behind it; table 4: their list, and those that
+# are smaller copies of the first.
+SEVERAL_MARK = b"MPF\x00"
+HEAD_BYTES = 65_536
+MP_ENTRIES, PREVIEW = 0xB002, "Large Thumbnail"
+# A page has no time of its own: it is shown for so long.
+PAGE_S = 1.0
+LEFT_OUT = "{count} previews, masks or gain maps of the file are left out"
+
+register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
+
+
+class TooManyPixels(InvalidImage):
+    """A picture is larger than anything that is decoded."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One upright picture, BGR uint8 HxWx3; `notes` say what was changed, `shown_s` is for how long."""
+
+    image_bgr: NDArray[np.uint8]
+    notes: list[str] = field(default_factory=list)
+    shown_s: float = PAGE_S
+
+
+class PictureFile:
+    """An open file in one of FORMATS: `count` pictures, of which the first has `size_wh` as it is stored."""
+
+    def __init__(self, image: Image.Image, file: BinaryIO) -> None:
+        check_size(*image.size)
+        self.format = str(image.format)
+        self.size_wh = image.size
+        self._image = image
+        self._file = file
+        self._parts, left_out = jpegs_in(image, file)
+        self._pages = list(range(len(self._parts))) if self._parts else pages_of(image)
+        left_out += 0 if self._parts else all_pages(image) - len(self._pages)
+        self.notes = [LEFT_OUT.format(count=left_out)] if left_out else []
+
+    @property
+    def count(self) -> int:
+        """The number of pictures."""
+        return len(self._pages)
+
+    @property
+    def is_turned(self) -> bool:
+        """True if width and height of the first picture change places."""
+        # The reader of PNG would decode all of it to see what stands behind the pixels.
+        return TURNS.get(Image.Image.getexif(self._image).get(ORIENTATION, 1), TURNS[1])[0]
+
+    def picture(self, number: int) -> Picture:
+        """The picture with this number, from 0; quick where they are asked for in their order."""
+        if self._parts:
+            with JpegImageFile(io.BytesIO(piece_of(self._file, *self._parts[number]))) as part:
+                return Picture(turned(to_bgr(part), part.getexif().get(ORIENTATION, 1)))
+        image_bgr, notes = self._stored(self._pages[number])
+        orientation = self._image.getexif().get(ORIENTATION, 1)
+        return Picture(turned(image_bgr, orientation), notes, shown_s(self._image))
+
+    def stored(self, number: int) -> NDArray[np.uint8]:
+        """The picture with this number as it is stored, without turning it."""
+        return self._stored(self._pages[number])[0]
+
+    def _stored(self, page: int) -> tuple[NDArray[np.uint8], list[str]]:
+        image = self._image
+        if page != image.tell():
+            image.seek(page)
+            check_size(*image.size)
+        values = self._deep_values(page)
+        image.load()
+        if values is None and is_deep(image.mode):
+            values = np.asarray(image)
+        return (to_bgr(image), []) if values is None else with_note(values)
+
+    def _deep_values(self, page: int) -> NDArray[Any] | None:
+        """The values of a picture of colours with 16 bits each, of which Pillow keeps 8; None for others."""
+        tiles = getattr(self._image, "tile", [])
+        if is_deep(self._image.mode) or not any(";16" in str(tile.args) for tile in tiles):
+            return None
+        import cv2
+
+        self._file.seek(0)
+        data = np.frombuffer(self._file.read(MAX_FILE_BYTES), np.uint8)
+        _, pages = cv2.imdecodemulti(data, cv2.IMREAD_UNCHANGED, range=(page, page + 1))
+        return pages[0] if pages and pages[0].dtype == np.uint16 else None
+
+
+@contextmanager
+def open_pictures(file: BinaryIO, refusal: str) -> Iterator[PictureFile]:
+    """The open file for the body; raises InvalidImage, with `refusal` for what cannot be read."""
+    try:
+        with opened_image(file) as image:
+            yield PictureFile(image, file)
+    except (InvalidImage, MemoryError):
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise TooManyPixels(f"The picture is too large: at most {MAX_PIXELS} pixels") from error
+    # Pillow's decoders raise OSError, ValueError, SyntaxError, struct.error and more on broken files.
+    except Exception as error:
+        raise InvalidImage(refusal) from error
+
+
+def all_pages(image: Image.Image) -> int:
+    """The number of pictures of all kinds in a file."""
+    return int(getattr(image, "n_frames", 1))
+
+
+def pages_of(image: Image.Image) -> list[int]:
+    """The numbers of the pages that are pictures of their own, the main one first."""
+    first, count = image.tell(), all_pages(image)
+    if image.format != "TIFF" or count == 1:
+        return [first, *(page for page in range(count) if page != first)]
+    pages = [page for page in range(count) if not is_copy(image, page)] or [0]
+    image.seek(pages[0])
+    return pages
+
+
+def is_copy(image: Any, page: int) -> bool:
+    """True if a page of a TIFF is a smaller copy or a mask of another one."""
+    image.seek(page)
+    return bool(int(image.tag_v2.get(NEW_SUBFILE_TYPE, 0)) & COPY_OR_MASK)
+
+
+def opened_image(file: BinaryIO) -> Image.Image:
+    """The file as Pillow opens it; of several JPEG files in one the first."""
+    start = piece_of(file, 0, len(JPEG_START))
+    file.seek(0)
+    return JpegImageFile(file) if start == JPEG_START else Image.open(file, formats=FORMATS)
+
+
+def jpegs_in(image: Image.Image, file: BinaryIO) -> tuple[list[tuple[int, int]], int]:
+    """Where the JPEG files of one with several begin, with their sizes, and how many others are left out.
+
+    Nothing where there is one only. Those that are gone, because the file was edited, do not count.
+    """
+    if not isinstance(image, JpegImageFile):
+        return [], 0
+    head = piece_of(file, 0, HEAD_BYTES)
+    # Places are counted from behind the mark, but for the first one, which is the file's beginning.
+    base = head.find(SEVERAL_MARK) + len(SEVERAL_MARK)
+    entries = mp_entries(image) if base >= len(SEVERAL_MARK) else []
+    places = [(entry["DataOffset"] + (base if number else 0), entry) for number, entry in enumerate(entries)]
+    sizes = [size_in(file, start, entry["Size"]) for start, entry in places]
+    photographs = [
+        (start, entry["Size"])
+        for (start, entry), size in zip(places, sizes, strict=True)
+        if size == image.size and not str(entry["Attribute"]["MPType"]).startswith(PREVIEW)
+    ]
+    if not photographs:
+        return [], 0
+    return photographs, sum(size is not None for size in sizes) - len(photographs)
+
+
+def mp_entries(image: JpegImageFile) -> list[Any]:
+    """The list of the JPEG files in one; empty where it cannot be read."""
+    try:
+        return list((image._getmp() or {})[MP_ENTRIES])
+    # The list of a file that was edited may be of any kind.
+    except Exception:
+        return []
+
+
+def size_in(file: BinaryIO, start: int, size: int) -> tuple[int, int] | None:
+    """Width and height of a JPEG within another file; None where there is none."""
+    try:
+        with JpegImageFile(io.BytesIO(piece_of(file, start, size))) as part:
+            return part.size
+    # Nothing is there, or something else.
+    except Exception:
+        return None
+
+
+def piece_of(file: BinaryIO, start: int, size: int) -> bytes:
+    """So many bytes of a file."""
+    file.seek(start)
+    return file.read(size)
+
+
+def with_note(values: NDArray[Any]) -> tuple[NDArray[np.uint8], list[str]]:
+    """Deep values as a picture, with the note that they were scaled."""
+    image_bgr, note = deep_to_bgr(values)
+    return image_bgr, [note]
+
+
+def shown_s(image: Image.Image) -> float:
+    """For how many seconds a picture of an animation is shown."""
+    duration_ms = image.info.get("duration")
+    return float(duration_ms) / 1000 if isinstance(duration_ms, int | float) and duration_ms > 0 else PAGE_S
+
+
+def turned(image_bgr: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    """The picture upright, by its EXIF orientation from 1 to 8; as it is for any other number."""
+    over_diagonal, up_down, left_right = TURNS.get(orientation, TURNS[1])
+    if over_diagonal:
+        image_bgr = image_bgr.transpose(1, 0, 2)
+    return np.ascontiguousarray(image_bgr[:: -1 if up_down else 1, :: -1 if left_right else 1])
+
+
+def check_size(width: int, height: int) -> None:
+    """Raise InvalidImage where a picture of this size would not fit into memory comfortably."""
+    if width * height > MAX_PIXELS:
+        raise TooManyPixels(f"The picture is too large: {width}x{height}; at most {MAX_PIXELS} pixels")
