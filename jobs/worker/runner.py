@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from typing import Any
+from uuid import UUID
 
 from jobs import events, storage
 from jobs.intake.frames import EndOfFile, Item, SourceFrame, bytes_of, frames_of
@@ -62,9 +63,9 @@ class Runner:
             try:
                 self._work(ahead, pipeline, writer, marker)
             except WorkerStopping:
-                writer.keep(states_of(pipeline))
+                writer.keep(states_of(pipeline, self._job.pk))
                 raise
-            writer.keep(states_of(pipeline))
+            writer.keep(states_of(pipeline, self._job.pk))
         return writer.finish()
 
     def _open(self, stack: ExitStack, writer: ResultWriter) -> tuple[OpenPipeline, bool]:
@@ -72,14 +73,14 @@ class Runner:
         pipeline = stack.enter_context(closing(self._open_fresh()))
         if self._job.next_frame == 1:
             return pipeline, False
-        states = writer.read_states() or stateless(pipeline)
+        states = writer.read_states() or stateless(pipeline, self._job.pk)
         if states is None:
             return pipeline, True
         try:
             pipeline.restore(states)
         # What a tool of another version kept may be unreadable in any way.
         except Exception:
-            logger.warning(events.STATE_LOST, exc_info=True, extra={"fields": {"job_id": str(self._job.pk)}})
+            log_state_lost(self._job.pk)
             return stack.enter_context(closing(self._open_fresh())), True
         return pipeline, False
 
@@ -107,7 +108,7 @@ class Runner:
                 continue
             writer.add(line)
             if writer.is_due:
-                writer.keep(states_of(pipeline))
+                writer.keep(states_of(pipeline, self._job.pk))
             writer.tell_progress()
 
     def _run_frame(self, frame: SourceFrame, pipeline: OpenPipeline, marker: FrameMarker) -> Line:
@@ -139,21 +140,26 @@ class Runner:
             self._heartbeat.wait(LIVE_PAUSE_S)
 
 
-def states_of(pipeline: OpenPipeline) -> States:
-    """The states of the tools, from which another worker can go on; empty if they have none."""
+def states_of(pipeline: OpenPipeline, job_id: UUID) -> States:
+    """The states of the tools, from which another worker can go on with the job; empty if they have none."""
     if not pipeline.can_resume:
         return {}
     try:
         return pipeline.state()
     # A tool that cannot give its state sees the file from its beginning again, should that ever be needed.
     except Exception:
-        logger.warning(events.STATE_LOST, exc_info=True)
+        log_state_lost(job_id)
         return {}
 
 
-def stateless(pipeline: OpenPipeline) -> States | None:
+def log_state_lost(job_id: UUID) -> None:
+    """Say in an `except` that the tools cannot go on from a checkpoint."""
+    logger.warning(events.STATE_LOST, exc_info=True, extra={"fields": {"job_id": str(job_id)}})
+
+
+def stateless(pipeline: OpenPipeline, job_id: UUID) -> States | None:
     """The state of a pipeline that keeps nothing from frame to frame; None for one that does."""
-    states = states_of(pipeline)
+    states = states_of(pipeline, job_id)
     return None if any(states.values()) else states or None
 
 

@@ -11,6 +11,14 @@ from jobs.models import Job
 from jobs.worker import worker_process
 from pipelines.runtime import override_engine
 from tests.jobs.workshop import Workshop, bench_engine
+from tests.log_fields import as_documented
+
+
+@pytest.fixture(autouse=True)
+def events_as_documented(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """All that jobs and workers log is as docs/ENDPOINTS.md says."""
+    with as_documented("jobs", caplog):
+        yield
 
 
 @pytest.fixture

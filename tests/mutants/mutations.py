@@ -49,7 +49,7 @@ def mutants_of(source: bytes) -> list[Mutant]:
 def walk_code(node: ast.AST, in_function: bool = False) -> Iterator[tuple[ast.expr | ast.stmt, bool]]:
     """Statements and expressions that are run, and whether a call runs them.
 
-    Annotations and what belongs to an assertion or a message are left out.
+    Annotations are left out, messages, and assertions, of which `strict` of a `zip` is one.
     """
     if isinstance(node, ast.expr | ast.stmt):
         yield node, in_function
@@ -58,7 +58,7 @@ def walk_code(node: ast.AST, in_function: bool = False) -> Iterator[tuple[ast.ex
         if name in ("annotation", "returns") or isinstance(node, ast.Assert | ast.JoinedStr):
             continue
         for child in value if isinstance(value, list) else [value]:
-            if isinstance(child, ast.AST):
+            if isinstance(child, ast.AST) and not is_assertion(child):
                 yield from walk_code(child, in_function or (is_function and name == "body"))
 
 
@@ -85,9 +85,14 @@ def edits_of(node: ast.expr | ast.stmt) -> Iterator[tuple[ast.expr | ast.stmt, s
             yield node.test, "boolean negated", f"(not ({ast.unparse(node.test)}))"
         case ast.Call():
             for dropped in node.keywords:
-                if dropped.arg:
+                if dropped.arg and not is_assertion(dropped):
                     left = [keyword for keyword in node.keywords if keyword is not dropped]
                     yield node, "keyword dropped", ast.unparse(ast.Call(node.func, node.args, left))
+
+
+def is_assertion(node: ast.AST) -> bool:
+    """True for `strict=...`, which no caller that keeps the contract notices."""
+    return isinstance(node, ast.keyword) and node.arg == "strict"
 
 
 def is_none(node: ast.expr) -> bool:

@@ -36,6 +36,7 @@ def edited(source: str) -> list[str]:
         ("x = a if b else c", ["x = a if (not (b)) else c"]),
         ("x: Literal[1] = y", []),
         ("assert a < 3", []),
+        ("x = zip(a, b, strict=True)", []),
         ("x = f'{a < 3}'", []),
         ("x = 'ä', 1", ["x = 'ä', 2"]),
         ('"""Words."""', []),

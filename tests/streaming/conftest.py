@@ -2,7 +2,7 @@
 
 import asyncio
 import dataclasses
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
@@ -10,9 +10,17 @@ import pytest_asyncio
 from channels.testing import WebsocketCommunicator
 
 from streaming.consumers import StreamConsumer, live_sessions
+from tests.log_fields import as_documented
 from tests.streaming.fakes import PATIENCE_S, FakeEngine, FakePipeline, jpeg
 
 Limit = Callable[..., None]
+
+
+@pytest.fixture(autouse=True)
+def events_as_documented(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """All that sessions log is as docs/ENDPOINTS.md says."""
+    with as_documented("forgesyte.stream", caplog):
+        yield
 
 
 @pytest.fixture
