@@ -166,13 +166,13 @@ async def test_idle_sessions_end(server: LiveServer) -> None:
 
 
 async def test_our_own_faults(server: LiveServer) -> None:
-    """A database that lost its table is nobody's pipeline failure."""
+    """A database that lost its table is nobody's pipeline failure, and said to be away."""
     with sqlite3.connect(server.data_dir / "forgesyte.sqlite3") as database:
         database.execute("ALTER TABLE pipelines_pipeline RENAME TO gone")
     try:
         async with server.stream("quick") as socket:
             message = await ends(socket, "internal_error", 1011)
-        assert message["detail"] == "Unexpected error occurred"
+        assert message["detail"] == "The database does not answer: try again in a moment"
     finally:
         with sqlite3.connect(server.data_dir / "forgesyte.sqlite3") as database:
             database.execute("ALTER TABLE gone RENAME TO pipelines_pipeline")
