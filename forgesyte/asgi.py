@@ -12,6 +12,7 @@ from django.utils.module_loading import import_string
 
 from forgesyte.lan.access_gate import SocketGate
 from forgesyte.server.origin import SameOriginValidator
+from forgesyte.server.proxies import TrustedProxies
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "forgesyte.settings")
 django.setup(set_prefix=False)
@@ -29,4 +30,5 @@ routes = URLRouter(websocket_urlpatterns)
 # Nobody else asks who it is, and each of its layers keeps a copy of the scope for as long as a session lasts.
 with_user = AuthMiddlewareStack(routes) if settings.FORGESYTE_REQUIRE_LOGIN else routes
 sockets = Sockets(SameOriginValidator(SocketGate(with_user)))
-application = ProtocolTypeRouter({"http": Handler(), "websocket": sockets, "lifespan": Lifespan(sockets)})
+router = ProtocolTypeRouter({"http": Handler(), "websocket": sockets, "lifespan": Lifespan(sockets)})
+application = TrustedProxies(router, settings.FORGESYTE_TRUSTED_PROXIES, settings.FORGESYTE_PATH_PREFIX)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,6 +18,9 @@ SHORTEST_KEY, FEWEST_LETTERS = 32, 5
 MAKE_A_KEY = "python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
 # A name, also of a whole domain (`.example.com`), an IPv6 address in brackets, or any.
 HOST = re.compile(r"\*|\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\]", re.IGNORECASE)
+ORIGIN = re.compile(r"https?://([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
+# Letters that need no escape anywhere, so that a prefix is the same in addresses, pages and cookies.
+PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9_.~-]{1,64}){1,8}")
 # So many seconds a request or a worker waits for another that writes, or for a server to connect to.
 DATABASE_WAIT_S = 5
 LOCAL_HOSTS = "localhost,127.0.0.1,[::1]"
@@ -35,6 +39,10 @@ class ProjectSettings:
     https_port: int
     debug: bool
     allowed_hosts: tuple[str, ...]
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
+    path_prefix: str
+    trusted_origins: tuple[str, ...]
+    hsts_seconds: int
     require_login: bool
     lan_code: str = field(repr=False)
     connections_per_address: int
@@ -57,6 +65,10 @@ class ProjectSettings:
             https_port=read.integer(env, "HTTPS_PORT", 8443, at_most=65535),
             debug=read.boolean(env, "DEBUG", False),
             allowed_hosts=allowed_hosts(read.words(env, "ALLOWED_HOSTS", LOCAL_HOSTS)),
+            trusted_proxies=networks(read.words(env, "FORGESYTE_TRUSTED_PROXIES", "")),
+            path_prefix=path_prefix(read.text(env, "FORGESYTE_PATH_PREFIX", "")),
+            trusted_origins=origins(read.words(env, "FORGESYTE_TRUSTED_ORIGINS", "")),
+            hsts_seconds=read.integer(env, "FORGESYTE_HSTS_SECONDS", 0),
             require_login=read.boolean(env, "FORGESYTE_REQUIRE_LOGIN", False),
             lan_code=lan_code(read.text(env, "FORGESYTE_LAN_CODE", "")),
             connections_per_address=read.integer(
@@ -91,6 +103,38 @@ def allowed_hosts(names: tuple[str, ...]) -> tuple[str, ...]:
                 ".example.com stands for all names below it"
             )
     return names
+
+
+def networks(words: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
+    """The addresses and networks of trusted proxies; raises BadSetting for what is neither."""
+    try:
+        return tuple(ip_network(word) for word in words)
+    except ValueError as error:
+        raise read.BadSetting(
+            f"FORGESYTE_TRUSTED_PROXIES: {error}; example: FORGESYTE_TRUSTED_PROXIES=127.0.0.1,10.0.0.0/8"
+        ) from error
+
+
+def path_prefix(given: str) -> str:
+    """The path below which all addresses lie, without a slash at its end, or empty; raises BadSetting."""
+    prefix = given.rstrip("/")
+    if prefix and not PREFIX.fullmatch(prefix):
+        raise read.BadSetting(
+            f"FORGESYTE_PATH_PREFIX={read.shortened(given)!r} is no path of plain letters, digits and -._~; "
+            "example: FORGESYTE_PATH_PREFIX=/vision"
+        )
+    return prefix
+
+
+def origins(words: tuple[str, ...]) -> tuple[str, ...]:
+    """The origins whose pages are our own; raises BadSetting for what no browser sends as `Origin`."""
+    for word in words:
+        if not ORIGIN.fullmatch(word):
+            raise read.BadSetting(
+                f"FORGESYTE_TRUSTED_ORIGINS={read.shortened(word)!r} is not an origin: scheme, host and port "
+                "without a path; example: FORGESYTE_TRUSTED_ORIGINS=https://vision.example.com:8443"
+            )
+    return words
 
 
 def secret_key(given: str) -> str:

@@ -39,6 +39,13 @@ SECRET_KEY = PROJECT.secret_key
 DEBUG = PROJECT.debug
 DEFAULT_EXCEPTION_REPORTER_FILTER = "forgesyte.api.debug_pages.WithoutAddresses"
 ALLOWED_HOSTS = list(PROJECT.allowed_hosts)
+# Where requests come through reverse proxies; docs/PROXIES.md.
+FORGESYTE_TRUSTED_PROXIES = PROJECT.trusted_proxies
+FORGESYTE_PATH_PREFIX = PROJECT.path_prefix
+CSRF_TRUSTED_ORIGINS = list(PROJECT.trusted_origins)
+CSRF_FAILURE_VIEW = "forgesyte.api.errors.form_of_elsewhere"
+# Sent over https only.
+SECURE_HSTS_SECONDS = PROJECT.hsts_seconds
 FORGESYTE_REQUIRE_LOGIN = PROJECT.require_login
 
 INSTALLED_APPS = [
@@ -67,6 +74,7 @@ MIDDLEWARE = [
     # Before whatever refuses, so that refusals carry their headers, too.
     "forgesyte.api.caching.kept_by_nobody",
     "django.middleware.security.SecurityMiddleware",
+    "forgesyte.server.cookies.kept_to_this_site",
     "forgesyte.server.hosts.only_own_hosts",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -125,7 +133,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
-LOGIN_REDIRECT_URL = "/"
+LOGIN_REDIRECT_URL = "admin:index"
 AUTHENTICATION_BACKENDS = [
     *(["forgesyte.api.login_guard.LoginGuard"] if PROJECT.login_failures else []),
     "django.contrib.auth.backends.ModelBackend",
@@ -146,7 +154,11 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-STATIC_URL = "static/"
+STATIC_URL = "/static/"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "forgesyte.server.static_files.UnderPrefix"},
+}
 STATIC_ROOT = PROJECT.data_dir / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 # Served straight from the finders: nothing to collect before the first start.

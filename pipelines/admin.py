@@ -10,8 +10,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, get_script_prefix, path
 from django.utils import timezone
+from django.utils.functional import lazy
 from django.utils.safestring import mark_safe
 from django.views.decorators.http import require_POST
 
@@ -26,6 +27,8 @@ from pipelines.selectors import problems_of, state_of, tool_reference
 from pipelines.services import store
 
 admin.site.site_header = "ForgeSyte"
+# "View site" leads to the first page, also below a path prefix.
+admin.site.site_url = lazy(get_script_prefix, str)()
 admin.site.site_title = "ForgeSyte"
 admin.site.index_title = "Administration"
 

@@ -42,6 +42,11 @@ FOR_OPERATORS = (
     "If this is your server and it stays so: see that the database of the setting DATABASE_URL runs, "
     "has room and is not locked by another program; the server's log says more"
 )
+FORM_OF_ELSEWHERE = "This form does not come from a page of this server, or is too old: load its page again"
+BEHIND_A_PROXY = (
+    "If this is your server behind a reverse proxy, name that in FORGESYTE_TRUSTED_PROXIES and let it send "
+    "X-Forwarded-Proto and X-Forwarded-Host; docs/PROXIES.md has an example"
+)
 DATABASE_ERRORS = (OperationalError, InterfaceError)
 # Seconds after which a request that met no database is worth another try.
 RETRY_AFTER_S = 5
@@ -150,7 +155,7 @@ def without_djangos_line(response: HttpResponse) -> HttpResponse:
 
 def wants_json(request: HttpRequest) -> bool:
     """True if a failed request came from a program: it asked the API, or did not ask for a page."""
-    path = request.path
+    path = request.path_info
     if any(path == prefix or path.startswith(f"{prefix}/") for prefix in API_PREFIXES):
         return True
     return request.get_preferred_type(["application/json", "text/html"]) == "application/json"
@@ -171,6 +176,13 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's 400, or 413 for a form that is too large."""
     status, detail = form_refusal(exception)
     return refusal(request, status, code_of(status), detail)
+
+
+def form_of_elsewhere(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer 403 to a form that was not sent by a page of ours, or by one that is too old."""
+    fields = {"path": request.path, "origin": request.headers.get("Origin", ""), "detail": reason}
+    logger.warning("form_refused", extra={"fields": fields})
+    return without_djangos_line(refusal(request, 403, "permission_denied", FORM_OF_ELSEWHERE, BEHIND_A_PROXY))
 
 
 def unreadable(request: HttpRequest) -> HttpResponse:

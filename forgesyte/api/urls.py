@@ -76,7 +76,7 @@ def deprecated(view: AsyncView) -> AsyncView:
 
     @wraps(view)
     async def alias(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        successor = request.path.removeprefix(OLD_PREFIX)
+        successor = request.META["SCRIPT_NAME"] + request.path_info.removeprefix(OLD_PREFIX)
         log_event(logger, logging.WARNING, "deprecated_path", path=request.path, successor=successor)
         response = await view(request, *args, **kwargs)
         response["Deprecation"] = f"@{int(DEPRECATED_SINCE.timestamp())}"

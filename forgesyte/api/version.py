@@ -1,4 +1,4 @@
-"""The version of this ForgeSyte, as the pages tell it."""
+"""What the pages tell of this ForgeSyte: its version, and the path below which it lies."""
 
 from django.http import HttpRequest
 
@@ -6,5 +6,5 @@ from forgesyte import __version__
 
 
 def version(request: HttpRequest) -> dict[str, str]:
-    """Give every template `forgesyte_version`, which the footer shows."""
-    return {"forgesyte_version": __version__}
+    """Give every template `forgesyte_version`, which the footer shows, and the path `prefix` of addresses."""
+    return {"forgesyte_version": __version__, "prefix": request.META["SCRIPT_NAME"]}

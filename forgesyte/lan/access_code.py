@@ -13,6 +13,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.http.cookie import parse_cookie
 from django.shortcuts import redirect, render
+from django.urls import get_script_prefix
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -199,9 +200,10 @@ def ask_page(request: HttpRequest, target: str, refused: Refused | None) -> Http
 @never_cache
 def enter(request: HttpRequest) -> HttpResponse:
     """Take the code from the form."""
-    target = request.POST.get("next", "/")
+    home = get_script_prefix()
+    target = request.POST.get("next", home)
     if not url_has_allowed_host_and_scheme(target, allowed_hosts=None) or not target.startswith("/"):
-        target = "/"
+        target = home
     if not settings.LAN_CODE or is_known(request.COOKIES.get(COOKIE)):
         return redirect(target)
     if request.method == "GET":

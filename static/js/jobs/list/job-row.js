@@ -49,7 +49,7 @@ export class JobRow {
     const field = this.#field;
     this.element.dataset["jobId"] = job.id;
     this.element.dataset["status"] = job.status;
-    field("name").setAttribute("href", `/videos/${job.id}/`);
+    field("name").setAttribute("href", `${job.id}/`);
     setText(field("name"), job.sourceName);
     setText(field("pipeline"), job.pipelineName);
     setText(field("source"), sourceInWords(job));

@@ -18,7 +18,9 @@ const rows = element("jobs", HTMLElement);
 // The listeners stay for as long as the page does.
 const { signal } = new AbortController();
 
-const api = new JobsApi({ fetch: (path, options) => fetch(path, options), csrfToken });
+// Behind a reverse proxy all addresses may lie below a path.
+const prefix = document.documentElement.dataset["prefix"] ?? "";
+const api = new JobsApi({ fetch: (path, options) => fetch(prefix + path, options), csrfToken });
 const confirmation = new Confirmation();
 const list = new JobList({
   list: rows,

@@ -28,7 +28,9 @@ const follow = element("follow", HTMLInputElement);
 // The listeners stay for as long as the page does.
 const { signal } = new AbortController();
 
-const api = new JobsApi({ fetch: (path, options) => fetch(path, options), csrfToken });
+// Behind a reverse proxy all addresses may lie below a path.
+const prefix = document.documentElement.dataset["prefix"] ?? "";
+const api = new JobsApi({ fetch: (path, options) => fetch(prefix + path, options), csrfToken });
 const confirmation = new Confirmation();
 const panel = new StatePanel({
   dot: element("dot", HTMLElement),
@@ -182,7 +184,7 @@ function watch(annotated) {
   if (!(media instanceof HTMLVideoElement)) return;
   isAnnotated = annotated;
   const timeS = media.currentTime;
-  media.src = `/jobs/${jobId}/${annotated ? "annotated" : "video"}`;
+  media.src = `${prefix}/jobs/${jobId}/${annotated ? "annotated" : "video"}`;
   media.addEventListener("loadedmetadata", () => video?.seek(timeS), { once: true, signal });
   annotatedWatch?.setAttribute("aria-pressed", String(annotated));
   note.hidden = true;
