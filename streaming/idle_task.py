@@ -1,8 +1,9 @@
 """Runs some work once no session has streamed for a while."""
 
 import asyncio
-import threading
 from collections.abc import Callable
+
+from forgesyte.threads import daemon_thread
 
 
 class IdleTask:
@@ -25,4 +26,4 @@ class IdleTask:
             self._timer = None
 
     def _start(self) -> None:
-        threading.Thread(target=self._work, name="idle-task", daemon=True).start()
+        daemon_thread("idle-task", self._work).start()

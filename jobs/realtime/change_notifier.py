@@ -13,6 +13,7 @@ from uuid import UUID
 from asgiref.sync import async_to_sync
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
+from forgesyte.threads import daemon_thread
 from jobs import events
 
 logger = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ class ChangeNotifier:
         self._due.set()
         with self._lock:
             if self._thread is None:
-                self._thread = threading.Thread(target=self._send_all, name="jobs-notifier", daemon=True)
+                self._thread = daemon_thread("jobs-notifier", self._send_all)
                 self._thread.start()
 
     def _send_all(self) -> None:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from forgesyte.logs import log_event
+from forgesyte.threads import daemon_thread
 from jobs import events
 from jobs.worker import leases
 from jobs.worker.leases import Claim, LeaseLost
@@ -42,7 +43,7 @@ class Heartbeat:
         self._lost = threading.Event()
         self._over = threading.Event()
         self._frame: tuple[int, float] | None = None
-        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+        self._thread = daemon_thread("heartbeat", self._beat)
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -16,7 +16,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from jobs import moves
-from jobs.models import FINISHED, Job, ResultChunk
+from jobs.models import Job, ResultChunk
 from jobs.moves import Move, change_one
 
 
@@ -73,8 +73,8 @@ def claim_job(job_id: UUID, owner: str) -> Job | None:
 def claim_annotation(job_id: UUID, owner: str) -> Job | None:
     """Take a job whose annotated video waits to be made; None where there is none."""
     with transaction.atomic():
-        free = Job.objects.filter(status__in=FINISHED, lease_owner="")
-        won = change_one(job_id, free, moves.BEGIN_DRAWING, **lease(owner, timezone.now()))
+        # The database holds that a video waits to be drawn only where the job is over and nobody's.
+        won = change_one(job_id, Job.objects.all(), moves.BEGIN_DRAWING, **lease(owner, timezone.now()))
         return Job.objects.get(pk=job_id) if won else None
 
 

@@ -5,6 +5,8 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from typing import Generic, Self, TypeVar
 
+from forgesyte.threads import daemon_thread
+
 T = TypeVar("T")
 
 
@@ -33,7 +35,7 @@ class Prefetch(Generic[T]):
         self._changed = threading.Condition()
         self._over = False
         self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._work, name="prefetch", daemon=True)
+        self._thread = daemon_thread("prefetch", self._work)
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from forgesyte.logs import log_event
+from forgesyte.threads import daemon_thread
 from jobs import events
 
 logger = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ class WorkerSupervisor:
         global _supervisor
         _supervisor = self
         for number in range(self._count):
-            threading.Thread(target=self._keep_one, args=[number], name="supervisor", daemon=True).start()
+            daemon_thread("supervisor", self._keep_one, number).start()
 
     def stop(self) -> None:
         """End them; whoever takes too long to give back what it has is killed."""

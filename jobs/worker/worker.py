@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections
 
 from forgesyte.logs import log_event
+from forgesyte.threads import daemon_thread
 from jobs import events
 from jobs.delivery import has_database_backend
 from jobs.worker import job_run, sweeper
@@ -79,8 +80,8 @@ class Worker:
         for number in SIGNALS:
             signal.signal(number, self._on_signal)
         log_event(logger, logging.INFO, events.WORKER_STARTED, worker_id=self._process.worker_id)
-        threading.Thread(target=self._sweep, name="sweeper", daemon=True).start()
-        threading.Thread(target=self._fetch, name="fetcher", daemon=True).start()
+        daemon_thread("sweeper", self._sweep).start()
+        daemon_thread("fetcher", self._fetch).start()
         while not self._process.stopping.wait(LOOK_FOR_PARENT_S):
             if self._parent_pid is not None and os.getppid() != self._parent_pid:
                 self._process.stopping.set()

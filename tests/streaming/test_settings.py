@@ -94,3 +94,37 @@ def test_the_drop_policy_does_as_the_settings_say() -> None:
     assert policy.suggested_fps == 5.0, (
         "500 results in a twentieth of the window, the least that is counted with"
     )
+
+
+DAY_S = 86_400
+
+
+@pytest.mark.parametrize(
+    ("name", "least", "most"),
+    [
+        ("STREAM_MAX_FRAME_SIZE_MB", 0.01, 100),
+        ("STREAM_MAX_MESSAGE_SIZE_MB", 0.01, 1000),
+        ("STREAM_RATE_WINDOW_S", 0.5, 60),
+        ("STREAM_RATE_MIN_FRAMES", 1, 1000),
+        ("STREAM_MAX_FRAME_PIXELS", 1, 1e9),
+        ("STREAM_IDLE_TIMEOUT_S", 0.1, DAY_S),
+        ("STREAM_MAX_SESSION_S", 0, 30 * DAY_S),
+        ("STREAM_FRAME_TIMEOUT_S", 0.1, DAY_S),
+        ("STREAM_OPEN_TIMEOUT_S", 0.1, DAY_S),
+        ("STREAM_SLOWDOWN_THRESHOLD", 0.11, 1),
+        ("STREAM_DROP_THRESHOLD", 0, 0.29),
+    ],
+)
+def test_a_value_lies_within_bounds(name: str, least: float, most: float) -> None:
+    step = 1 if name in ("STREAM_RATE_MIN_FRAMES", "STREAM_MAX_FRAME_PIXELS") else 0.01
+    for value in (least, most):
+        StreamSettings.from_env({name: f"{value:f}"})
+    for value in (least - step, most + step):
+        with pytest.raises(BadSetting, match=name):
+            StreamSettings.from_env({name: f"{value:f}"})
+
+
+@pytest.mark.parametrize("name", ["STREAM_SLOWDOWN_THRESHOLD", "STREAM_DROP_THRESHOLD"])
+def test_a_threshold_is_a_share(name: str) -> None:
+    with pytest.raises(BadSetting, match="must be from 0 to 1"):
+        StreamSettings.from_env({name: "1.01"})

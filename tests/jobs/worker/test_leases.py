@@ -122,3 +122,77 @@ def test_the_database_refuses_what_makes_no_sense(workshop: Workshop, fields: di
     job = workshop.submit()
     with pytest.raises(IntegrityError), transaction.atomic():
         Job.objects.filter(pk=job.pk).update(**fields)
+
+
+def test_what_one_attempt_writes_changes_no_other_job(workshop: Workshop) -> None:
+    """The other job has the same worker, the same state and results of its own."""
+    job, claim = claimed(workshop)
+    other, others_claim = claimed(workshop)
+    leases.checkpoint(others_claim, CHUNK, next_frame=4)
+    before = Job.objects.filter(pk=other.pk).values().get()
+
+    assert leases.is_held(claim)
+    assert leases.renew(claim)
+    leases.note(claim, frames_done=2)
+    leases.checkpoint(claim, Chunk(1, 1, 5, 5, "000001.1.jsonl", size_bytes=9), next_frame=6)
+    assert leases.release(claim)
+    again = leases.claim_job(job.pk, "worker/1")
+    assert again
+    assert (again.pk, again.attempt, again.frames_done, again.result_bytes) == (job.pk, 2, 5, 9)
+    assert leases.complete(claim)
+    assert Job.objects.filter(pk=other.pk).values().get() == before
+
+
+def test_a_checkpoint_keeps_all_of_its_chunk(workshop: Workshop) -> None:
+    job, claim = claimed(workshop)
+    leases.checkpoint(claim, Chunk(1, 2, 7, 5, "000001.1.jsonl"), next_frame=8)
+    kept = ResultChunk.objects.get()
+    assert (kept.job_id, kept.number, kept.file) == (job.pk, 1, "000001.1.jsonl")
+    assert (kept.first_frame, kept.last_frame, kept.lines) == (2, 7, 5)
+
+
+def test_only_an_attempt_that_runs_has_a_checkpoint(workshop: Workshop) -> None:
+    job, claim = claimed(workshop)
+    Job.objects.filter(pk=job.pk).update(status="completed", annotated_status="running")
+    with pytest.raises(LeaseLost):
+        leases.checkpoint(claim, CHUNK, next_frame=4)
+
+
+def test_the_end_has_its_time_and_its_reason(workshop: Workshop) -> None:
+    (done, first), (broken, second) = claimed(workshop), claimed(workshop)
+    began = timezone.now()
+    leases.complete(first)
+    leases.fail(second, "no_frames", "It has no picture")
+    for job in (done, broken):
+        finished_at = fresh(job).finished_at
+        assert finished_at
+        assert began <= finished_at <= timezone.now()
+    assert (fresh(broken).error_code, fresh(broken).error_message) == ("no_frames", "It has no picture")
+
+
+def drawn(workshop: Workshop, owner: str) -> tuple[Job, Claim]:
+    """A job whose annotated video is being made."""
+    job, claim = claimed(workshop)
+    leases.complete(claim)
+    Job.objects.filter(pk=job.pk).update(annotated_status="pending")
+    assert leases.claim_annotation(job.pk, owner)
+    return job, Claim(job.pk, owner, draws=True)
+
+
+def test_a_video_ends_at_100_percent_or_with_its_reason(workshop: Workshop) -> None:
+    (made, first), (broken, second) = drawn(workshop, "worker/2"), drawn(workshop, "worker/3")
+    assert leases.finish_drawing(first, annotated_bytes=7)
+    assert leases.fail_drawing(second, "It broke")
+    assert (fresh(made).annotated_progress, fresh(made).annotated_bytes) == (100.0, 7)
+    assert (fresh(broken).annotated_status, fresh(broken).annotated_error) == ("failed", "It broke")
+
+
+@pytest.mark.parametrize(
+    "fields", [{"status": "pending", "lease_owner": ""}, {"status": "completed", "lease_owner": "worker/9"}]
+)
+def test_only_a_job_that_is_over_and_free_waits_to_be_drawn(
+    workshop: Workshop, fields: dict[str, Any]
+) -> None:
+    job, _ = claimed(workshop)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Job.objects.filter(pk=job.pk).update(annotated_status="pending", **fields)
