@@ -12,6 +12,7 @@ from forgesyte.api.errors import DATABASE_AWAY, DATABASE_ERRORS, log_database_aw
 from forgesyte.api.limits import Places, Quota
 from forgesyte.server import memory
 from forgesyte.server.base_consumer import BaseConsumer
+from forgesyte.units import MILLISECONDS
 from streaming import metrics, protocol, session_log
 from streaming.backpressure import Backpressure
 from streaming.conf import StreamSettings
@@ -117,7 +118,7 @@ class StreamConsumer(BaseConsumer[StreamError]):
             frames=self._session.frame_index,
             processed_frames=self._session.processed_frames,
             dropped_frames=self._session.dropped_frames,
-            duration_ms=round((time.monotonic() - self._started) * 1000, 1),
+            duration_ms=round((time.monotonic() - self._started) * MILLISECONDS, 1),
         )
 
     async def say_goodbye(self, error: StreamError) -> None:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from forgesyte.units import MILLISECONDS
+
 # A busy session is never at 0, not even in the clock tick in which it became busy: 0 means idle.
 LEAST_BUSY_MS = 0.001
 
@@ -27,7 +29,7 @@ class Mailbox:
         """Milliseconds for which there have been frames in here without a pause; 0 where there is none."""
         if self.held is None and self.running is None:
             return 0.0
-        return max((now - self._busy_since) * 1000, LEAST_BUSY_MS)
+        return max((now - self._busy_since) * MILLISECONDS, LEAST_BUSY_MS)
 
     @property
     def running_index(self) -> int | None:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from forgesyte.units import MILLISECONDS
 from streaming.loop_monitor import LoopMonitor
 from streaming.protocol import ErrorCode
 
@@ -149,9 +150,9 @@ def observe_result(timings_ms: Mapping[str, float], counters: Mapping[str, int],
     _result.inc()
     for stage, milliseconds in timings_ms.items():
         if stage == "total":
-            FRAME_AGE_SECONDS.observe(milliseconds / 1000 + send_s)
+            FRAME_AGE_SECONDS.observe(milliseconds / MILLISECONDS + send_s)
         else:
-            observe_stage(stage, milliseconds / 1000)
+            observe_stage(stage, milliseconds / MILLISECONDS)
     observe_stage("send", send_s)
     OCR_READS.inc(counters.get("ocr_reads", 0))
     OCR_READS_SAVED.inc(counters.get("ocr_reads_saved", 0))

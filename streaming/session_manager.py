@@ -3,6 +3,7 @@
 import time
 import uuid
 
+from forgesyte.units import MILLISECONDS
 from streaming.backpressure import Backpressure, BackpressureState
 from streaming.conf import StreamSettings
 from streaming.protocol import ErrorCode
@@ -70,7 +71,7 @@ class SessionManager:
     @staticmethod
     def now_ms() -> float:
         """Milliseconds of a clock that never runs backwards."""
-        return time.monotonic() * 1000
+        return time.monotonic() * MILLISECONDS
 
 
 class SessionLimits:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NoReturn
 
+from forgesyte.units import MILLISECONDS
 from pipelines.errors import PipelineError
 from pipelines.media.images import decode_image
 from pipelines.media.jpeg_header import read_header
@@ -237,4 +238,4 @@ def is_large(jpeg: bytes) -> bool:
 
 def milliseconds_since(moment: float) -> float:
     """Milliseconds from `moment` of the monotonic clock until now."""
-    return (time.monotonic() - moment) * 1000
+    return (time.monotonic() - moment) * MILLISECONDS

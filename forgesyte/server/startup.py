@@ -12,6 +12,7 @@ from django.urls import resolve
 
 from forgesyte.logs import log_event
 from forgesyte.server import memory
+from forgesyte.units import MILLISECONDS
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ def load(pipeline_id: str) -> None:
     except Exception:
         logger.exception("preload_failed", extra={"fields": {"pipeline_id": pipeline_id}})
     else:
-        duration_ms = round((time.monotonic() - started) * 1000)
+        duration_ms = round((time.monotonic() - started) * MILLISECONDS)
         log_event(logger, logging.INFO, "preloaded", pipeline_id=pipeline_id, duration_ms=duration_ms)
 
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from forgesyte.logs import log_event
+from forgesyte.units import MILLISECONDS
 from jobs import events
 from jobs.delivery import deliver_annotation, deliver_on_commit
 from jobs.failures import DATABASE_AWAY, DISK_FULL, HOPELESS, describe_failure, is_disk_full
@@ -59,7 +60,7 @@ def work_on(job: Job, claim: Claim, process: WorkerProcess) -> None:
             end_or_leave(claim, attempt.place, error)
         else:
             if finished:
-                duration_ms = round((time.monotonic() - started) * 1000)
+                duration_ms = round((time.monotonic() - started) * MILLISECONDS)
                 log_over(claim, job, duration_ms)
 
 

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from forgesyte.units import MILLISECONDS
 from pipelines.tools.base import Pressure, RunContext
 
 
@@ -66,7 +67,7 @@ class Inspection:
         try:
             yield
         finally:
-            self.timings_ms[stage] = (self._clock() - start) * 1000.0
+            self.timings_ms[stage] = (self._clock() - start) * MILLISECONDS
 
     def report(self, result: dict[str, Any]) -> RunReport:
         """The notes, rounded to microseconds, with the result they belong to."""

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from forgesyte.units import MILLISECONDS
 from pipelines.detections import Detection, from_polygons_pixels
 from pipelines.engine.devices import GPU_WORDS, DeviceChoice
 from pipelines.engine.readers.easyocr_reader import EasyOcrOptions, load_easyocr, why_not_easyocr
@@ -220,7 +221,7 @@ class ReadTool:
         start = self._clock()
         with self._readers.borrow() as reader:
             lines = read_both_ways(reader, image_bgr, chosen, limits)
-        self._budget.spent(crops_of(image_bgr, boxes, places), (self._clock() - start) * 1000)
+        self._budget.spent(crops_of(image_bgr, boxes, places), (self._clock() - start) * MILLISECONDS)
         context.counters["ocr_reads"] += len(places)
         return lines
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 
+from forgesyte.units import MILLISECONDS
 from pipelines.engine.readers.text_reader import PixelBox, quarter_turns
 from pipelines.tools.base import RunContext
 
@@ -33,7 +34,7 @@ class ReadingBudget:
         `now` is a time of the context's clock, in seconds.
         """
         costs_ms = [weight(box) * self._ms_per_weight for box in boxes_xyxy]
-        spare_ms = math.inf if context.deadline is None else (context.deadline - now) * 1000
+        spare_ms = math.inf if context.deadline is None else (context.deadline - now) * MILLISECONDS
         chosen = within(costs_ms, min(self._budget_ms, spare_ms * self._share))
         if costs_ms and not chosen:
             chosen = [0] if costs_ms[0] <= spare_ms or self._saved_up(costs_ms[0], now, context) else []
@@ -46,7 +47,7 @@ class ReadingBudget:
 
     def _saved_up(self, cost_ms: float, now: float, context: RunContext) -> bool:
         """Save a share of what this frame has taken so far, until it pays for one box."""
-        self._saved_ms += SHARE_OF_WORK * max(now - context.begun, 0.0) * 1000
+        self._saved_ms += SHARE_OF_WORK * max(now - context.begun, 0.0) * MILLISECONDS
         if self._saved_ms < cost_ms:
             return False
         self._saved_ms = 0.0
