@@ -41,3 +41,9 @@ def test_a_script_with_one_class_is_named_after_it() -> None:
         if classes and script.stem not in map(kebab, classes):
             wrong[script.name] = classes
     assert wrong == {}
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "templates").rglob("*.html")), ids=lambda page: page.stem)
+def test_pages_name_no_address_from_the_root(page: Path) -> None:
+    """A reverse proxy may place everything below a path."""
+    assert re.findall(r"(?:href|src|action)=\"/[^\"]*", page.read_text()) == []
