@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 
 from forgesyte.api.errors import error_response, register_error
-from pipelines.engine.scheduling.slots import EngineClosed
+from pipelines.engine.scheduling.slot import EngineClosed
 from pipelines.errors import InvalidDefinition, InvalidImage, PipelineError, UnknownPipeline, WeightsNotFound
 from pipelines.media.uploads import UploadRefused
 

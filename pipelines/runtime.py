@@ -16,7 +16,7 @@ from pipelines.engine.detectors.ultralytics import allow_pickles
 from pipelines.engine.engine import Engine
 from pipelines.engine.networks import MIB, NetworkCache
 from pipelines.engine.scheduling.overload_flag import OverloadFlag
-from pipelines.engine.scheduling.slots import EngineClosed, forget
+from pipelines.engine.scheduling.slot import EngineClosed, forget
 from pipelines.engine.underway import Underway, give_way
 from pipelines.engine.weights.store import WeightsStore
 from pipelines.graph.definition import PipelineDefinition

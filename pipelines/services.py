@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import close_old_connections
 
 from pipelines.engine.scheduling.fair_queue import Usage as Usage
-from pipelines.engine.scheduling.slots import Slot
+from pipelines.engine.scheduling.slot import Slot
 from pipelines.errors import InvalidDefinition, PipelineError
 from pipelines.graph.definition import PipelineDefinition, parse
 from pipelines.graph.execution import OpenPipeline

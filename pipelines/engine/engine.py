@@ -6,8 +6,9 @@ from contextlib import AbstractAsyncContextManager
 from pipelines.engine.networks import NetworkCache
 from pipelines.engine.scheduling.fair_queue import Usage
 from pipelines.engine.scheduling.overload_flag import OverloadFlag
+from pipelines.engine.scheduling.slot import Slot
 from pipelines.engine.scheduling.slot_tuner import SlotTuner
-from pipelines.engine.scheduling.slots import Slot, Slots
+from pipelines.engine.scheduling.slots import Slots
 from pipelines.engine.weights.store import WeightsStore
 
 # More frames at once than a GPU takes in a batch would only grow old.
@@ -36,7 +37,7 @@ class Engine:
         self._tuner = None if slots else SlotTuner(cores())
         self._slots = Slots(slots or MOST_SLOTS, self._tuner)
         # What is left over while a frame of the usual size has a slot.
-        self._decoders = Slots(max(1, cores() // 2))
+        self._decoders = Slots(max(1, cores() // 2), background=True)
 
     @property
     def slots(self) -> int:

@@ -8,7 +8,8 @@ from functools import cache
 from django.conf import settings
 
 from forgesyte.api.limits import LimitReached, Places, Quota
-from pipelines.engine.scheduling.slots import Slot, Slots
+from pipelines.engine.scheduling.slot import Slot
+from pipelines.engine.scheduling.slots import Slots
 
 CODE = "too_many_pictures"
 WAIT_AT_MOST_S = 60.0

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from pipelines.conf import PipelineSettings
 from pipelines.engine.engine import MOST_SLOTS, cores
 from pipelines.engine.networks import NetworkCache
-from pipelines.engine.scheduling.slots import EngineClosed
+from pipelines.engine.scheduling.slot import EngineClosed
 from pipelines.engine.weights.catalog import KnownDownload
 from pipelines.engine.weights.downloads import DownloadFailed, Expected
 from pipelines.engine.weights.store import WeightsStore

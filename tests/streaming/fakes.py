@@ -11,7 +11,8 @@ from typing import Any
 from PIL import Image
 
 from pipelines.engine.scheduling.fair_queue import Usage
-from pipelines.engine.scheduling.slots import Slot, Slots
+from pipelines.engine.scheduling.slot import Slot
+from pipelines.engine.scheduling.slots import Slots
 from pipelines.errors import UnknownPipeline
 from pipelines.tools.base import Pressure
 from pipelines.tools.inspector import RunReport

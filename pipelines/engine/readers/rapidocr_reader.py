@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.engine.networks import SharedNetwork
 from pipelines.engine.readers.deskew import straightened
 from pipelines.engine.readers.pieces import MOST_PIECES, pieces_of, pieces_of_frame
-from pipelines.engine.readers.text_finder_input import LONGEST, MAX_INPUT_PIXELS, TextFinderInput, normalised
+from pipelines.engine.readers.text_finder_input import LONGEST, MAX_INPUT_PIXELS, TextFinderInput
+from pipelines.engine.readers.text_finders import TextFinders, load_finder
 from pipelines.engine.readers.text_reader import (
     TALL,
     FoundText,
@@ -24,6 +26,7 @@ from pipelines.engine.readers.text_reader import (
     joined,
     quarter_turns,
 )
+from pipelines.engine.scheduling.yielding import yield_slot
 
 HEIGHT = 48
 BATCH = 4
@@ -39,12 +42,18 @@ GREY = 127
 MOST_HEIGHTS = 100
 # No letter can be told from another with fewer pixels.
 LEAST_LETTER = 5
-# So many lines are laid out for the network at once.
-LINES_AT_ONCE = 64
+# A batch of lines has at most so many columns, or is one line: others wait for as long as it is read.
+MOST_BATCH_WIDTH = 2400
 
 
 class RapidOcrReader:
-    """One recogniser and one detector; the constructor loads and warms both."""
+    """A recogniser, which all threads share, and a detector or a few; the constructor loads and warms both.
+
+    Several threads may use it at once. It gives way to shorter calls between its steps, and holds the
+    recogniser for one step only.
+    """
+
+    concurrent: bool = True
 
     def __init__(self) -> None:
         from rapidocr import RapidOCR
@@ -60,18 +69,19 @@ class RapidOcrReader:
         logger = logging.getLogger("RapidOCR")
         logger.handlers.clear()
         logger.propagate = True
-        self._warm_up()
+        self._finders = TextFinders(partial(load_finder, self._ocr))
+        self._recognisers = SharedNetwork(self._load_recogniser)
 
     def read(self, image_bgr: Image, boxes_xyxy: Sequence[PixelBox]) -> list[Reading]:
-        """Cut every box out, make its line level, and read all in one call; tall ones also turned."""
-        views = [
-            (number, straightened(np.rot90(image_bgr[y1:y2, x1:x2], turns)))
-            for number, (x1, y1, x2, y2) in enumerate(boxes_xyxy)
-            for turns in quarter_turns((x1, y1, x2, y2))
-        ]
-        readings = self._recognise([crop for _, crop in views])
-        numbered = [(number, reading) for (number, _), reading in zip(views, readings, strict=True)]
-        return best_of(numbered, len(boxes_xyxy))
+        """Cut every box out, make its line level, and read it; tall ones also turned."""
+        numbers, crops = [], []
+        for number, (x1, y1, x2, y2) in enumerate(boxes_xyxy):
+            yield_slot()
+            for turns in quarter_turns((x1, y1, x2, y2)):
+                numbers.append(number)
+                crops.append(straightened(np.rot90(image_bgr[y1:y2, x1:x2], turns)))
+        readings = self._recognise(crops)
+        return best_of(list(zip(numbers, readings, strict=True)), len(boxes_xyxy))
 
     def find_and_read(self, image_bgr: Image) -> list[FoundText]:
         """Every line that RapidOCR's own detector finds, in no special order; large frames piece by piece."""
@@ -84,16 +94,23 @@ class RapidOcrReader:
         ]
 
     def _find_and_read(self, image_bgr: Image) -> list[FoundText]:
+        yield_slot()
         given = TextFinderInput.of(image_bgr)
-        found = self._detector(given.picture)
+        with self._finders.borrow() as finder:
+            found = finder(given.picture)
         if found.boxes is None:
             return []
-        readings = self._recognise(self._ocr.crop_text_regions(given.picture, found.boxes))
+        readings = self._recognise([self._cut_out(given.picture, quad) for quad in found.boxes])
         lines = zip(found.boxes, given.back(found.boxes), found.scores, readings, strict=True)
         return [
             FoundText(corners_from(quad.tolist(), first_corner(cut)), float(score), reading)
             for cut, quad, score, reading in lines
         ]
+
+    def _cut_out(self, picture: Image, quad: Any) -> Image:
+        yield_slot()
+        crop: Image = self._ocr.crop_text_regions(picture, [quad])[0]
+        return crop
 
     def _recognise(self, crops: Sequence[Image]) -> list[Reading]:
         """One reading for each crop; those that are too long for one line are read in pieces."""
@@ -102,34 +119,44 @@ class RapidOcrReader:
             for number, crop in enumerate(crops)
             for _, _, part in pieces_of(crop, longest_line(crop))
         ]
-        # All lines at once would take much memory; like RapidOCR, pad little by reading short ones first.
-        if len(parts) > LINES_AT_ONCE:
-            parts.sort(key=lambda part: part[1].shape[1] / part[1].shape[0])
-        readings: list[list[Reading]] = [[] for _ in crops]
-        for start in range(0, len(parts), LINES_AT_ONCE):
-            some = parts[start : start + LINES_AT_ONCE]
-            lines = [to_line(part) for _, part in some]
-            answer = self._ocr.text_rec(self._input(img=lines, return_word_box=False))
-            for (number, _), text, score in zip(some, answer.txts, answer.scores, strict=True):
-                readings[number].append(Reading(text.strip(), float(score)))
-        return [joined(several) for several in readings]
+        readings: list[dict[int, Reading]] = [{} for _ in crops]
+        for places in batches([line_width(part) for _, part in parts]):
+            yield_slot()
+            texts = self._read_lines([to_line(parts[place][1]) for place in places])
+            for place, reading in zip(places, texts, strict=True):
+                readings[parts[place][0]][place] = reading
+        return [joined([several[place] for place in sorted(several)]) for several in readings]
 
-    def _warm_up(self) -> None:
-        recogniser = self._ocr._load_rec_model()
-        self._detector = self._ocr._load_det_model()
-        # RapidOCR sorts the boxes but not their scores: we keep both as they come and order lines ourselves.
-        self._detector.sorted_boxes = as_they_come
-        mean, deviation = self._detector.mean[0], self._detector.std[0]
-        self._detector.get_preprocess = lambda: partial(normalised, mean=mean, deviation=deviation)
-        self._detector(np.full((480, 640, 3), 255, np.uint8))
+    def _read_lines(self, lines: Sequence[Image]) -> list[Reading]:
+        with self._recognisers.borrow() as recognise:
+            answer = recognise(self._input(img=list(lines), return_word_box=False))
+            pairs = zip(answer.txts, answer.scores, strict=True)
+            return [Reading(text.strip(), float(score)) for text, score in pairs]
+
+    def _load_recogniser(self) -> Any:
+        """A recogniser that has seen lines of all usual widths."""
+        # RapidOCR keeps the one that it has loaded.
+        self._ocr.text_rec = None
+        recognise = self._ocr._load_rec_model()
         for steps in range(1, WARM_UP_STEPS + 1):
             blank = np.full((HEIGHT, steps * WIDTH_STEP, 3), 255, np.uint8)
-            recogniser(self._input(img=[blank], return_word_box=False))
+            recognise(self._input(img=[blank], return_word_box=False))
+        return recognise
 
 
-def as_they_come(boxes: Any) -> Any:
-    """No order."""
-    return boxes
+def batches(widths: Sequence[int]) -> Iterator[list[int]]:
+    """The places of lines of these widths that are read in one call: BATCH or, of long lines, fewer.
+
+    Short ones come first, so that little is padded: a batch is as wide as its widest line.
+    """
+    batch: list[int] = []
+    for place in sorted(range(len(widths)), key=lambda place: widths[place]):
+        if len(batch) == BATCH or (batch and (len(batch) + 1) * widths[place] > MOST_BATCH_WIDTH):
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
 
 
 def longest_line(crop: Image) -> int:
@@ -142,11 +169,21 @@ def to_line(crop: Image) -> Image:
     """The crop at the height that the network reads, padded to the right to a whole number of steps."""
     import cv2
 
-    height, width = crop.shape[:2]
-    scaled = min(max(1, math.ceil(width * HEIGHT / height)), MOST_HEIGHTS * HEIGHT)
-    line = np.full((HEIGHT, math.ceil(scaled / WIDTH_STEP) * WIDTH_STEP, 3), GREY, np.uint8)
+    scaled = scaled_width(crop)
+    line = np.full((HEIGHT, line_width(crop), 3), GREY, np.uint8)
     line[:, :scaled] = cv2.resize(np.ascontiguousarray(crop), (scaled, HEIGHT))
     return line
+
+
+def scaled_width(crop: Image) -> int:
+    """The width of a crop at the height that the network reads."""
+    height, width = crop.shape[:2]
+    return int(min(max(1, math.ceil(width * HEIGHT / height)), MOST_HEIGHTS * HEIGHT))
+
+
+def line_width(crop: Image) -> int:
+    """The same, padded to a whole number of steps."""
+    return math.ceil(scaled_width(crop) / WIDTH_STEP) * WIDTH_STEP
 
 
 def first_corner(quad: NDArray[np.float32]) -> int:

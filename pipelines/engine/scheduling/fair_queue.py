@@ -14,12 +14,13 @@ CREDIT_S = 0.2
 
 @dataclass(eq=False)
 class Usage:
-    """The virtual time until which one session has used its share; None before its first turn.
+    """The virtual time until which one session has used its share, and the seconds that its last turn took.
 
-    Make one for each session and queue.
+    Both are None before its first turn. Make one for each session and queue.
     """
 
     until_s: float | None = None
+    turn_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -65,14 +66,20 @@ class FairQueue(Generic[W]):
 
     def pop(self) -> W:
         """The one to be served next; raises IndexError where nobody waits."""
-        first = self._requests[0]
-        if self._clock() - first.since < PATIENCE_S:
-            # The first of several equals, so the one that came first.
-            first = min(self._requests, key=lambda request: request.start_s)
+        first = self._first()
+        if not self._is_impatient(first):
             self._now_s = max(self._now_s, first.start_s)
         self._requests.remove(first)
         first.usage.until_s = first.start_s
         return first.waiter
+
+    def comes_before(self, usage: Usage, within_s: float) -> bool:
+        """True if the next one comes before this session, and its last turn took less than `within_s`."""
+        if not self._requests:
+            return False
+        first = self._first()
+        is_short = first.usage.turn_s is not None and first.usage.turn_s < within_s
+        return is_short and first.start_s < start_of(usage, self._earliest(usage))
 
     def charge(self, usage: Usage, seconds: float) -> None:
         """A session that was served took so long."""
@@ -91,6 +98,16 @@ class FairQueue(Generic[W]):
         waiters = [request.waiter for request in self._requests]
         self._requests.clear()
         return waiters
+
+    def _first(self) -> Request[W]:
+        """The request that is served next; the one that came first of several equals."""
+        oldest = self._requests[0]
+        if self._is_impatient(oldest):
+            return oldest
+        return min(self._requests, key=lambda request: request.start_s)
+
+    def _is_impatient(self, request: Request[W]) -> bool:
+        return self._clock() - request.since >= PATIENCE_S
 
     def _earliest(self, usage: Usage) -> float:
         return self._now_s if usage.until_s is None else self._now_s - CREDIT_S

@@ -1,86 +1,32 @@
 """Slots: the right to run one frame now; the session that has used the least time is next."""
 
 import asyncio
+import math
+import os
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from functools import partial
-from typing import Any, ParamSpec, TypeVar
 
-from pipelines.engine.scheduling.fair_queue import FairQueue, Usage
-from pipelines.engine.scheduling.frame_clock import FrameClock
+from pipelines.engine.scheduling.fair_queue import PATIENCE_S, FairQueue, Usage
+from pipelines.engine.scheduling.slot import EngineClosed, Slot
 from pipelines.engine.scheduling.slot_tuner import SlotTuner
-from pipelines.errors import PipelineError
+from pipelines.engine.scheduling.yielding import PausedCall
 
-P = ParamSpec("P")
-R = TypeVar("R")
 # When a frame has held its slot for so long and others wait, they get another slot in its place; no more than
 # so many at once, because threads that never end cannot be stopped.
 LEND_AFTER_S = 1.0
 MOST_LENT = 4
 # Who waits looks so often in that time.
 CHECKS = 4
-
-
-class EngineClosed(PipelineError):
-    """The engine is shutting down and hands out no more slots."""
-
-
-class Slot:
-    """The right to run one call at a time in one of the engine's own worker threads."""
-
-    def __init__(self, workers: ThreadPoolExecutor, usage: Usage) -> None:
-        self._workers = workers
-        self.usage = usage
-        self._clock = FrameClock()
-        self.work: Future[Any] | None = None
-        # Somebody else has got a slot in the place of this one.
-        self.lent = False
-
-    @property
-    def runs_for_s(self) -> float:
-        """Seconds that its call has run, without loading; 0 where none runs."""
-        return self.took_s if self.work and not self.work.done() else 0.0
-
-    @property
-    def took_s(self) -> float:
-        """Seconds since its last call began, without loading."""
-        return self._clock.spent_s
-
-    async def run(self, fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """Call `fn` in a worker thread and return what it returns, or raise what it raises; EngineClosed.
-
-        When the awaiting task is cancelled it goes on at once; the thread cannot be stopped, so the slot
-        itself stays taken until `fn` has returned.
-        """
-        return await asyncio.wrap_future(self._submit(fn, *args, **kwargs))
-
-    async def run_within(self, limit_s: float, fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """As `run`, and raise TimeoutError once it has run for `limit_s`, not counting what it loads.
-
-        The thread goes on, as above.
-        """
-        work = asyncio.wrap_future(self._submit(fn, *args, **kwargs))
-        work.add_done_callback(forget)
-        left_s = limit_s
-        while left_s > 0:
-            done, _ = await asyncio.wait([work], timeout=left_s)
-            if done:
-                return work.result()
-            left_s = limit_s - self._clock.spent_s
-        raise TimeoutError
-
-    def _submit(self, fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Future[R]:
-        if self.work is not None and not self.work.done():
-            raise RuntimeError("A slot runs one call at a time")
-        clock = self._clock = FrameClock()
-        try:
-            work = self._workers.submit(clock.measure, partial(fn, *args, **kwargs))
-        except RuntimeError as error:
-            raise EngineClosed("The server is stopping") from error
-        self.work = work
-        return work
+# A call is paused for one that takes less than so much of its time: equals go on one after the other, for by
+# turns each would only be later. So many are paused at once.
+MUCH_SHORTER = 0.5
+MOST_PAUSED = 2
+# By so much the priority of threads in the background is lower, as `nice` counts: beside another one they get
+# a quarter of a processor. With less, pictures would not be done in time on a machine that is busy otherwise.
+LOWER_PRIORITY = 5
 
 
 class Slots:
@@ -89,11 +35,18 @@ class Slots:
     A free slot goes straight to the waiting task whose session has used the least time: see FairQueue. With a
     tuner their number is what it says, up to `limit`. While tasks wait, a slot whose call has run for
     `lend_after_s` is lent: somebody else gets one in its place, until the call is over. At most MOST_LENT are
-    lent at once.
+    lent at once. A call that yields its slot (see yielding) is paused while one that is next takes much less;
+    at most MOST_PAUSED are. With `background` the threads have a lower priority, where the system has one for
+    threads.
     """
 
     def __init__(
-        self, limit: int, tuner: SlotTuner | None = None, lend_after_s: float = LEND_AFTER_S
+        self,
+        limit: int,
+        tuner: SlotTuner | None = None,
+        lend_after_s: float = LEND_AFTER_S,
+        *,
+        background: bool = False,
     ) -> None:
         self._lend_after_s = lend_after_s
         self._lent = 0
@@ -103,8 +56,13 @@ class Slots:
         self._free = self._count
         self._closed = False
         self._lock = threading.Lock()
-        self._waiters: FairQueue[_Waiter] = FairQueue()
-        self._workers = ThreadPoolExecutor(max_workers=limit + MOST_LENT, thread_name_prefix="slot")
+        self._paused = 0
+        self._waiters: FairQueue[_Waiter | PausedCall] = FairQueue()
+        self._workers = ThreadPoolExecutor(
+            max_workers=limit + MOST_LENT + MOST_PAUSED,
+            thread_name_prefix="slot",
+            initializer=work_in_background if background else None,
+        )
 
     @property
     def count(self) -> int:
@@ -134,7 +92,7 @@ class Slots:
         """
         usage = usage or Usage()
         await self._take(usage)
-        slot = Slot(self._workers, usage)
+        slot = Slot(self._workers, usage, self._pause)
         with self._lock:
             self._held.add(slot)
         try:
@@ -186,6 +144,38 @@ class Slots:
                     slots += 1
         self._give_back(slots)
 
+    def _pause(self, slot: Slot) -> None:
+        """In the thread of a call: let others go first for as long as they come before it."""
+        if not self._waiters:
+            return
+        with self._lock:
+            self._charge(slot)
+            if not self._yields(slot):
+                return
+            self._paused += 1
+            self._held.remove(slot)
+            call = PausedCall()
+            self._waiters.push(call, slot.usage)
+        with slot.paused():
+            self._give_back()
+            while not call.wait(self._lend_after_s / CHECKS):
+                self._lend()
+        with self._lock:
+            self._held.add(slot)
+            self._paused -= 1
+
+    def _yields(self, slot: Slot) -> bool:
+        """True if somebody comes first who takes much less; whoever has waited long waits no more."""
+        if self._closed or slot.lent or self._paused >= MOST_PAUSED or slot.paused_s >= PATIENCE_S:
+            return False
+        takes_s = max(slot.took_s, slot.usage.turn_s or math.inf)
+        return self._waiters.comes_before(slot.usage, MUCH_SHORTER * takes_s)
+
+    def _charge(self, slot: Slot) -> None:
+        took_s = slot.took_s
+        self._waiters.charge(slot.usage, took_s - slot.charged_s)
+        slot.charged_s = took_s
+
     def _forget(self, waiter: "_Waiter") -> None:
         with self._lock:
             if self._waiters.remove(waiter):
@@ -197,7 +187,8 @@ class Slots:
         """Give back a slot that was used, unless it was lent; the tuner may change how many there are."""
         with self._lock:
             self._held.remove(slot)
-            self._waiters.charge(slot.usage, slot.took_s)
+            self._charge(slot)
+            slot.usage.turn_s = slot.charged_s
             if slot.lent:
                 self._lent -= 1
                 return
@@ -273,7 +264,8 @@ class _Waiter:
             self.future.set_exception(EngineClosed("The server is stopping"))
 
 
-def forget(work: asyncio.Future[Any]) -> None:
-    """Take note of how a call ended, where nobody waits for it any more."""
-    if not work.cancelled():
-        work.exception()
+def work_in_background() -> None:
+    """Lower the priority of this thread for good, on Linux."""
+    if sys.platform == "linux":
+        thread = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + LOWER_PRIORITY)

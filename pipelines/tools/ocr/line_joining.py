@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from pipelines.detections import Detection
+from pipelines.engine.scheduling.yielding import yield_slot
 from pipelines.tools.ocr.line_axes import ALIKE, Span, box_of, difference, direction_of, span_of
 
 # Two boxes are parts of one line where what they cover across it agrees so far (intersection over union) and
@@ -24,6 +25,8 @@ def joined_lines(boxes: Iterable[Detection], size_wh: tuple[int, int] = (1, 1)) 
     """
     lines: list[Detection] = []
     for box in sorted(boxes, key=lambda box: -box.score):
+        # Each box is compared with all lines, and a page may have hundreds.
+        yield_slot()
         place = next((place for place, line in enumerate(lines) if belongs(box, line, size_wh)), None)
         if place is None:
             lines.append(box)
@@ -34,7 +37,11 @@ def joined_lines(boxes: Iterable[Detection], size_wh: tuple[int, int] = (1, 1)) 
 
 def any_belongs(lines: Sequence[Detection], size_wh: tuple[int, int] = (1, 1)) -> bool:
     """True if a line that grew now meets another."""
-    return any(belongs(box, line, size_wh) for place, line in enumerate(lines) for box in lines[place + 1 :])
+    for place, line in enumerate(lines):
+        yield_slot()
+        if any(belongs(box, line, size_wh) for box in lines[place + 1 :]):
+            return True
+    return False
 
 
 def belongs(box: Detection, line: Detection, size_wh: tuple[int, int]) -> bool:

@@ -15,6 +15,7 @@ from pipelines.engine.readers.easyocr_reader import EasyOcrOptions, load_easyocr
 from pipelines.engine.readers.rapidocr_reader import BYTES, RapidOcrReader
 from pipelines.engine.readers.text_reader import Image, PixelBox, Readers, Reading
 from pipelines.engine.scheduling.frame_clock import loading
+from pipelines.engine.scheduling.yielding import yield_slot
 from pipelines.engine.weights.store import WeightsStore
 from pipelines.tools.base import (
     DETECTIONS,
@@ -181,6 +182,7 @@ class ReadTool:
         self, payload: Mapping[str, Any], detections: Sequence[Detection], context: RunContext
     ) -> list[Detection]:
         size_wh = size_of(payload["image"])
+        yield_slot()
         keys = self._keys(payload, detections)
         detections = self._ways.follow(keys, detections, size_wh)
         areas = [box.w * box.h for box in detections]

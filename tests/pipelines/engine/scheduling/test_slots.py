@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.engine.scheduling.fair_queue import Usage
+from pipelines.engine.scheduling.slot import EngineClosed
 from pipelines.engine.scheduling.slot_tuner import SlotTuner
-from pipelines.engine.scheduling.slots import EngineClosed, Slots
+from pipelines.engine.scheduling.slots import Slots
 from tests.pipelines.engine.scheduling.slot_work import (
     LIMIT_S,
     Work,

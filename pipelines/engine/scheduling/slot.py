@@ -1,0 +1,106 @@
+"""One slot: the right to run one call at a time, and what its calls have taken."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
+
+from pipelines.engine.scheduling.fair_queue import Usage
+from pipelines.engine.scheduling.frame_clock import FrameClock
+from pipelines.engine.scheduling.yielding import pausable
+from pipelines.errors import PipelineError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class EngineClosed(PipelineError):
+    """The engine is shutting down and hands out no more slots."""
+
+
+class Slot:
+    """The right to run one call at a time in one of the engine's own worker threads."""
+
+    def __init__(self, workers: ThreadPoolExecutor, usage: Usage, pause: Callable[["Slot"], None]) -> None:
+        self._workers = workers
+        self.usage = usage
+        self._pause = pause
+        self._clock = FrameClock()
+        self.work: Future[Any] | None = None
+        # Somebody else has got a slot in the place of this one.
+        self.lent = False
+        # The part of its time that its session was charged.
+        self.charged_s = 0.0
+        self._pauses_s = 0.0
+        self._paused_since: float | None = None
+
+    @property
+    def runs_for_s(self) -> float:
+        """Seconds that its call has run, without loading; 0 where none runs."""
+        return self.took_s if self.work and not self.work.done() else 0.0
+
+    @property
+    def took_s(self) -> float:
+        """Seconds since its last call began, without loading and pauses."""
+        return self._clock.spent_s
+
+    @property
+    def paused_s(self) -> float:
+        """Seconds for which its calls have been paused."""
+        since = self._paused_since
+        return self._pauses_s + (0.0 if since is None else time.monotonic() - since)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """In the call's thread: it is paused for the body."""
+        self._paused_since = time.monotonic()
+        try:
+            with self._clock.stopped():
+                yield
+        finally:
+            self._pauses_s, self._paused_since = self.paused_s, None
+
+    async def run(self, fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Call `fn` in a worker thread and return what it returns, or raise what it raises; EngineClosed.
+
+        When the awaiting task is cancelled it goes on at once; the thread cannot be stopped, so the slot
+        itself stays taken until `fn` has returned.
+        """
+        return await asyncio.wrap_future(self._submit(fn, *args, **kwargs))
+
+    async def run_within(self, limit_s: float, fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """As `run`, and raise TimeoutError once it has run for `limit_s`, not counting what it loads.
+
+        Its pauses may take as long, too. The thread goes on, as above.
+        """
+        work = asyncio.wrap_future(self._submit(fn, *args, **kwargs))
+        work.add_done_callback(forget)
+        left_s = limit_s
+        while left_s > 0:
+            done, _ = await asyncio.wait([work], timeout=left_s)
+            if done:
+                return work.result()
+            left_s = limit_s - max(self._clock.spent_s, self.paused_s)
+        raise TimeoutError
+
+    def _submit(self, fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Future[R]:
+        if self.work is not None and not self.work.done():
+            raise RuntimeError("A slot runs one call at a time")
+        clock = self._clock = FrameClock()
+        self.charged_s = 0.0
+        call = partial(clock.measure, partial(fn, *args, **kwargs))
+        try:
+            work = self._workers.submit(pausable, partial(self._pause, self), call)
+        except RuntimeError as error:
+            raise EngineClosed("The server is stopping") from error
+        self.work = work
+        return work
+
+
+def forget(work: asyncio.Future[Any]) -> None:
+    """Take note of how a call ended, where nobody waits for it any more."""
+    if not work.cancelled():
+        work.exception()
