@@ -4,6 +4,7 @@ import io
 import struct
 import zlib
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -77,4 +78,15 @@ def large_jpeg(width: int, height: int, *, progressive: bool = False, grain: int
     picture = small.repeat(grain, axis=0).repeat(grain, axis=1)[:height, :width]
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, "JPEG", quality=10, progressive=progressive)
+    return buffer.getvalue()
+
+
+def page_of_words(width: int, height: int) -> bytes:
+    """As many short words as a page of this size has room for, each a box to find and a line to read."""
+    picture = np.full((height, width, 3), 255, np.uint8)
+    for top in range(20, height, 24):
+        for left in range(4, width - 40, 56):
+            cv2.putText(picture, f"{left % 97:02}{top % 89:02}", (left, top), 0, 0.45, (0, 0, 0), 1)
+    buffer = io.BytesIO()
+    Image.fromarray(picture).save(buffer, "JPEG", quality=80)
     return buffer.getvalue()
