@@ -108,8 +108,32 @@ def note(claim: Claim, **fields: Any) -> None:
 
 def checkpoint(claim: Claim, chunk: Chunk, **fields: Any) -> None:
     """Let the chunk count and the job go on behind it, both or neither; raises LeaseLost."""
+    _add_chunk(held(claim).filter(status=Job.Status.RUNNING), claim, chunk, fields)
+
+
+def checkpoint_cancelled(claim: Claim, chunk: Chunk, **fields: Any) -> None:
+    """Let the last chunk of a job count that was cancelled in this attempt; raises LeaseLost."""
+    _add_chunk(_cancelled(claim), claim, chunk, fields)
+
+
+def was_cancelled(claim: Claim) -> bool:
+    """True if the job was cancelled in this attempt and nobody has asked for anything more since."""
+    return _cancelled(claim).exists()
+
+
+def _cancelled(claim: Claim) -> QuerySet[Job]:
+    return Job.objects.filter(
+        pk=claim.job_id,
+        status=Job.Status.CANCELLED,
+        attempt=claim.attempt,
+        lease_owner="",
+        annotated_status=Job.Annotated.NONE,
+    )
+
+
+def _add_chunk(jobs: QuerySet[Job], claim: Claim, chunk: Chunk, fields: dict[str, Any]) -> None:
     with transaction.atomic():
-        before = held(claim).filter(status=Job.Status.RUNNING, chunks_done=chunk.number - 1)
+        before = jobs.filter(chunks_done=chunk.number - 1)
         kept = F("result_bytes") + chunk.size_bytes
         won = change_one(
             claim.job_id, before, chunks_done=chunk.number, losses=0, result_bytes=kept, **fields

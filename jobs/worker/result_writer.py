@@ -5,6 +5,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
@@ -18,7 +19,7 @@ from jobs.results.result_lines import Line, encode
 from jobs.results.summary import Summary
 from jobs.selectors import read_lines
 from jobs.worker import leases
-from jobs.worker.leases import Chunk, Claim
+from jobs.worker.leases import Chunk, Claim, LeaseLost
 from jobs.worker.progress import percent
 
 logger = logging.getLogger(__name__)
@@ -80,6 +81,20 @@ class ResultWriter:
 
         Raises LeaseLost, and OSError where the disk is full.
         """
+        self._keep(states, leases.checkpoint)
+
+    def keep_cancelled(self, states: States) -> None:
+        """Keep the last lines of a job that was cancelled meanwhile; of any other lost job, nothing."""
+        if leases.was_cancelled(self._claim):
+            # Left by a checkpoint that came a moment too late.
+            path = self._folder / storage.chunk_name(self._chunks_done + 1, self._job.attempt)
+            for left in (path, storage.state_path(path)):
+                left.unlink(missing_ok=True)
+            # Somebody may delete it, or let it go on, at this very moment.
+            with suppress(LeaseLost, FileNotFoundError):
+                self._keep(states, leases.checkpoint_cancelled)
+
+    def _keep(self, states: States, checkpoint: Callable[..., None]) -> None:
         if not self._lines:
             return
         number = self._chunks_done + 1
@@ -87,7 +102,7 @@ class ResultWriter:
         lines = b"".join(self._lines)
         storage.write_durably(path, lines)
         state = self._write_state(path, states)
-        leases.checkpoint(
+        checkpoint(
             self._claim,
             Chunk(number, self._first_frame, self._last_frame, len(self._lines), path.name, len(lines)),
             next_frame=self._last_frame + 1,

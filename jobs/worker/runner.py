@@ -13,7 +13,7 @@ from jobs.results.result_lines import Line, error_line, result_line
 from jobs.worker import leases
 from jobs.worker.frame_marker import FrameMarker
 from jobs.worker.heartbeat import Heartbeat, WorkerStopping
-from jobs.worker.leases import Claim
+from jobs.worker.leases import Claim, LeaseLost
 from jobs.worker.prefetch import Prefetch
 from jobs.worker.result_writer import ResultWriter, States
 from pipelines.errors import PipelineError
@@ -62,10 +62,13 @@ class Runner:
             )
             try:
                 self._work(ahead, pipeline, writer, marker)
+                writer.keep(states_of(pipeline, self._job.pk))
             except WorkerStopping:
                 writer.keep(states_of(pipeline, self._job.pk))
                 raise
-            writer.keep(states_of(pipeline, self._job.pk))
+            except LeaseLost:
+                writer.keep_cancelled(states_of(pipeline, self._job.pk))
+                raise
         return writer.finish()
 
     def _open(self, stack: ExitStack, writer: ResultWriter) -> tuple[OpenPipeline, bool]:

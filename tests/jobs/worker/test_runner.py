@@ -10,8 +10,8 @@ from PIL import Image
 
 from jobs import storage
 from jobs.models import Job, ResultChunk
-from jobs.services import cancel_job, retry_job
-from jobs.worker import leases, result_writer, runner
+from jobs.services import cancel_job, delete_job, retry_job
+from jobs.worker import job_run, leases, result_writer, runner
 from jobs.worker.heartbeat import Heartbeat
 from jobs.worker.leases import Chunk, Claim
 from jobs.worker.worker_process import this_process
@@ -233,7 +233,43 @@ def test_a_job_cancelled_while_it_runs_stops_before_its_next_frame(
     job = workshop.work(job)
     assert (job.status, job.lease_owner) == ("cancelled", "")
     assert ran == [1, 2, 3, 4, 5]
-    assert indices_of(job) == [1, 2, 3], "what was kept can be read"
+    assert indices_of(job) == [1, 2, 3, 4, 5], "what was found is kept"
+    assert (job.frames_done, job.next_frame, job.summary["detections"]) == (5, 6, 5)
+
+
+@pytest.mark.parametrize("after", ["deleted", "asked for again", "nothing"])
+def test_a_job_cancelled_while_a_chunk_is_stored_keeps_it(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch, after: str
+) -> None:
+    job = workshop.submit()
+    checkpoint = leases.checkpoint
+
+    def cancelled_before(claim: Claim, chunk: Chunk, **fields: Any) -> None:
+        if chunk.number == 2:
+            assert cancel_job(job_id=job.pk)
+            if after == "deleted":
+                delete_job(job_id=job.pk)
+            if after == "asked for again":
+                retry_job(job_id=job.pk)
+        checkpoint(claim, chunk, **fields)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(leases, "checkpoint", cancelled_before)
+        job_run.run(job.pk)
+
+    left = Job.objects.filter(pk=job.pk).first()
+    if after == "deleted":
+        assert left is None
+        assert not storage.result_dir(job.pk).exists()
+    elif after == "asked for again":
+        assert left is not None
+        assert indices_of(left) == [1, 2, 3]
+        assert indices_of(workshop.work(left)) == list(range(1, 9))
+    else:
+        assert left is not None
+        assert (left.status, indices_of(left)) == ("cancelled", [1, 2, 3, 4, 5, 6])
+        retry_job(job_id=job.pk)
+        assert indices_of(workshop.work(left)) == list(range(1, 9))
 
 
 def test_a_worker_that_is_to_stop_keeps_what_is_done_and_gives_the_job_back(
