@@ -10,6 +10,7 @@ import { Confirmation } from "../confirmation.js";
 import { announce, attempt } from "../messages.js";
 import { copyOf, element } from "../../shared/elements.js";
 import { clock } from "../../shared/clock.js";
+import { UnplayableNote } from "./unplayable-note.js";
 import { StatePanel } from "./state-panel.js";
 import { DownloadPanel } from "./download-panel.js";
 import { VideoStage } from "./video-stage.js";
@@ -94,7 +95,12 @@ const video = media instanceof HTMLVideoElement ? new VideoStage({
   speed: element("speed", HTMLSelectElement),
   mute: element("mute", HTMLElement),
   muteIcon: element("mute-icon", SVGElement),
-}, { shown: drawBoxes, step, touched: () => { follow.checked = false; }, requestFrame: (callback) => requestAnimationFrame(callback) }) : null;
+}, { shown: drawBoxes, step, touched: () => { follow.checked = false; }, unplayable: renderUnplayable, requestFrame: (callback) => requestAnimationFrame(callback) }) : null;
+const unplayable = new UnplayableNote({
+  note: element("unplayable", HTMLElement),
+  words: element("unplayable-words", HTMLElement),
+  button: element("unplayable-button", HTMLButtonElement),
+}, { create: () => void attempt(() => api.annotate(jobId)), watch: () => watch(true) });
 
 /** @type {Job | null} */
 let job = null;
@@ -129,7 +135,9 @@ const socket = new JobEventsSocket({
 
 /** @returns {import("../../shared/geometry.js").Size} */
 function pictureSize() {
-  if (media instanceof HTMLVideoElement) return { width: media.videoWidth, height: media.videoHeight };
+  // Without a picture the boxes stand where they would be on it.
+  const own = { width: job?.width ?? 0, height: job?.height ?? 0 };
+  if (media instanceof HTMLVideoElement) return media.videoWidth ? { width: media.videoWidth, height: media.videoHeight } : own;
   const picture = /** @type {HTMLImageElement} */ (media);
   return { width: picture.naturalWidth, height: picture.naturalHeight };
 }
@@ -156,7 +164,14 @@ function render(data) {
   downloads.render(job);
   video?.showDensity(job.density, job.bucketS, job.durationS ?? 0);
   page.dataset["status"] = job.status;
+  renderUnplayable();
   drawBoxes();
+}
+
+function renderUnplayable() {
+  const isUnplayable = media instanceof HTMLImageElement ? media.complete && media.naturalWidth === 0 : video?.isUnplayable === true;
+  unplayable.render(isUnplayable && !isAnnotated, job);
+  if (isUnplayable) fit();
 }
 
 function drawBoxes() {
@@ -181,13 +196,12 @@ function fit() {
 
 /** @param {boolean} annotated */
 function watch(annotated) {
-  if (!(media instanceof HTMLVideoElement)) return;
   isAnnotated = annotated;
-  const timeS = media.currentTime;
-  media.src = `${prefix}/jobs/${jobId}/${annotated ? "annotated" : "video"}`;
+  const timeS = video?.timeS ?? 0;
+  if (media instanceof HTMLVideoElement || media instanceof HTMLImageElement) media.src = `${prefix}/jobs/${jobId}/${annotated ? "annotated" : "video"}`;
   media.addEventListener("loadedmetadata", () => video?.seek(timeS), { once: true, signal });
   annotatedWatch?.setAttribute("aria-pressed", String(annotated));
-  note.hidden = true;
+  renderUnplayable();
   drawBoxes();
 }
 
@@ -223,11 +237,7 @@ found.onChoose((timeS) => {
   follow.checked = false;
   video?.seek(timeS);
 }, signal);
-media.addEventListener("error", () => {
-  const isThere = job?.annotatedStatus === "ready";
-  note.textContent = `This browser cannot play this file. ${isThere ? "Watch" : "Create"} the annotated video instead: every browser plays it.`;
-  note.hidden = isAnnotated;
-}, { signal });
+for (const name of ["error", "load"]) media.addEventListener(name, renderUnplayable, { signal });
 for (const name of ["load", "loadeddata"]) media.addEventListener(name, () => { fit(); drawBoxes(); }, { signal });
 new ResizeObserver(fit).observe(stage);
 window.addEventListener("online", () => socket.hurry(), { signal });
@@ -240,6 +250,7 @@ window.addEventListener("pageshow", () => socket.start(), { signal });
 const created = element("created", HTMLElement);
 created.textContent = moment(created.getAttribute("datetime") ?? "") || created.textContent;
 fit();
+unplayable.start(signal);
 video?.start(signal);
 socket.start();
 void attempt(() => feed.refresh());

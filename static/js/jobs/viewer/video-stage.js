@@ -20,9 +20,10 @@ export class VideoStage {
    * @param {() => void} needs.shown another frame is on the screen
    * @param {(direction: 1 | -1) => void} needs.step
    * @param {() => void} needs.touched the user moved through the video
+   * @param {() => void} needs.unplayable the browser cannot show the video, or knows now whether it can
    * @param {(callback: () => void) => unknown} needs.requestFrame
    */
-  constructor({ video, density, ...elements }, { shown, step, touched, requestFrame }) {
+  constructor({ video, density, ...elements }, { shown, step, touched, unplayable, requestFrame }) {
     this.#density = density;
     this.#strip = new DensityStrip({ canvas: density, colours: () => coloursOf(density) });
     this.#player = new Player({
@@ -34,7 +35,8 @@ export class VideoStage {
           this.#strip.play(timeS);
           shown();
         },
-        changed: () => this.#transport.render(),
+        changed: () => this.#transport?.render(),
+        unplayable,
       },
     });
     this.#transport = new PlaybackControls(elements, { video, player: this.#player, step, touched });
@@ -42,6 +44,10 @@ export class VideoStage {
 
   get timeS() {
     return this.#player.timeS;
+  }
+
+  get isUnplayable() {
+    return this.#player.isUnplayable;
   }
 
   get isPlaying() {
@@ -67,10 +73,11 @@ export class VideoStage {
   /**
    * @param {readonly number[]} counts
    * @param {number} bucketS
-   * @param {number} durationS as the file says; the player knows better
+   * @param {number} durationS as the analysis found it
    */
   showDensity(counts, bucketS, durationS) {
-    this.#strip.show(counts, bucketS, this.#player.durationS || durationS);
+    this.#player.know(durationS);
+    this.#strip.show(counts, bucketS, this.#player.durationS);
   }
 }
 

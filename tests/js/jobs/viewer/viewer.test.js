@@ -5,6 +5,7 @@ import { DensityStrip, barsOf } from "../../../../static/js/jobs/viewer/density-
 import { JobFeed, SUMMARY_EVERY_MS } from "../../../../static/js/jobs/viewer/job-feed.js";
 import { StatePanel } from "../../../../static/js/jobs/viewer/state-panel.js";
 import { Player } from "../../../../static/js/jobs/viewer/player.js";
+import { UnplayableNote, offerOf } from "../../../../static/js/jobs/viewer/unplayable-note.js";
 import { wordsOf as wordsOfSending } from "../../../../static/js/jobs/list/sending-list.js";
 import { DownloadPanel, wordsOf } from "../../../../static/js/jobs/viewer/download-panel.js";
 import { FakeClock, settled } from "../../fakes.js";
@@ -24,6 +25,10 @@ class FakeVideo extends EventTarget {
   ended = false;
   duration = 10;
   currentTime = 0;
+  error = null;
+  networkState = 1;
+  readyState = 4;
+  videoWidth = 320;
   waiting = [];
 
   requestVideoFrameCallback(callback) {
@@ -46,7 +51,7 @@ class FakeVideo extends EventTarget {
 }
 
 function playing(video, requestFrame = () => {}) {
-  const seen = { shown: [], changed: 0 };
+  const seen = { shown: [], changed: 0, unplayable: 0 };
   const player = new Player({
     video,
     requestFrame,
@@ -54,6 +59,9 @@ function playing(video, requestFrame = () => {}) {
       shown: (timeS) => seen.shown.push(timeS),
       changed: () => {
         seen.changed += 1;
+      },
+      unplayable: () => {
+        seen.unplayable += 1;
       },
     },
   });
@@ -109,6 +117,85 @@ test("play, pause and seek", async () => {
   player.toggle();
   await settled();
   assert.equal(seen.changed, before + 1);
+});
+
+test("a recording that does not know its length is as long as the analysis found", () => {
+  const video = Object.assign(new FakeVideo(), { duration: Infinity });
+  const { player, seen } = playing(video);
+  assert.equal(player.durationS, 0);
+  player.know(3);
+  player.know(3);
+  assert.deepEqual([player.durationS, seen.changed], [3, 1]);
+  player.seek(99);
+  assert.equal(video.currentTime, 3);
+  video.duration = 0.3;
+  assert.equal(player.durationS, 3, "nor one that says too little");
+});
+
+test("a video that cannot be played is told of, also when that was before anybody listened", () => {
+  const video = Object.assign(new FakeVideo(), { error: { code: 4 }, networkState: 3, readyState: 0, videoWidth: 0 });
+  const { player, seen } = playing(video);
+  assert.equal(seen.unplayable, 1);
+  assert.equal(player.isUnplayable, true);
+  player.seek(2);
+  assert.deepEqual(seen.shown, [2.001], "what was found can be looked at all the same");
+  assert.equal(video.currentTime, 0);
+  Object.assign(video, { error: null, networkState: 1, readyState: 4, videoWidth: 320 });
+  video.dispatchEvent(new Event("loadedmetadata"));
+  assert.deepEqual([seen.unplayable, player.isUnplayable], [2, false]);
+});
+
+test("where only the sound plays, the time is that of the sound", () => {
+  const frames = [];
+  const video = Object.assign(new FakeVideo(), { readyState: 0, videoWidth: 0 });
+  const { player, seen } = playing(video, (callback) => frames.push(callback));
+  assert.equal(player.isUnplayable, false, "nothing is known yet");
+  video.readyState = 4;
+  video.dispatchEvent(new Event("loadedmetadata"));
+  assert.equal(player.isUnplayable, true);
+  video.currentTime = 1.5;
+  frames.shift()();
+  assert.deepEqual(seen.shown, [1.5]);
+  video.videoWidth = 320;
+  frames.shift()();
+  assert.equal(frames.length, 0, "a file with a picture has come in its place");
+});
+
+const WATCHED = { annotatedStatus: "none", annotatedProgress: 0, annotatedError: "", status: "completed", framesDone: 9, sourceKind: "video" };
+
+test("what is offered in place of a file that cannot be shown", () => {
+  const offers = (changes) => {
+    const { says, offers, action } = offerOf({ ...WATCHED, ...changes });
+    return [says.replace("This browser cannot show this video.", "").trim(), offers, action];
+  };
+  assert.deepEqual(offers({}), ["", "Create the annotated video", "create"]);
+  assert.deepEqual(offers({ annotatedStatus: "ready" }), ["", "Show the annotated video", "watch"]);
+  assert.deepEqual(offers({ annotatedStatus: "running", annotatedProgress: 41.9 }), ["The annotated video is being created: 41%", "", ""]);
+  assert.deepEqual(offers({ annotatedStatus: "pending" }), ["The annotated video is waiting to be created.", "", ""]);
+  assert.deepEqual(offers({ annotatedStatus: "failed", annotatedError: "Full" })[2], "create");
+  assert.deepEqual(offers({ status: "running" }), ["Once it is analysed, the annotated video can be shown.", "", ""]);
+  assert.deepEqual(offers({ status: "failed", framesDone: 0 }), ["", "", ""]);
+  assert.equal(offerOf({ ...WATCHED, sourceKind: "picture" }).offers, "Create the annotated picture");
+  assert.equal(offerOf(null).offers, "");
+});
+
+test("whoever has it created sees it as soon as it is there", () => {
+  const button = Object.assign(new EventTarget(), fakeElement());
+  const [note, words] = [fakeElement(), fakeElement()];
+  const called = [];
+  const unplayable = new UnplayableNote({ note, words, button }, { create: () => called.push("create"), watch: () => called.push("watch") });
+  unplayable.start(new AbortController().signal);
+  unplayable.render(true, WATCHED);
+  button.dispatchEvent(new Event("click"));
+  unplayable.render(true, { ...WATCHED, annotatedStatus: "running" });
+  assert.equal(button.hidden, true);
+  unplayable.render(true, { ...WATCHED, annotatedStatus: "ready" });
+  assert.deepEqual(called, ["create", "watch"]);
+  unplayable.render(true, { ...WATCHED, annotatedStatus: "ready" });
+  button.dispatchEvent(new Event("click"));
+  assert.deepEqual(called, ["create", "watch", "watch"]);
+  unplayable.render(false, WATCHED);
+  assert.equal(note.hidden, true);
 });
 
 test("bars stand where their time is", () => {
