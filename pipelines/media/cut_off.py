@@ -6,13 +6,15 @@ from typing import BinaryIO
 
 BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"moof", b"free", b"skip", b"wide", b"styp", b"sidx"})
 EBML, SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
+GIF_TRAILER = b";"
 MAX_BOXES = 100_000
 
 
 def missing_bytes(path: Path) -> int:
     """By how many bytes the file is shorter than its container announces; 0 where nothing is missing.
 
-    ISO boxes (MP4, MOV), RIFF (AVI) and EBML (Matroska, WebM) announce sizes; others do not.
+    ISO boxes (MP4, MOV), RIFF (AVI) and EBML (Matroska, WebM) announce sizes, a GIF ends with its trailer;
+    others do not say.
     """
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -24,6 +26,9 @@ def missing_bytes(path: Path) -> int:
             announced = 8 + int.from_bytes(start[4:8], "little")
         elif start[:4] == EBML:
             announced = end_of_segment(file)
+        elif start[:4] == b"GIF8":
+            file.seek(-1, os.SEEK_END)
+            announced = size + (file.read(1) != GIF_TRAILER)
         else:
             return 0
     return max(announced - size, 0)

@@ -28,26 +28,26 @@ class FilmClock:
     """Turns the clock of a file into times that begin at the beginning of the film and only go forward.
 
     A clock that restarts or jumps goes on one frame behind the frame before it; `shift_s` is what has to be
-    added to the file's own clock at present.
+    added to the file's own clock at present, `last_s` the time of the last frame.
     """
 
     def __init__(self, begins_s: float, step_s: float, *, jump_s: float = GAP_S) -> None:
         self.shift_s = -begins_s
         self._jump_s = jump_s
         self._step_s = step_s
-        self._last_s: float | None = None
+        self.last_s: float | None = None
 
     @property
     def end_s(self) -> float:
         """The end of the last frame: it lasts for as long as the one before it."""
-        return 0.0 if self._last_s is None else round(self._last_s + self._step_s, DIGITS)
+        return 0.0 if self.last_s is None else round(self.last_s + self._step_s, DIGITS)
 
     def moment(self, clock_s: float | None) -> Moment:
         """When the next frame is shown, which the file shows at `clock_s`, or does not say when."""
-        moment = self._first(clock_s) if self._last_s is None else self._next(self._last_s, clock_s)
-        if self._last_s is not None and moment.time_s - self._last_s > BEHIND_S:
-            self._step_s = moment.time_s - self._last_s
-        self._last_s = moment.time_s
+        moment = self._first(clock_s) if self.last_s is None else self._next(self.last_s, clock_s)
+        if self.last_s is not None and moment.time_s - self.last_s > BEHIND_S:
+            self._step_s = moment.time_s - self.last_s
+        self.last_s = moment.time_s
         return moment
 
     def _first(self, clock_s: float | None) -> Moment:
@@ -90,6 +90,9 @@ class BestTimestamp:
 
     def choose(self, pts: int | None, dts: int | None) -> int | None:
         """The time of the next frame, in units of its stream; None where it has none."""
+        if dts is None and pts is not None and pts == self._last["pts"]:
+            # What a decoder still held at the end of the file may have the time of the packet before it.
+            return None
         self._note("dts", dts, dts if dts is not None else pts)
         self._note("pts", pts, pts if pts is not None else dts)
         if pts is not None and (dts is None or self._faulty["pts"] <= self._faulty["dts"]):

@@ -1,6 +1,13 @@
 """Numbers the frames of a film, those that cannot be decoded included; pure."""
 
 from heapq import heappop, heappush
+from typing import Any
+
+ONE_A_PACKET = frozenset(
+    {"h264", "hevc", "mjpeg", "png", "gif", "prores", "ffv1", "qtrle", "wmv2", "msmpeg4v3", "flv"}
+)
+# A frame is shown soon after it is decoded.
+ASTRAY_S = 60
 
 
 class FrameNumbers:
@@ -43,3 +50,42 @@ class FrameNumbers:
         numbers = range(self._index + 1, self._index + 1 + len(said))
         self._index += len(said)
         return dict(zip(numbers, said, strict=True))
+
+
+class Tally:
+    """Compares the frames that a file holds with those that came of them.
+
+    Some decoders lose a frame without a complaint. Only codecs are compared that make one frame of each
+    packet: others hide some, or make one of two fields.
+    """
+
+    def __init__(self, codec: str) -> None:
+        self._is_exact = codec in ONE_A_PACKET
+        self._to_show = self._frames = self._astray = 0
+        self.packets = self.lost = 0
+
+    def read(self, packet: Any) -> None:
+        """A packet of PyAV was read; the last one, which asks for what a decoder still holds, is none."""
+        if packet.dts is None and not packet.size:
+            return
+        self.packets += 1
+        self._to_show += not packet.is_discard
+        if packet.pts is not None and packet.dts is not None:
+            self._astray += abs(packet.pts - packet.dts) * packet.time_base > ASTRAY_S
+
+    def decoded(self, frame: Any) -> None:
+        """A frame of PyAV came of what was read."""
+        self._frames += 1
+        self._is_exact &= not frame.interlaced_frame
+
+    def troubles(self) -> list[str]:
+        """What is wrong with a file that was read to its end."""
+        said = []
+        if self._astray:
+            said.append(
+                f"The file's index is damaged: {self._astray:,} frames have times far from their place"
+            )
+        left_out = self._to_show - self._frames - self.lost
+        if self._is_exact and left_out > 0:
+            said.append(f"{left_out:,} more frames of the file cannot be decoded, and are left out")
+        return said

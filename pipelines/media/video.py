@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from pipelines.errors import InvalidVideo
 from pipelines.media.cut_off import missing_bytes
-from pipelines.media.film_clock import DIGITS, BestTimestamp, FilmClock, jump_of
-from pipelines.media.film_picture import PixelShape, film_streams, others_left_out, upright
-from pipelines.media.frame_numbers import FrameNumbers
+from pipelines.media.film_clock import DIGITS, BestTimestamp, FilmClock, Moment, jump_of
+from pipelines.media.film_picture import PixelShape, film_streams, others_left_out, shown_size, upright
+from pipelines.media.frame_numbers import FrameNumbers, Tally
 from pipelines.media.picture_file import MAX_PIXELS, check_size
 
 # Playlists and picture sequences are left out on purpose: they name other files, which FFmpeg would open.
@@ -94,7 +94,7 @@ class VideoReader:
             raise
         self._clock = clock_of(self._container, self.fps)
         self._size: tuple[int, int] | None = None
-        self._packets_read = 0
+        self._tally = Tally(self._stream.codec_context.name)
 
     def __enter__(self) -> Self:
         return self
@@ -136,7 +136,7 @@ class VideoReader:
         for index, time_s, frame in self._decoded():
             ratio = shape.ratio
             if (index - 1) % frame_stride == 0:
-                self._note_size(index, frame)
+                self._note_size(index, shown_size(frame, ratio))
                 warnings, lost = self._take_warnings()
                 if index < first_frame:
                     continue
@@ -170,19 +170,33 @@ class VideoReader:
                 numbers.complain(self._why_lost(error))
                 continue
             for frame in frames:
+                self._tally.decoded(frame)
                 index, lost = numbers.number(when(frame))
-                before_s = self._clock.end_s
-                shown = times.choose(frame.pts, frame.dts)
-                moment = self._clock.moment(None if shown is None else float(shown * self._stream.time_base))
-                self._complain(lost, before_s, moment.time_s)
+                moment = self._moment(times.choose(frame.pts, frame.dts), lost)
                 if moment.trouble:
                     self.warnings.append(f"Frame {index} {moment.trouble}")
                 if frame.is_corrupt:
                     self.warnings.append(f"Frame {index} is damaged")
                 yield index, moment.time_s, frame
-        lost = numbers.lost_at_end()
-        self._complain(lost, self._clock.end_s, self._clock.end_s + len(lost) / self.fps)
+        self._step_over(numbers.lost_at_end())
         self._note_missing()
+
+    def _moment(self, shown: int | None, lost: dict[int, str]) -> Moment:
+        """When a frame is shown; those that were lost before it are noted, evenly between both."""
+        last_s = self._clock.last_s
+        if shown is None or last_s is None:
+            self._step_over(lost)
+            return self._clock.moment(None if shown is None else float(shown * self._stream.time_base))
+        moment = self._clock.moment(float(shown * self._stream.time_base))
+        for place, (index, why) in enumerate(lost.items(), start=1):
+            time_s = last_s + (moment.time_s - last_s) * place / (len(lost) + 1)
+            self._complain(index, LostFrame(round(time_s, DIGITS), why))
+        return moment
+
+    def _step_over(self, lost: dict[int, str]) -> None:
+        """Note frames that were lost where nothing tells when they would have been shown."""
+        for index, why in lost.items():
+            self._complain(index, LostFrame(self._clock.moment(None).time_s, why))
 
     def _why_lost(self, error: av.FFmpegError) -> str:
         """The reason for which a frame is lost; FFmpeg has no word of its own for one that is too large."""
@@ -194,21 +208,17 @@ class VideoReader:
     def _packets(self) -> Iterator[Any]:
         try:
             for packet in self._container.demux(self._stream):
-                # The last one, which asks the decoder for what it still holds, has no time.
-                self._packets_read += packet.dts is not None or packet.size > 0
+                self._tally.read(packet)
                 yield packet
         except av.FFmpegError as error:
             self.warnings.append(f"{TOO_EARLY}: {reason(error)}")
 
-    def _complain(self, lost: dict[int, str], from_s: float, to_s: float) -> None:
-        """Note what is lost, spread evenly over this time."""
-        for place, (index, why) in enumerate(lost.items()):
-            time_s = round(from_s + (to_s - from_s) * place / len(lost), DIGITS)
-            self.lost[index] = LostFrame(time_s, why)
-            self.warnings.append(lost_frame(index, why))
+    def _complain(self, index: int, lost: LostFrame) -> None:
+        self._tally.lost += 1
+        self.lost[index] = lost
+        self.warnings.append(lost_frame(index, lost.why))
 
-    def _note_size(self, index: int, frame: Any) -> None:
-        size = frame.width, frame.height
+    def _note_size(self, index: int, size: tuple[int, int]) -> None:
         if self._size is not None and self._size != size:
             before = "{}x{}".format(*self._size)
             self.warnings.append(f"From frame {index} on the size is {size[0]}x{size[1]}, no longer {before}")
@@ -216,12 +226,14 @@ class VideoReader:
 
     def _note_missing(self) -> None:
         """Say what a file that was cut off announces and does not have."""
-        announced, found = self._stream.frames, self._packets_read
+        announced, found = self._stream.frames, self._tally.packets
         missing = missing_bytes(self.path)
-        if missing and found < announced:
+        # AVI counts ticks of its clock, whether there is a frame at each or not.
+        if missing and found < announced and "mp4" in self._container.format.name:
             self.warnings.append(f"The file announces {announced} frames, and only {found} were found")
         elif missing and not any(warning.startswith(TOO_EARLY) for warning in self.warnings):
-            self.warnings.append(f"{TOO_EARLY}: {missing:,} bytes that it announces are missing")
+            self.warnings.append(f"{TOO_EARLY}: at least {missing:,} bytes are missing")
+        self.warnings += self._tally.troubles()
 
     def _take_warnings(self) -> tuple[list[str], dict[int, LostFrame]]:
         taken = self.warnings, self.lost

@@ -86,6 +86,7 @@ def test_time_only_goes_forward_whatever_the_clock_says(
         ([(None, 0), (None, 1)], [0, 1]),
         ([(0, 0), (1, 0), (2, 0)], [0, 1, 2]),
         ([(None, None)], [None]),
+        ([(1, 1), (2, 2), (2, None)], [1, 2, None]),
     ],
 )
 def test_the_timestamp_that_goes_forward_is_chosen(stamps: list[Any], chosen: list[Any]) -> None:
