@@ -3,7 +3,7 @@
 import re
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
-from io import BytesIO
+from io import SEEK_END, BytesIO
 from typing import IO, Any
 
 from asgiref.sync import sync_to_async
@@ -96,8 +96,16 @@ class Handler(ASGIHandler):
     def create_request(
         self, scope: Mapping[str, Any], body_file: IO[bytes]
     ) -> tuple[ASGIRequest, None] | tuple[None, HttpResponseBase]:
-        """The request, with its live body where it has one."""
-        return super().create_request(scope, scope.get("forgesyte.body", body_file))
+        """The request, with its live body where it has one; else with the length of its body."""
+        if live := scope.get("forgesyte.body"):
+            return super().create_request(scope, live)
+        made = super().create_request(scope, body_file)
+        request = made[0]
+        if request is not None and not request.META.get("CONTENT_LENGTH"):
+            # Django takes a body that came in chunks, without a length, for an empty one.
+            request.META["CONTENT_LENGTH"] = str(body_file.seek(0, SEEK_END))
+            body_file.seek(0)
+        return made
 
     async def read_body(self, receive: Receive) -> IO[bytes]:
         """The whole body as a file; raises BodyRefused, and RequestAborted when the client goes away."""

@@ -1,6 +1,7 @@
 """The web server and large bodies, on real sockets: never in memory, refused in time, gone when cut off."""
 
 import http.client
+import io
 import json
 import re
 import signal
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tests.pipelines.clips import write_clip
 from tests.streaming.live import PATIENCE_S, SERVERS, LiveServer, prepare
@@ -184,6 +186,19 @@ def test_a_body_without_a_length(
     line.request("POST", SUBMIT, multipart(content, 0), headers, encode_chunked=True)
 
     assert answer(line)[0] == 202
+
+
+def test_a_picture_without_a_length(line: http.client.HTTPConnection) -> None:
+    """It was taken for a form without a file."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 48), "white").save(buffer, "JPEG")
+    headers = {"Content-Type": MULTIPART}
+    line.request(
+        "POST", "/pipelines/quick/run", multipart(buffer.getvalue(), 0), headers, encode_chunked=True
+    )
+
+    status, body = answer(line)
+    assert (status, "result" in body) == (200, True), body
 
 
 def test_a_body_without_a_length_and_without_an_end(server: LiveServer) -> None:
