@@ -15,6 +15,8 @@ from jobs.intake.frames import EndOfFile, SourceFrame, frames_of
 from jobs.intake.probe import Limits, examine
 from jobs.models import Job
 from jobs.results.annotated import render
+from jobs.results.exports import Source, as_coco
+from jobs.selectors import read_raw_lines
 from jobs.sources import VIDEO
 from jobs.worker import job_run
 from pipelines.models import Pipeline
@@ -75,14 +77,14 @@ def test_the_job_its_exports_and_its_annotated_film(case: Case, tmp_path: Path, 
     assert [line["time_s"] for line in lines_of(job)] == pytest.approx(list(case.times_s), abs=0.0011)
     assert case.says in " ".join(job.warnings)
     assert bool(case.says) == bool(job.warnings)
-    check_coco(client, job, case)
+    check_coco(job, case)
     check_annotated(job, case)
 
 
-def check_coco(client: Client, job: Job, case: Case) -> None:
+def check_coco(job: Job, case: Case) -> None:
     """Sizes in pixels are those of each frame, and names are the job's own."""
-    answer = client.get(f"/video/results/{job.pk}?format=coco")
-    images = json.loads(b"".join(answer.streaming_content))["images"]  # type: ignore[attr-defined]
+    source = Source(str(job.pk), job.source_name, job.pipeline_id, job.status, job.width, job.height)
+    images = json.loads(b"".join(as_coco(source, lambda: read_raw_lines(job))))["images"]
     sizes = [(image["width"], image["height"]) for image in images]
     assert [sizes[0], sizes[-1]] == [case.size_wh, case.ends_wh]
     assert all(str(job.pk) in image["file_name"] for image in images)
