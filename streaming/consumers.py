@@ -118,7 +118,7 @@ class StreamConsumer(BaseConsumer[StreamError]):
             frames=self._session.frame_index,
             processed_frames=self._session.processed_frames,
             dropped_frames=self._session.dropped_frames,
-            duration_ms=round((time.monotonic() - self._started) * MILLISECONDS, 1),
+            duration_ms=(time.monotonic() - self._started) * MILLISECONDS,
         )
 
     async def say_goodbye(self, error: StreamError) -> None:

@@ -34,10 +34,8 @@ class SessionLog:
 
     def event(self, level: int, event: str, **fields: Any) -> None:
         """Log an event of this session."""
-        session = self._session
-        log_event(
-            logger, level, event, session_id=session.session_id, pipeline_id=session.pipeline_id, **fields
-        )
+        ids = {"session_id": self._session.session_id, "pipeline_id": self._session.pipeline_id}
+        log_event(logger, level, event, **ids, **{name: rounded(value) for name, value in fields.items()})
 
     def drop(self, frame_index: int) -> None:
         """A frame gave way: at info once a second, at debug otherwise, for a client must not fill the log."""
@@ -67,3 +65,8 @@ class SessionLog:
             logger.error(fault, exc_info=error, extra={"fields": fields})
         else:
             log_event(logger, logging.INFO, SESSION_ERROR, **fields)
+
+
+def rounded(value: Any) -> Any:
+    """A field for people: numbers have three decimals at most."""
+    return round(value, 3) if isinstance(value, float) else value

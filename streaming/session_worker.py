@@ -123,7 +123,7 @@ class SessionWorker:
         # What was dropped while a network loaded says nothing about the speed to come.
         self._session.policy.restart()
         self._loading = False
-        self._log.event(logging.INFO, session_log.READY, duration_ms=round(milliseconds_since(started), 1))
+        self._log.event(logging.INFO, session_log.READY, duration_ms=milliseconds_since(started))
         return PipelineHandle(pipeline)
 
     async def _answer_newest(self, handle: PipelineHandle) -> None:
@@ -199,7 +199,7 @@ class SessionWorker:
         self._limits.active(time.monotonic())
         self._session.mark_processed()
         self._log.event(
-            logging.DEBUG, session_log.FRAME_PROCESSED, frame_index=frame.index, duration_ms=round(age_ms, 2)
+            logging.DEBUG, session_log.FRAME_PROCESSED, frame_index=frame.index, duration_ms=age_ms
         )
         await self._ask_for_less()
 
@@ -225,7 +225,7 @@ class SessionWorker:
             logging.INFO,
             session_log.SLOW_DOWN,
             suggested_fps=policy.suggested_fps,
-            drop_rate=round(policy.drop_rate, 3),
+            drop_rate=policy.drop_rate,
         )
         await self._send(protocol.slow_down_message(policy.suggested_fps))
 

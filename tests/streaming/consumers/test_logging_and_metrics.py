@@ -63,6 +63,11 @@ async def test_processed_frames_at_debug(engine: FakeEngine, log: pytest.LogCapt
     assert line["timestamp"].endswith("+00:00")
 
 
+@pytest.mark.parametrize(("value", "shown"), [(1.23456, 1.235), (0.5, 0.5), (7, 7), ("1.23456", "1.23456")])
+def test_numbers_of_a_line_have_three_decimals(value: object, shown: object) -> None:
+    assert session_log.rounded(value) == shown
+
+
 async def test_drops_are_loud_once_a_second(engine: FakeEngine, log: pytest.LogCaptureFixture) -> None:
     async with Client() as client:
         pipeline = await ready(client, engine)
