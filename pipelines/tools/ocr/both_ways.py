@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from pipelines.detections import Detection
 from pipelines.engine.readers.text_reader import TALL, Image, Reading, TextReader
-from pipelines.tools.ocr.line_axes import ALIKE, difference, direction_of, span_of, upside_down
+from pipelines.tools.ocr.line_axes import direction_of, span_of, upside_down, votes_for
 from pipelines.tools.ocr.line_crops import read_crops
 
 # A reading of this score is of a line that stands the right way up, by the reader. With RapidOCR, 127 of 129
@@ -69,18 +69,42 @@ def settled(
 ) -> list[ReadLine]:
     """Decide for lines that were read which way up they are; reads those with less than the limit again."""
     size_wh = image_bgr.shape[1], image_bgr.shape[0]
+    lines = [
+        Line(box, reading, is_usual=is_usual(box, size_wh))
+        for box, reading in zip(boxes, readings, strict=True)
+    ]
     doubtful = [
         number
-        for number, (box, reading, limit) in enumerate(zip(boxes, readings, limits, strict=True))
-        if NO_TEXT <= reading.score < limit and not is_tall(box, size_wh)
+        for number, (line, limit) in enumerate(zip(lines, limits, strict=True))
+        if NO_TEXT <= line.reading.score < limit
     ]
-    others = read_crops(reader, image_bgr, [upside_down(boxes[number]) for number in doubtful])
-    turned = dict(zip(doubtful, others, strict=True))
-    lines = [
-        Line(box, reading, turned.get(number), is_usual(box, size_wh))
-        for number, (box, reading) in enumerate(zip(boxes, readings, strict=True))
-    ]
-    return [decided(line, lines, size_wh) for line in lines]
+    lines = read_upside_down(reader, image_bgr, lines, doubtful)
+    # Digits and short words may read surely upside down: the lines around show that.
+    clear = clear_directions(lines, size_wh)
+    outvoted = [number for number, line in enumerate(lines) if is_outvoted(line, clear, size_wh)]
+    if outvoted:
+        lines = read_upside_down(reader, image_bgr, lines, outvoted)
+        clear = clear_directions(lines, size_wh)
+    return [decided(line, clear, size_wh) for line in lines]
+
+
+def read_upside_down(
+    reader: TextReader, image_bgr: Image, lines: Sequence[Line], numbers: Sequence[int]
+) -> list[Line]:
+    """The lines, with other readings for those of these numbers, unless readers turn them by themselves."""
+    size_wh = image_bgr.shape[1], image_bgr.shape[0]
+    wanted = [number for number in numbers if not is_tall(lines[number].box, size_wh)]
+    others = read_crops(reader, image_bgr, [upside_down(lines[number].box) for number in wanted])
+    turned = dict(zip(wanted, others, strict=True))
+    return [replace(line, other=turned.get(number, line.other)) for number, line in enumerate(lines)]
+
+
+def is_outvoted(line: Line, clear: Sequence[float], size_wh: tuple[int, int]) -> bool:
+    """True if a line read surely, but more of the lines that run alike turned out to run the other way."""
+    if line.other is not None or not line.is_clear:
+        return False
+    # Its own vote is among them.
+    return votes_for(direction_of(line.box, size_wh), clear) < 1
 
 
 def evidence_of(reading: Reading) -> float:
@@ -99,11 +123,11 @@ def is_tall(box: Detection, size_wh: tuple[int, int]) -> bool:
     return span.height >= TALL * span.width
 
 
-def decided(line: Line, lines: Sequence[Line], size_wh: tuple[int, int]) -> ReadLine:
+def decided(line: Line, clear: Sequence[float], size_wh: tuple[int, int]) -> ReadLine:
     """The line the way up that reads better, or, where that is not clear, as those around it are."""
     if line.other is None:
         return ReadLine(line.box, line.reading)
-    votes = 0 if line.is_clear else votes_of(lines, direction_of(line.box, size_wh), size_wh)
+    votes = 0 if line.is_clear else votes_for(direction_of(line.box, size_wh), clear)
     as_found = line.gain >= 0 if votes == 0 else votes > 0
     best = line.reading if as_found else line.other
     if not line.is_clear and not votes and line.reading.text != line.other.text:
@@ -111,11 +135,8 @@ def decided(line: Line, lines: Sequence[Line], size_wh: tuple[int, int]) -> Read
     return ReadLine(line.box if as_found else upside_down(line.box), best)
 
 
-def votes_of(lines: Sequence[Line], direction: float, size_wh: tuple[int, int]) -> int:
-    """Count the clear lines that run in about this direction, less those that run in the opposite one."""
-    votes = 0
-    for line in lines:
-        if line.is_clear:
-            apart = difference(direction_of(line.box, size_wh) + (0 if line.gain > 0 else math.pi), direction)
-            votes += (apart < ALIKE) - (apart > math.pi - ALIKE)
-    return votes
+def clear_directions(lines: Sequence[Line], size_wh: tuple[int, int]) -> list[float]:
+    """The directions of the lines that tell by themselves which way up they are."""
+    return [
+        direction_of(line.box, size_wh) + (0 if line.gain > 0 else math.pi) for line in lines if line.is_clear
+    ]

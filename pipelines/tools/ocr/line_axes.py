@@ -1,7 +1,7 @@
 """Lines of text in their own axes: along the letters and across them, in pixels of the frame."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from pipelines.detections import Detection, Point, Polygon, with_polygon
@@ -97,6 +97,12 @@ def main_direction(boxes: Iterable[Detection], size_wh: tuple[int, int]) -> floa
         sum(length * math.sin(direction) for direction, length in alike),
         sum(length * math.cos(direction) for direction, length in alike),
     )
+
+
+def votes_for(direction: float, others: Sequence[float]) -> int:
+    """Count the directions that are about this one, less those that are opposite to it."""
+    apart = [difference(other, direction) for other in others]
+    return sum((one < ALIKE) - (one > math.pi - ALIKE) for one in apart)
 
 
 def length_of(box: Detection, size_wh: tuple[int, int]) -> float:

@@ -94,6 +94,26 @@ def test_where_it_is_not_clear_the_lines_around_decide(degrees: float) -> None:
     assert direction_of(lines[1].box, SIZE_WH) == pytest.approx(direction_of(standing[1], SIZE_WH))
 
 
+def test_digits_that_read_surely_upside_down_go_with_the_lines_around() -> None:
+    """Two lines of a page that stands on its head read better turned, so that a lone 9 was a 6."""
+
+    class Page(WayReader):
+        def read(self, image_bgr: Image, boxes_xyxy: Sequence[PixelBox]) -> list[Reading]:
+            found = super().read(image_bgr, boxes_xyxy)
+            short = [crop.shape[1] < 150 for crop in self.crops[-len(found) :]]
+            digits = {"NORWICH": Reading("9", 0.99), "NOCH": Reading("6", 1.0)}
+            return [digits[one.text] if lone else one for one, lone in zip(found, short, strict=True)]
+
+    standing = [line_at((320, 100 + 100 * row), (200 if row else 60, 30), 180) for row in range(3)]
+    image = np.minimum.reduce([frame_with(line) for line in standing])
+    level = [line_at((320, 100 + 100 * row), (200 if row else 60, 30)) for row in range(3)]
+
+    lines = read_both_ways(Page(Reading("NORWICH", 0.99), Reading("NOCH", 0.9)), image, level, [SURE] * 3)
+
+    assert [line.reading.text for line in lines] == ["9", "NORWICH", "NORWICH"]
+    assert all(abs(direction_of(line.box, SIZE_WH)) == pytest.approx(np.pi) for line in lines)
+
+
 @pytest.mark.parametrize("score", [0.0, 0.2])
 def test_what_is_no_text_is_not_read_again(score: float) -> None:
     _, reader = read(line_at((320, 240), (200, 30), 30), Reading("~", score), Reading("ABCD", 0.9), 30)
@@ -127,6 +147,18 @@ class TestLineWays:
         assert ways.follow([1, None], boxes, SIZE_WH) == boxes
         assert not ways.knows(1)
         assert not ways.knows(None)
+
+    def test_a_new_line_is_taken_to_stand_as_the_others_do(self) -> None:
+        ways = LineWays()
+        known = line_at((320, 200), (200, 30), 185)
+        ways.note(1, known, SIZE_WH)
+        new, across = line_at((320, 240), (200, 30), 2), line_at((320, 240), (200, 30), 95)
+
+        _, turned, left = ways.follow([1, 2, None], [known, new, across], SIZE_WH)
+
+        assert np.degrees(direction_of(turned, SIZE_WH)) % 360 == pytest.approx(182)
+        assert left == across
+        assert not ways.knows(2)
 
     def test_the_oldest_lines_are_forgotten(self) -> None:
         ways, box = LineWays(), line_at((320, 240), (200, 30))
