@@ -13,8 +13,9 @@ class Detection:
     """One box on a frame; coordinates are fractions of the frame, origin top left.
 
     `polygon` is the oriented box of what is not level: its corners clockwise from the object's own upper
-    left, which may lie beyond the frame's edge; `x y w h` is then the upright hull on the frame. `text`,
-    `text_score`, `track_id` and `polygon` are None where no tool set them.
+    left, which may lie beyond the frame's edge; `x y w h` is then the upright hull on the frame. What no
+    tool set is None. `text_age_ms` is set only while a line, whose picture has changed since it was read,
+    waits to be read again: the milliseconds since its text was last seen to hold.
     """
 
     x: float
@@ -25,6 +26,7 @@ class Detection:
     score: float
     text: str | None = None
     text_score: float | None = None
+    text_age_ms: float | None = None
     track_id: int | None = None
     polygon: Polygon | None = None
 
@@ -42,6 +44,8 @@ class Detection:
             data["text"] = self.text
         if self.text_score is not None:
             data["text_score"] = round(float(self.text_score), 4)
+        if self.text_age_ms is not None:
+            data["text_age_ms"] = round(float(self.text_age_ms))
         if self.track_id is not None:
             data["track_id"] = int(self.track_id)
         if self.polygon is not None:

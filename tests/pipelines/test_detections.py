@@ -16,6 +16,7 @@ PLAIN = {"x": 0.1, "y": 0.2, "w": 0.3, "h": 0.4, "label": "sign", "score": 0.9}
         ({}, {}),
         ({"text": "EXIT", "text_score": 0.987654}, {"text": "EXIT", "text_score": 0.9877}),
         ({"text": ""}, {"text": ""}),
+        ({"text": "EXIT", "text_age_ms": 266.7}, {"text": "EXIT", "text_age_ms": 267}),
         ({"track_id": 0}, {"track_id": 0}),
         (
             {"polygon": ((0.1, 0.2), (0.4, 0.2), (0.4, 0.6), (0.1, 0.6000001))},

@@ -31,10 +31,12 @@ from pipelines.tools.ocr.follower import Follower
 from pipelines.tools.ocr.frame_scale import made_smaller
 from pipelines.tools.ocr.line_crops import crop_box
 from pipelines.tools.ocr.line_joining import joined_lines
+from pipelines.tools.ocr.line_picture import LinePicture
 from pipelines.tools.ocr.line_ways import LineWays
 from pipelines.tools.ocr.reading_budget import ReadingBudget
 from pipelines.tools.ocr.reading_order import reading_order, text_of
 from pipelines.tools.ocr.text_memory import MemorySettings, TextMemory
+from pipelines.tools.ocr.track_text import DOUBTFUL
 
 LABEL = "text"
 
@@ -71,7 +73,9 @@ class ReadParams(BaseModel):
         description="A reading below this score is doubtful; live, such a line is soon read again",
     )
     reread_interval_s: float = Field(
-        5.0, gt=0, description="Live: read every line again after so many seconds"
+        5.0,
+        gt=0,
+        description="Live: read every line again after so many seconds, even one that looks as before",
     )
     join: bool = Field(True, description="Make one box of several that a detector gave for one line of text")
     device: Literal["auto", "cpu", "cuda", "gpu"] | None = Field(
@@ -186,23 +190,34 @@ class ReadTool:
         keys = self._keys(payload, detections)
         detections = self._ways.follow(keys, detections, size_wh)
         areas = [box.w * box.h for box in detections]
-        chosen = self._memory.choose(keys, areas, context.pressure)
+        differences = self._differences(payload["image"], detections, keys)
+        chosen = self._memory.choose(keys, areas, differences, context.pressure)
         places = self._affordable(payload["image"], detections, chosen, context)
         context.counters["ocr_reads_put_off"] += len(chosen) - len(places)
         lines = self._read(payload["image"], detections, places, context, keys)
         for place, line in zip(places, lines, strict=True):
             key = keys[place]
             assert key is not None, "only boxes with a key are chosen"
-            self._memory.note(key, line.reading)
             if self._counts(line.reading):
                 detections[place] = line.box
                 self._ways.note(key, line.box, size_wh)
+            self._memory.note(key, line.reading, picture_of(payload["image"], detections[place]))
         known = [self._memory.best(key) for key in keys]
         unread = set(range(len(known))) - set(places)
         context.counters["ocr_reads_saved"] += sum(known[place] is not None for place in unread)
         return [
-            with_text(box, reading) if reading else box
-            for box, reading in zip(detections, known, strict=True)
+            with_text(box, reading, self._memory.age_s(key)) if reading else box
+            for box, reading, key in zip(detections, known, keys, strict=True)
+        ]
+
+    def _differences(
+        self, image_bgr: Image, boxes: Sequence[Detection], keys: Sequence[int | None]
+    ) -> list[float | None]:
+        """By how much each line differs from the picture of it that was read; None where there is none."""
+        size_wh, pictures = size_of(image_bgr), [self._memory.picture(key) for key in keys]
+        return [
+            picture.difference(image_bgr, box.polygon_pixels(size_wh), DOUBTFUL) if picture else None
+            for box, picture in zip(boxes, pictures, strict=True)
         ]
 
     def _read(
@@ -288,14 +303,20 @@ def crops_of(image_bgr: Image, boxes: Sequence[Detection], places: Sequence[int]
     return [crop_box(boxes[place], size_of(image_bgr)) for place in places]
 
 
+def picture_of(image_bgr: Image, box: Detection) -> LinePicture:
+    """How a box looks, to see later if it has changed."""
+    return LinePicture.of(image_bgr, box.polygon_pixels(size_of(image_bgr)))
+
+
 def size_of(image_bgr: Image) -> tuple[int, int]:
     """Width and height of a frame."""
     return image_bgr.shape[1], image_bgr.shape[0]
 
 
-def with_text(box: Detection, reading: Reading) -> Detection:
-    """The box with what was read in it."""
-    return replace(box, text=reading.text, text_score=reading.score)
+def with_text(box: Detection, reading: Reading, age_s: float | None = None) -> Detection:
+    """The box with what was read in it; with the age of a text that waits to be read again."""
+    age_ms = None if age_s is None else age_s * MILLISECONDS
+    return replace(box, text=reading.text, text_score=reading.score, text_age_ms=age_ms)
 
 
 def unavailable(params: ReadParams, weights: WeightsStore) -> str | None:
