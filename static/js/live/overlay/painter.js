@@ -44,6 +44,10 @@ const FEWEST_LETTERS = 6;
 const HALO = "rgb(0 0 0 / 0.55)";
 const PLATE = "rgb(5 7 10 / 0.72)";
 const PLATE_INK = "#ffffff";
+/** The label of a text that waits to be read again; on light and on dark pictures it is grey among coloured ones. */
+const WAITING = "#9aa0a6";
+/** A shorter wait is not shown: it would flicker. */
+const SHOWN_WAIT_MS = 150;
 const MARGIN = 8;
 /** A box smaller than this has thinner lines. */
 const SMALL_BOX = 24;
@@ -183,7 +187,7 @@ export class Painter {
     const font = sized(FONT, fontSize);
     const words = this.#lettering.fit(label.words, font, most.width - scoreWidth - 2 * PADDING);
     const place = words === label.words ? most : narrowed(most, object.slot, this.#widthOf(words, scoreWidth, font));
-    this.#paintPlate(place, colour);
+    this.#paintPlate(place, isWaiting(object.detection) ? WAITING : colour);
     this.#context.fillStyle = INK;
     this.#paintWords(words, place, 0, font);
     const indent = words ? this.#lettering.widthOf(words, font) + PADDING : 0;
@@ -239,6 +243,15 @@ export class Painter {
     context.textBaseline = "middle";
     context.fillText(words, x + PADDING + indent, y + height / 2 + 0.5);
   }
+}
+
+/**
+ * True where the words of a label may be those that stood there before.
+ *
+ * @param {Detection} detection
+ */
+function isWaiting({ text, textAgeMs = 0 }) {
+  return text !== undefined && textAgeMs >= SHOWN_WAIT_MS;
 }
 
 /**

@@ -82,10 +82,11 @@ function resultOf({ frameIndex, detections, text, counts, timingsMs, size }, { p
 }
 
 /** @param {Detection} detection */
-function asSent({ textScore, trackId, ...fields }) {
+function asSent({ textScore, textAgeMs, trackId, ...fields }) {
   return {
     ...fields,
     ...(textScore === undefined ? {} : { text_score: textScore }),
+    ...(textAgeMs === undefined ? {} : { text_age_ms: textAgeMs }),
     ...(trackId === undefined ? {} : { track_id: trackId }),
   };
 }

@@ -4,9 +4,11 @@
  * Parse a message of the server into one of five kinds; malformed messages never throw.
  *
  * @typedef {{x: number, y: number, w: number, h: number, label: string, score: number,
- *            text?: string, textScore?: number, trackId?: number, polygon?: Corner[]}} Detection
+ *            text?: string, textScore?: number, textAgeMs?: number, trackId?: number,
+ *            polygon?: Corner[]}} Detection
  *   Coordinates are fractions of the frame, origin top left; a polygon's corners go clockwise from the object's own
- *   upper left, and the box is their upright hull.
+ *   upper left, and the box is their upright hull. A text that waits to be read again has an age: so long ago it was
+ *   last seen to hold.
  * @typedef {[number, number]} Corner x and y
  * @typedef {"normal" | "warning" | "critical"} PressureState
  * @typedef {{kind: "result", frameIndex: number, detections: Detection[], text: string,
@@ -77,6 +79,8 @@ function readDetection(value) {
   if (read) detection.text = read;
   const textScore = number(fields["text_score"]);
   if (textScore !== null) detection.textScore = textScore;
+  const textAgeMs = number(fields["text_age_ms"]);
+  if (textAgeMs !== null) detection.textAgeMs = textAgeMs;
   const trackId = number(fields["track_id"]);
   if (trackId !== null) detection.trackId = trackId;
   const polygon = readPolygon(fields["polygon"]);

@@ -73,6 +73,18 @@ test("an oriented box is drawn along its corners, which move with it", () => {
   assert.deepEqual(drawn.lines.at(-1).path[1].map(Math.round), [200, 360]);
 });
 
+test("the label of a text that waits to be read again is grey, its box is not", () => {
+  const { drawn, show, words } = setUp();
+  for (const [textAgeMs, isGrey] of [[undefined, false], [66, false], [150, true], [800, true]]) {
+    show(1, [{ ...TEXT, textAgeMs }]);
+    assert.equal(drawn.plates[0].colour, isGrey ? "#9aa0a6" : colourOf("text"));
+    assert.equal(drawn.boxes.at(-1).colour, colourOf("text"));
+    assert.deepEqual(words(), ["NO ENTRY", "97%", "Frame 1"]);
+  }
+  show(2, [{ ...BUS, textAgeMs: 800 }]);
+  assert.equal(drawn.plates[0].colour, colourOf("bus", 3));
+});
+
 test("keeps off the bars beside a picture of another shape", () => {
   const { drawn, show } = setUp({ size: { width: 1600, height: 900 } });
   show(1, [{ ...TEXT, x: 0, y: 0, w: 1, h: 1 }]);

@@ -6,7 +6,7 @@ import { FakeDecoder, fakeCanvas } from "../../canvas.js";
 
 const LAYERS = { boxes: true, labels: true, scores: true, text: true, tracks: true, trails: true, index: true };
 const DETECTIONS = [
-  { x: 0.25, y: 0.5, w: 0.5, h: 0.25, label: "text", score: 0.9, text: "NO ENTRY", textScore: 0.97 },
+  { x: 0.25, y: 0.5, w: 0.5, h: 0.25, label: "text", score: 0.9, text: "NO ENTRY", textScore: 0.97, textAgeMs: 80 },
   { x: 0.1, y: 0.1, w: 0.2, h: 0.2, label: "bus", score: 0.5, trackId: 3 },
 ];
 const FRAME = {
@@ -78,7 +78,7 @@ test("the result is what the server said, in its words", async () => {
     size: { width: 640, height: 480 },
     result: {
       detections: [
-        { x: 0.25, y: 0.5, w: 0.5, h: 0.25, label: "text", score: 0.9, text: "NO ENTRY", text_score: 0.97 },
+        { x: 0.25, y: 0.5, w: 0.5, h: 0.25, label: "text", score: 0.9, text: "NO ENTRY", text_score: 0.97, text_age_ms: 80 },
         { x: 0.1, y: 0.1, w: 0.2, h: 0.2, label: "bus", score: 0.5, track_id: 3 },
       ],
       text: "NO ENTRY",

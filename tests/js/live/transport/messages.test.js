@@ -10,7 +10,7 @@ test("reads a result with what each tool set", () => {
     frame_index: 7,
     result: {
       detections: [
-        { x: 0.1, y: 0.2, w: 0.3, h: 0.4, label: "text", score: 0.9, text: " NO ENTRY ", text_score: 0.97, track_id: 3 },
+        { x: 0.1, y: 0.2, w: 0.3, h: 0.4, label: "text", score: 0.9, text: " NO ENTRY ", text_score: 0.97, text_age_ms: 133, track_id: 3 },
         { x: 0, y: 0, w: 1, h: 1, label: "bus", score: 0.5 },
       ],
       text: "NO ENTRY",
@@ -23,7 +23,7 @@ test("reads a result with what each tool set", () => {
     kind: "result",
     frameIndex: 7,
     detections: [
-      { x: 0.1, y: 0.2, w: 0.3, h: 0.4, label: "text", score: 0.9, text: "NO ENTRY", textScore: 0.97, trackId: 3 },
+      { x: 0.1, y: 0.2, w: 0.3, h: 0.4, label: "text", score: 0.9, text: "NO ENTRY", textScore: 0.97, textAgeMs: 133, trackId: 3 },
       { x: 0, y: 0, w: 1, h: 1, label: "bus", score: 0.5 },
     ],
     text: "NO ENTRY",
