@@ -5,7 +5,6 @@ import logging
 import os
 import signal
 import ssl
-import sys
 import threading
 import time
 from functools import partial
@@ -16,6 +15,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from forgesyte.api.client_address import is_loopback
+from forgesyte.foreign_output import STDERR, STDOUT, own_stream
 from forgesyte.lan.lan import Lan, introduction
 from forgesyte.logs import log_event
 from forgesyte.server import memory
@@ -74,7 +74,7 @@ def serve(host: str, port: int, lan: Lan | None = None) -> int:
     for companion in companions:
         companion.stop()
     if failures:
-        print(f"ForgeSyte cannot listen on {host}:{port}: {failures[0]}", file=sys.stderr)  # noqa: T201
+        print(f"ForgeSyte cannot listen on {host}:{port}: {failures[0]}", file=own_stream(STDERR))
         return 1
     exit_soon()
     return 0
@@ -100,10 +100,11 @@ def announce(host: str, port: int, lan: Lan | None) -> None:
         log_event(logger, logging.ERROR, "server_does_not_answer", host=host, port=port)
         return
     address = lan.url(port) if lan else f"http://{host_in_url(host)}:{port}/"
-    print(f"ForgeSyte is ready at {address}", flush=True)  # noqa: T201
+    out = own_stream(STDOUT)
+    print(f"ForgeSyte is ready at {address}", file=out, flush=True)
     tell_who_gets_in(host, port, lan)
     if lan:
-        print(f"\n{introduction(lan, port, draws=sys.stdout.isatty())}\n", flush=True)  # noqa: T201
+        print(f"\n{introduction(lan, port, draws=out.isatty())}\n", file=out, flush=True)
     preload(settings.PIPELINES.preload)
 
 
@@ -112,7 +113,7 @@ def tell_who_gets_in(host: str, port: int, lan: Lan | None) -> None:
     if is_local(host) or settings.FORGESYTE_REQUIRE_LOGIN or (lan and lan.code):
         return
     log_event(logger, logging.WARNING, "open_to_everybody", host=host, port=port)
-    print(EVERYBODY.format(host=host, port=port), flush=True)  # noqa: T201
+    print(EVERYBODY.format(host=host, port=port), file=own_stream(STDOUT), flush=True)
 
 
 def is_local(host: str) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from forgesyte.foreign_output import STDERR, STDOUT, own_descriptor
 from forgesyte.logs import log_event
 from forgesyte.threads import daemon_thread
 from jobs import events
@@ -130,7 +131,13 @@ class WorkerSupervisor:
         with self._lock:
             if self._stopping.is_set():
                 return None
-            process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL)
+            # It makes log lines of its own output itself, and may outlive this process for a moment.
+            process = subprocess.Popen(
+                self._command,
+                stdin=subprocess.DEVNULL,
+                stdout=own_descriptor(STDOUT),
+                stderr=own_descriptor(STDERR),
+            )
             self._running.add(process)
             return process
 

@@ -34,6 +34,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, host: str | None, port: int | None, lan: bool, **options: Any) -> None:
         from forgesyte.data_folder import keep_private
+        from forgesyte.foreign_output import as_log_lines
         from forgesyte.lan.lan import open_to_network
         from forgesyte.server.serving import serve
 
@@ -43,4 +44,6 @@ class Command(BaseCommand):
         port = port if port is not None else (project.https_port if lan else project.port)
         # The checks have asked the database; this thread never will again.
         connections.close_all()
-        sys.exit(serve(host, port, open_to_network(host) if lan else None))
+        with as_log_lines():
+            code = serve(host, port, open_to_network(host) if lan else None)
+        sys.exit(code)

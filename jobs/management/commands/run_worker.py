@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from forgesyte.data_folder import keep_private
+from forgesyte.foreign_output import as_log_lines
 from forgesyte.server import memory
 
 
@@ -29,10 +30,11 @@ class Command(BaseCommand):
         # A job goes on where it stopped; the web server with its live sessions is to outlive it.
         die_first(WORKER_OOM_SCORE)
         worker = Worker(parent_pid=parent)
-        if once:
-            worker.drain()
-            return
-        worker.run()
+        with as_log_lines():
+            if once:
+                worker.drain()
+                return
+            worker.run()
         logging.shutdown()
         # A thread may still be inside of a network; all it had is given back.
         os._exit(0)
