@@ -56,9 +56,10 @@ def as_log_lines() -> Iterator[None]:
             os.dup2(descriptor, number)
         for reader in readers:
             reader.join(LAST_WORDS_S)
-        for stream in _own.values():
-            stream.flush()
+        streams = list(_own.values())
         _own.clear()
+        for stream in streams:
+            stream.close()
 
 
 def flush() -> None:
