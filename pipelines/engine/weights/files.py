@@ -78,13 +78,13 @@ def is_openvino(folder: Path) -> bool:
     return folder.is_dir() and any(folder.glob("*.xml")) and any(folder.glob("*.bin"))
 
 
-def head_of(path: Path) -> bytes:
+def head_of(path: Path, size: int = HEAD_BYTES) -> bytes:
     """The first bytes of a file; none of what is no file or cannot be read."""
     if not path.is_file():
         return b""
     try:
         with path.open("rb") as file:
-            return file.read(HEAD_BYTES)
+            return file.read(size)
     except OSError:
         return b""
 
