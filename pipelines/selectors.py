@@ -39,8 +39,20 @@ class PipelineState:
 
 
 def problems_of(definition: Any, *, by_request: bool = False) -> list[Problem]:
-    """Every problem of a definition, with the plugins of this process; `by_request` as for `validate`."""
-    return validate(definition, get_engine().registry, by_request=by_request)
+    """Every problem of a definition, with the plugins and files of this process; see `validate`."""
+    problems = validate(definition, get_engine().registry, by_request=by_request)
+    # What files there are is told only of names that a request may give.
+    return problems if problems else conflicts_in(definition)
+
+
+def conflicts_in(definition: Any) -> list[Problem]:
+    """What the files that are there say against a valid definition."""
+    engine, found = get_engine(), []
+    for node in read(definition).definition.nodes:
+        tool = engine.registry.find(node.plugin_id, node.tool_id)
+        if tool and (said := tool.conflict(tool.params.model_validate(dict(node.params)), engine.weights)):
+            found.append(Problem(f"nodes[{node.id}].params", said))
+    return found
 
 
 def row_problems(row: Pipeline) -> list[str]:
@@ -50,7 +62,7 @@ def row_problems(row: Pipeline) -> list[str]:
 
 def state_of(row: Pipeline) -> PipelineState:
     """Judge one row; loads nothing."""
-    problems = tuple(problems_of(row.definition))
+    problems = tuple(validate(row.definition, get_engine().registry))
     return PipelineState(row, problems, _reason(row, problems))
 
 

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from pipelines.engine.detectors.ultralytics import open_yolo
 from pipelines.engine.weights.downloads import file_digest
 from pipelines.engine.weights.files import FOLDER_SUFFIX
+from pipelines.engine.weights.onnx_facts import facts_of_onnx
 from pipelines.errors import PipelineError
 
 T = TypeVar("T")
@@ -40,7 +41,7 @@ def load_converted(weights: Path, cache_dir: Path, load: Callable[[Path], T]) ->
 
 def folder_name(weights: Path) -> str:
     """A name that changes with the file's content and with the libraries that convert it."""
-    makers = f"{version('openvino')} {version('ultralytics')} 2"
+    makers = f"{version('openvino')} {version('ultralytics')} 3"
     key = hashlib.sha256(f"{file_digest(weights)} {makers}".encode()).hexdigest()[:16]
     return f"{weights.stem}-{key}{FOLDER_SUFFIX}"
 
@@ -106,7 +107,7 @@ def onnx_metadata(weights: Path, shape: list[int | None]) -> dict[str, Any]:
     notes = {note.key: note.value for note in load(weights, load_external_data=False).metadata_props}
     batch, channels, height, width = shape
     metadata: dict[str, Any] = {
-        "task": notes.get("task", "detect"),
+        "task": facts_of_onnx(weights).task or "detect",
         "stride": int(notes.get("stride", 32)),
         "batch": batch or int(notes.get("batch", 1)),
         "channels": channels or int(notes.get("channels", 3)),
@@ -114,8 +115,8 @@ def onnx_metadata(weights: Path, shape: list[int | None]) -> dict[str, Any]:
         "end2end": notes.get("end2end", "False") == "True",
         "args": {**literal(notes.get("args"), {}), "dynamic": height is None or width is None},
     }
-    names = literal(notes.get("names"), {})
-    return {**metadata, "names": names} if names else metadata
+    names = facts_of_onnx(weights).names
+    return {**metadata, "names": dict(names)} if names else metadata
 
 
 def literal(text: str | None, default: Any) -> Any:

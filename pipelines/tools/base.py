@@ -116,7 +116,8 @@ class ToolSpec:
     """A tool as it is offered: what it is called, takes and gives, and how it is opened.
 
     `open(params, context)` loads what the tool needs; it may take seconds and runs off the event loop.
-    `unavailable(params, weights)` says without loading anything why the tool cannot be opened, or None.
+    `unavailable(params, weights)` says without loading anything why the tool cannot be opened, or None;
+    `conflict(params, weights)` says why it never can with the files that are there: then it is not saved.
     `failure` is the sentence that clients read when the tool raises. `stateful` False promises that what came
     before a frame does not matter to it; for tools that are Resumable it is not asked. `passes_on` are
     those of its output types that it gives only where it was given them. `zones(params)` says of how many
@@ -133,6 +134,7 @@ class ToolSpec:
     optional_input_types: frozenset[str] = frozenset()
     passes_on: frozenset[str] = frozenset()
     unavailable: Callable[[Any, "WeightsStore"], str | None] = always_available
+    conflict: Callable[[Any, "WeightsStore"], str | None] = always_available
     zones: Callable[[Any], int] = no_zones
     failure: str = "A tool failed"
     stateful: bool = True

@@ -53,7 +53,8 @@ class OpenVinoYolo:
         notes = notes_in(folder)
         args = notes.get("args") or {}
         plain = notes.get("task") in ROWS_OF_BOX and not notes.get("end2end") and not args.get("nms")
-        if not (plain and args.get("dynamic") and notes.get("names")):
+        colours = int(notes.get("channels", 3)) == 3
+        if not (plain and colours and args.get("dynamic") and notes.get("names")):
             return False
         return is_plain(folder, ROWS_OF_BOX[notes["task"]] + len(notes["names"]))
 

@@ -6,6 +6,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from pipelines.engine.weights.files import suffix_of
 from pipelines.errors import PipelineError
 
@@ -28,8 +30,11 @@ def import_ultralytics() -> Any:
     """The module; the first call takes seconds, because it brings torch."""
     with _importing:
         os.environ.update(SETTINGS)
+        # Ultralytics puts a function of its own in the place of Pillow's, which misses a package for HEIC.
+        opening = Image.open
         import ultralytics
 
+        Image.open = opening
         # Ultralytics writes to stdout with a handler of its own; its warnings belong into the log.
         logger = logging.getLogger("ultralytics")
         logger.handlers.clear()

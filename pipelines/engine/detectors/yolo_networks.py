@@ -1,5 +1,6 @@
 """YOLO networks as the tools use them: loaded by name, on the best device, shared between sessions."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,10 @@ from pipelines.engine.weights.files import FOLDER_SUFFIX
 from pipelines.engine.weights.store import WeightsStore, size_of
 from pipelines.errors import PipelineError
 
+logger = logging.getLogger(__name__)
+
 MOST_STRIDE = 64
+CANNOT_RUN = "'{name}' cannot be run: it is damaged or of a kind that is not known. Export it as ONNX again"
 TASKS = frozenset({"detect", "segment", "pose", "obb"})
 
 # Connections, and what a request and its answer take.
@@ -38,6 +42,7 @@ class YoloNetwork:
         """Load and run once, so that the first frame is not slow; PipelineError where it gives no boxes."""
         self._yolo = open_yolo(path, noted_task(path))
         self._device = device
+        self._is_grey = channels_of(self._yolo, path) == 1
         if self._yolo.task not in TASKS:
             raise PipelineError(f"This is a network to {self._yolo.task}, which gives no boxes: {path.name}")
         self.find(np.zeros((*CAMERA_SIZE_HW, 3), np.uint8), DetectOptions())
@@ -51,7 +56,7 @@ class YoloNetwork:
     def find(self, image_bgr: NDArray[np.uint8], options: DetectOptions) -> FoundBoxes:
         """Boxes on one BGR frame of HxWx3; a network of fixed size uses that whatever `imgsz` says."""
         (result,) = self._yolo.predict(
-            image_bgr,
+            grey_of(image_bgr) if self._is_grey else image_bgr,
             # Ultralytics may make a square of it.
             imgsz=longest_side((1, 1), options.imgsz, MOST_STRIDE),
             conf=options.conf,
@@ -65,6 +70,20 @@ class YoloNetwork:
             return oriented_of(result.obb.data.cpu().numpy())
         rows = result.boxes.data.cpu().numpy()
         return FoundBoxes(rows[:, :4], rows[:, 4], rows[:, 5].astype(np.int64))
+
+
+def channels_of(yolo: Any, path: Path) -> int:
+    """The number of channels that a network takes."""
+    if path.suffix == ".pt":
+        return int(yolo.model.yaml.get("channels", 3))
+    return int(metadata_of(path).get("channels", 3))
+
+
+def grey_of(image_bgr: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The frame in one channel, HxWx1."""
+    import cv2
+
+    return np.asarray(cv2.cvtColor(image_bgr, cv2.COLOR_BGR2GRAY), np.uint8)[:, :, None]
 
 
 def oriented_of(rows: NDArray[np.float32]) -> FoundBoxes:
@@ -83,6 +102,8 @@ class LoadedYolo:
     backend: str
     fixed_size_hw: tuple[int, int] | None
     device: DeviceChoice
+    # None where nothing tells it.
+    classes: int | None
 
 
 def load_yolo(name: str, requested: str, networks: NetworkCache, weights: WeightsStore) -> LoadedYolo:
@@ -101,17 +122,27 @@ def load_yolo(name: str, requested: str, networks: NetworkCache, weights: Weight
             key, lambda: load_file(path, device.used, weights, networks), stamp(path), memory_of(path)
         )
     with shared.borrow() as network:
-        return LoadedYolo(shared, network.names, network.backend, network.fixed_size_hw, device)
+        facts = weights.facts(name)
+        unnamed = facts is not None and facts.task is not None and facts.names is None
+        classes = None if unnamed else len(network.names)
+        return LoadedYolo(shared, network.names, network.backend, network.fixed_size_hw, device, classes)
 
 
 def load_file(path: Path, device: str, weights: WeightsStore, networks: NetworkCache) -> BoxNetwork:
     """A network from a file: through OpenVINO on a CPU where the format allows it, else as it is."""
-    if device == "cpu" and path.suffix in (".pt", ".onnx"):
-        return load_converted(path, weights.cache_dir, open_converted)
     where = "cuda:0" if device == "cuda" else device
-    if path.suffix == ".pt":
-        return open_in_torch(path, where, lambda frames: networks.when_batched(frames))
-    return YoloNetwork(path, where)
+    try:
+        if device == "cpu" and path.suffix in (".pt", ".onnx"):
+            return load_converted(path, weights.cache_dir, open_converted)
+        if path.suffix == ".pt":
+            return open_in_torch(path, where, lambda frames: networks.when_batched(frames))
+        return YoloNetwork(path, where)
+    except (PipelineError, MemoryError):
+        raise
+    # Each library has errors of its own for a network that it cannot run.
+    except Exception as error:
+        logger.exception("network_not_loaded", extra={"fields": {"weights": path.name}})
+        raise PipelineError(CANNOT_RUN.format(name=path.name)) from error
 
 
 def open_converted(folder: Path) -> BoxNetwork:
@@ -133,10 +164,15 @@ def noted_task(path: Path) -> str | None:
     """The task that the file names; None for a `.pt` file, into which Ultralytics looks by itself."""
     if path.suffix == ".pt":
         return None
+    return str(metadata_of(path).get("task", "detect"))
+
+
+def metadata_of(path: Path) -> dict[str, Any]:
+    """What Ultralytics noted in a file or folder, as it reads it."""
     import_ultralytics()
     from ultralytics.nn.backends.base import BaseBackend
 
-    return str(BaseBackend.read_metadata(str(path)).get("task", "detect"))
+    return dict(BaseBackend.read_metadata(str(path)) or {})
 
 
 def load_served(address: ServerAddress) -> ServedYolo:

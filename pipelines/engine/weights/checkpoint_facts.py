@@ -6,7 +6,9 @@ Whatever the pickle asks for is stood in for by an object that only keeps what i
 import io
 import pickle
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pipelines.engine.weights.files import ZIP, head_of
@@ -30,12 +32,10 @@ OURS = "ultralytics.nn.tasks"
 HALF = "FP16"
 AGAIN = "is damaged, or was copied only in part: copy the file again"
 V5 = (
-    "is a network of YOLOv5, which stands on the program that trained it: train it again with Ultralytics "
-    "(yolov5nu and later), or export it to ONNX there"
+    "is a network of YOLOv5, which only the program that trained it can load: train it again with "
+    "Ultralytics, where yolov5nu and later networks are"
 )
-NUMBERS_ONLY = (
-    "holds the numbers of a network without the network: save the whole of it, or export it to ONNX"
-)
+NUMBERS_ONLY = "holds the numbers of a network without the network: save all of it, or export it to ONNX"
 NO_YOLO = "is a checkpoint of another program: export it to ONNX with Ultralytics"
 SCRIPT = "is a TorchScript file: give it the ending .torchscript"
 
@@ -45,19 +45,17 @@ class StandIn:
 
     kind = ""
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> "StandIn":
-        made = super().__new__(cls)
-        made.state = {}
-        return made
+    # A pickle may make an object without calling its constructor.
+    state: Mapping[Any, Any] = MappingProxyType({})
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        self.state: dict[Any, Any]
+        """Take whatever is given, and forget it."""
 
     def __setstate__(self, state: Any) -> None:
         self.state = state if isinstance(state, dict) else {}
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        self.state[key] = value
+        """Take a value as mappings do, and forget it."""
 
     def append(self, value: Any) -> None:
         """Take an element as lists do, and forget it."""

@@ -49,7 +49,7 @@ def stands_in(path: Path) -> str:
         return "is empty: copy the file again"
     if head.startswith(GIT_LFS):
         return (
-            "is a pointer of Git LFS and not the network itself: run `git lfs pull`, then copy the file again"
+            "is a pointer of Git LFS and not the network itself: run `git lfs pull` and copy the file again"
         )
     if head.lstrip().lower().startswith(WEB_PAGE):
         return "is a web page and not a network: download the file itself, not the page that shows it"

@@ -126,8 +126,7 @@ def wrong_output(
         return ""
     if len(shape) != 3:
         return f"gives nothing that is a list of boxes: {EXPORT}"
-    rows, columns = shape[1], shape[2]
-    if columns is not None and columns != SORTED_COLUMNS and rows is not None and rows > columns > BOX_ROWS:
+    if has_a_row_for_each_box(shape[1], shape[2]) and (names is None or counted != len(names)):
         return (
             "gives a row for each box with an objectness, as YOLOv5 and YOLOv7 do, or as RT-DETR does, "
             f"and not YOLO's later layout: use a network of YOLOv8 or later, and {EXPORT}"
@@ -137,6 +136,11 @@ def wrong_output(
     if names is not None and counted is not None and len(names) != counted:
         return f"names {len(names)} classes and gives scores for {counted}: {EXPORT}"
     return ""
+
+
+def has_a_row_for_each_box(rows: int | None, columns: int | None) -> bool:
+    """True if the output lies as YOLOv5's does; where boxes are sorted out already, rows are right."""
+    return bool(rows and columns and rows > columns > BOX_ROWS and columns != SORTED_COLUMNS)
 
 
 def literal(text: str | None) -> Any:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pipelines.engine.served.models import ServerAddress, allowed_address, is_address
 from pipelines.engine.weights.catalog import CATALOG, KnownDownload
 from pipelines.engine.weights.downloads import DownloadFailed, Downloads, Expected, file_digest, whole_file
+from pipelines.engine.weights.facts import Facts, FactsCache, facts_of
 from pipelines.engine.weights.files import SUFFIXES, accepts_upload, check_file, real_path, suffix_of
 from pipelines.errors import WeightsNotFound, WeightsRefused
 from pipelines.tools.parameters import PLAIN_NAME
@@ -27,8 +28,8 @@ UPLOADS = "uploads"
 class WeightsEntry:
     """One network that can be used by name; `path` is None where it would have to be downloaded first.
 
-    `source` is `uploaded`, `downloaded`, `bundled` or `downloadable`. `sha256` is what the file ought to
-    have, where that is known.
+    `about` says what it is, `problem` why it cannot run. `source` is `uploaded`, `downloaded`, `bundled` or
+    `downloadable`. `sha256` is what the file ought to have, where that is known.
     """
 
     name: str
@@ -37,6 +38,7 @@ class WeightsEntry:
     size: int
     sha256: str | None = None
     about: str = ""
+    problem: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON form."""
@@ -86,6 +88,7 @@ class WeightsStore:
         }
         self._catalog = {known.name: known for known in (CATALOG if catalog is None else catalog)}
         self.downloads = Downloads(clock)
+        self._facts = FactsCache()
 
     @classmethod
     def build(cls, settings: "PipelineSettings") -> Self:
@@ -147,6 +150,8 @@ class WeightsStore:
             raise WeightsRefused(f"'{source.name}' is no plain name: use letters, digits, '-', '_' and '.'.")
         if not source.is_file():
             raise WeightsRefused(f"There is no file {source}.")
+        if problem := facts_of(source).problem:
+            raise WeightsRefused(problem)
         check_file(source)
         target = self.weights_dir / UPLOADS / source.name
         with source.open("rb") as read, whole_file(target) as written:
@@ -173,14 +178,20 @@ class WeightsStore:
     ) -> Path | None:
         if is_path(name):
             return self._at(name)
+        found = next(self._found(name, sources), None)
+        return found and self._checked(found)
+
+    def _found(
+        self, name: str, sources: Iterable[str] = ("uploaded", "downloaded", "bundled")
+    ) -> Iterator[Path]:
+        """The files and folders of a name, the one that is taken first."""
         candidates = (
             folder / f"{name}{suffix}"
             for source in sources
             for folder in self._folders[source]
             for suffix in (("",) if suffix_of(name) else SUFFIXES)
         )
-        found = next((path for path in candidates if self._is_usable(path)), None)
-        return found and self._checked(found)
+        return (path for path in candidates if self._is_usable(path))
 
     def _at(self, name: str) -> Path:
         """The file or folder at a path, which is taken from the weights folder unless it is absolute."""
@@ -200,8 +211,26 @@ class WeightsStore:
                 "put them into the weights folder, or name their folder in FORGESYTE_WEIGHTS_PATHS."
             )
         if os.path.exists(real):
+            if problem := self._facts.facts(real).problem:
+                raise WeightsNotFound(problem)
             check_file(real)
         return real
+
+    def is_here(self, name: str) -> bool:
+        """True if a file or folder has this name, whatever it is."""
+        if is_address(name) or is_path(name):
+            return False
+        return any(True for _ in self._found(name))
+
+    def facts(self, name: str) -> Facts | None:
+        """What is known of a network that is here; None of others, and of those that cannot run."""
+        if is_address(name):
+            return None
+        try:
+            path = self._existing(name)
+        except WeightsNotFound:
+            return None
+        return self._facts.facts(path) if path else None
 
     def folder(self, name: str) -> Path:
         """A folder without links, taken from the weights folder unless it is absolute; it need not exist.
@@ -266,7 +295,9 @@ class WeightsStore:
     def _entry(self, name: str, source: str, path: Path) -> WeightsEntry:
         known = self._catalog.get(name) if source == "downloaded" else None
         sha256 = known.sha256 if known else recorded_sha256(path)
-        return WeightsEntry(name, source, path, size_of(path), sha256, known.about if known else "")
+        facts = self._facts.facts(path)
+        about = facts.problem or (known.about if known else facts.summary())
+        return WeightsEntry(name, source, path, size_of(path), sha256, about, facts.problem)
 
 
 def is_path(name: str) -> bool:

@@ -65,7 +65,10 @@ class Command(BaseCommand):
 
 def line_of(entry: WeightsEntry) -> str:
     """One network as a line of a table."""
-    return f"{entry.name:24} {entry.source:13} {entry.size / 1e6:7.1f} MB  {entry.path or entry.about}"
+    line = f"{entry.name:24} {entry.source:13} {entry.size / 1e6:7.1f} MB  {entry.path or entry.about}"
+    if not (entry.path and entry.about):
+        return line
+    return f"{line}\n{'CANNOT RUN' if entry.problem else '':24} {entry.about}"
 
 
 def plain(verdict: Verdict) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """YOLO: finds things on a frame, and follows them from frame to frame."""
 
 import pickle
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
@@ -12,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from pipelines.detections import Detection, from_polygons_pixels, from_xyxy_pixels
 from pipelines.engine.detectors.letterbox import MAX_INPUT_PIXELS, longest_side
 from pipelines.engine.detectors.nms import DetectOptions
-from pipelines.engine.detectors.yolo_networks import LoadedYolo, load_yolo
+from pipelines.engine.detectors.yolo_networks import TASKS, LoadedYolo, load_yolo
+from pipelines.engine.weights.known_facts import TASKS as FINDS
 from pipelines.engine.weights.store import WeightsStore
 from pipelines.errors import PipelineError
 from pipelines.tools.base import (
@@ -29,6 +31,8 @@ from pipelines.tools.yolo.jumps import MOVED_TOO_FAR, JumpWatch
 from pipelines.tools.yolo.tracker import Tracker, TrackerSettings
 
 STRIDE = 32
+MOST_NAMED = 100
+NUMBERED = re.compile(r"class\d+")
 FAILURE = "YOLO inference failed"
 SMALLER = "The network sees {side} pixels on the longer side instead of {imgsz}: {reason}"
 # The last byte of a tool's state where it was said that boxes are left out; no pickle ends with it.
@@ -77,6 +81,8 @@ class DetectTool:
     """Boxes, labels and scores on each frame."""
 
     def __init__(self, params: DetectParams, context: OpenContext) -> None:
+        if problem := conflict(params, context.weights):
+            raise PipelineError(problem)
         requested = params.device or context.device
         self._params = params
         self._loaded = load_yolo(params.weights, requested, context.networks, context.weights)
@@ -98,7 +104,7 @@ class DetectTool:
             # Clients see this: of a path or an address only the last part.
             "weights": PurePath(self._params.weights).name,
             "imgsz": list(fixed) if fixed else self._params.imgsz,
-            "classes": len(self._loaded.names),
+            "classes": self._loaded.classes,
             "versions": {"ultralytics": version("ultralytics"), "openvino": version("openvino")},
         }
 
@@ -212,8 +218,35 @@ def remarks_on(loaded: LoadedYolo, params: DetectParams) -> list[str]:
 
 
 def unavailable(params: DetectParams, weights: WeightsStore) -> str | None:
-    """Say why the weights cannot be had, or None."""
-    return weights.status(params.weights)
+    """Say why the weights cannot be had, or do not fit the other parameters, or None."""
+    return weights.status(params.weights) or conflict(params, weights)
+
+
+def conflict(params: DetectParams, weights: WeightsStore) -> str | None:
+    """Say why a network that is there cannot do what is asked, or None."""
+    if weights.is_here(params.weights) and (problem := weights.status(params.weights)):
+        return problem
+    facts = weights.facts(params.weights)
+    if facts is None:
+        return None
+    name = PurePath(params.weights).name
+    if facts.task not in (*TASKS, None):
+        about = FINDS.get(str(facts.task), facts.task)
+        return f"'{name}' is a network for {about} ({facts.task}), which gives no boxes: choose one for boxes"
+    return unknown_labels(name, params.classes or (), facts.names)
+
+
+def unknown_labels(name: str, labels: Sequence[str], names: Mapping[int, str] | None) -> str | None:
+    """Say which labels a network does not have; one without names has only numbers, from class0 on."""
+    if names is None:
+        unknown = [label for label in labels if not NUMBERED.fullmatch(label)]
+        known = "only numbers, from class0 on"
+    else:
+        unknown = [label for label in labels if label not in set(names.values())]
+        known = ", ".join(list(names.values())[:MOST_NAMED])
+    if not unknown:
+        return None
+    return f"'{name}' has no class {', '.join(unknown[:MOST_NAMED])}; it has: {known}"
 
 
 plugin = Plugin(
@@ -229,6 +262,7 @@ plugin = Plugin(
             output_types=frozenset({DETECTIONS}),
             open=DetectTool,
             unavailable=unavailable,
+            conflict=conflict,
             failure=FAILURE,
         ),
         ToolSpec(
@@ -239,6 +273,7 @@ plugin = Plugin(
             output_types=frozenset({DETECTIONS, TRACKS}),
             open=TrackTool,
             unavailable=unavailable,
+            conflict=conflict,
             failure=FAILURE,
         ),
     ),
