@@ -102,8 +102,8 @@ class LoadedYolo:
     backend: str
     fixed_size_hw: tuple[int, int] | None
     device: DeviceChoice
-    # None where nothing tells it.
-    classes: int | None
+    # The number of classes; None where nothing tells it.
+    classes: int | None = None
 
 
 def load_yolo(name: str, requested: str, networks: NetworkCache, weights: WeightsStore) -> LoadedYolo:

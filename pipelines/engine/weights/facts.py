@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines.engine.weights.checkpoint_facts import facts_of_checkpoint
-from pipelines.engine.weights.files import head_of
+from pipelines.engine.weights.files import check_file, head_of
 from pipelines.engine.weights.known_facts import Facts
 from pipelines.engine.weights.onnx_facts import facts_of_onnx
+from pipelines.errors import WeightsNotFound
 
-__all__ = ["Facts", "FactsCache", "facts_of"]
+__all__ = ["Facts", "FactsCache", "check_whole", "facts_of"]
 
 GIT_LFS = b"version https://git-lfs"
 WEB_PAGE = (b"<!doctype html", b"<html", b"<?xml")
@@ -29,6 +30,15 @@ class FactsCache:
         if known is None or known[0] != stamp:
             known = self._known[path] = (stamp, facts_of(path))
         return known[1]
+
+
+def check_whole(path: Path, known: FactsCache) -> None:
+    """Raise WeightsNotFound where a file is not what its name says, or cannot run."""
+    if problem := stands_in(path):
+        raise WeightsNotFound(f"'{path.name}' {problem}")
+    check_file(path)
+    if problem := known.facts(path).problem:
+        raise WeightsNotFound(problem)
 
 
 def facts_of(path: Path) -> Facts:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Self
 from pipelines.engine.served.models import ServerAddress, allowed_address, is_address
 from pipelines.engine.weights.catalog import CATALOG, KnownDownload
 from pipelines.engine.weights.downloads import DownloadFailed, Downloads, Expected, file_digest, whole_file
-from pipelines.engine.weights.facts import Facts, FactsCache, facts_of
-from pipelines.engine.weights.files import SUFFIXES, accepts_upload, check_file, real_path, suffix_of
+from pipelines.engine.weights.facts import Facts, FactsCache, check_whole
+from pipelines.engine.weights.files import SUFFIXES, accepts_upload, real_path, suffix_of
 from pipelines.errors import WeightsNotFound, WeightsRefused
 from pipelines.tools.parameters import PLAIN_NAME
 
@@ -150,9 +150,7 @@ class WeightsStore:
             raise WeightsRefused(f"'{source.name}' is no plain name: use letters, digits, '-', '_' and '.'.")
         if not source.is_file():
             raise WeightsRefused(f"There is no file {source}.")
-        if problem := facts_of(source).problem:
-            raise WeightsRefused(problem)
-        check_file(source)
+        check_whole(source, FactsCache())
         target = self.weights_dir / UPLOADS / source.name
         with source.open("rb") as read, whole_file(target) as written:
             shutil.copyfileobj(read, written)
@@ -211,9 +209,7 @@ class WeightsStore:
                 "put them into the weights folder, or name their folder in FORGESYTE_WEIGHTS_PATHS."
             )
         if os.path.exists(real):
-            if problem := self._facts.facts(real).problem:
-                raise WeightsNotFound(problem)
-            check_file(real)
+            check_whole(real, self._facts)
         return real
 
     def is_here(self, name: str) -> bool:

@@ -83,7 +83,8 @@ def test_the_command_takes_a_copy_in(
     [
         ("net.pt", b"", "Only .onnx files are taken in"),
         ("net.engine", b"", "Only .onnx files are taken in"),
-        ("net.onnx", b"<html>", "'net.onnx' is not an ONNX file"),
+        ("net.onnx", b"<html>", "'net.onnx' is a web page"),
+        ("net.onnx", b"no network", "'net.onnx' is not an ONNX file"),
         ("my net.onnx", b"", "is no plain name"),
     ],
 )

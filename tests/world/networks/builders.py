@@ -75,12 +75,12 @@ def pickled(value: Any) -> bytes:
     return pickle.dumps(value, protocol=0)[:-1]
 
 
-def archive(data: bytes, folder: str = "best", **parts: bytes) -> bytes:
+def archive(data: bytes, **parts: bytes) -> bytes:
     """A file as `torch.save` writes it."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as file:
-        file.writestr(f"{folder}/data.pkl", data)
-        file.writestr(f"{folder}/version", "3\n")
+        file.writestr("best/data.pkl", data)
+        file.writestr("best/version", "3\n")
         for name, content in parts.items():
-            file.writestr(f"{folder}/{name}", content)
+            file.writestr(f"best/{name}", content)
     return buffer.getvalue()

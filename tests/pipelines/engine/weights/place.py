@@ -11,9 +11,15 @@ from typing import Any
 
 from pipelines.engine.weights.catalog import KnownDownload
 from pipelines.engine.weights.store import WeightsStore
+from tests.world.networks.builders import checkpoint, network
 
-CONTENT = b"PK\x03\x04 a network's file " * 10_000
-HEADS = {".onnx": b"\x08\x0a", ".pt": b"PK\x03\x04", ".engine": b"ftrt", ".torchscript": b"PK\x03\x04"}
+CONTENT = checkpoint("ultralytics.nn.tasks", "DetectionModel", numbers=b" a network's numbers " * 10_000)
+HEADS = {
+    ".onnx": network(),
+    ".pt": checkpoint("ultralytics.nn.tasks", "DetectionModel"),
+    ".engine": b"ftrt",
+    ".torchscript": b"PK\x03\x04",
+}
 
 
 @dataclass
