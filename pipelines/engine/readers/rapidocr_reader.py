@@ -38,12 +38,12 @@ WIDTH_STEP = 48
 WARM_UP_STEPS = 14
 # Half-way between black and white is zero to the network, as where RapidOCR pads by itself.
 GREY = 127
-# A line is read in pieces of at most so many times its height: 48x4800 pixels of input.
-MOST_HEIGHTS = 100
+# A line is read in pieces of at most so many times its height.
+MOST_HEIGHTS = 50
 # No letter can be told from another with fewer pixels.
 LEAST_LETTER = 5
-# A batch of lines has at most so many columns, or is one line: others wait for as long as it is read.
-MOST_BATCH_WIDTH = 2400
+# A batch of lines has at most so many columns of input: others wait for as long as it is read.
+MOST_BATCH_WIDTH = MOST_HEIGHTS * HEIGHT
 
 
 class RapidOcrReader:
@@ -96,6 +96,7 @@ class RapidOcrReader:
     def _find_and_read(self, image_bgr: Image) -> list[FoundText]:
         yield_slot()
         given = TextFinderInput.of(image_bgr)
+        yield_slot()
         with self._finders.borrow() as finder:
             found = finder(given.picture)
         if found.boxes is None:

@@ -7,9 +7,10 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipelines.engine.networks import HUNG_AFTER_S
-from pipelines.engine.readers.text_finder_input import normalised
+from pipelines.engine.readers.text_finder_input import Image, normalised
 from pipelines.engine.scheduling.frame_clock import loading
 from pipelines.engine.scheduling.slots import MOST_PAUSED
 from pipelines.engine.scheduling.yielding import yield_slot
@@ -79,11 +80,17 @@ def load_finder(ocr: Any) -> Any:
     finder.session.session = openvino.Core().compile_model(model, "CPU").create_infer_request()
     # RapidOCR sorts the boxes but not their scores: we keep both as they come and order lines ourselves.
     finder.sorted_boxes = as_they_come
-    mean, deviation = finder.mean[0], finder.std[0]
-    finder.get_preprocess = lambda: partial(normalised, mean=mean, deviation=deviation)
+    finder.get_preprocess = lambda: partial(prepared, mean=finder.mean[0], deviation=finder.std[0])
     finder.postprocess_op.unclip = yielding(finder.postprocess_op.unclip)
     finder(np.full((480, 640, 3), 255, np.uint8))
     return finder
+
+
+def prepared(picture: Image, mean: float, deviation: float) -> NDArray[np.float32]:
+    """The network's input, before which the call yields its slot once more."""
+    numbers = normalised(picture, mean, deviation)
+    yield_slot()
+    return numbers
 
 
 def as_they_come(boxes: Any) -> Any:

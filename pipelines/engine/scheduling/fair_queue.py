@@ -66,20 +66,22 @@ class FairQueue(Generic[W]):
 
     def pop(self) -> W:
         """The one to be served next; raises IndexError where nobody waits."""
-        first = self._first()
-        if not self._is_impatient(first):
-            self._now_s = max(self._now_s, first.start_s)
-        self._requests.remove(first)
-        first.usage.until_s = first.start_s
-        return first.waiter
+        first = self._requests[0]
+        if self._clock() - first.since >= PATIENCE_S:
+            return self._served(first)
+        # The first of several equals, so the one that came first.
+        first = min(self._requests, key=lambda request: request.start_s)
+        self._now_s = max(self._now_s, first.start_s)
+        return self._served(first)
 
-    def comes_before(self, usage: Usage, within_s: float) -> bool:
-        """True if the next one comes before this session, and its last turn took less than `within_s`."""
-        if not self._requests:
-            return False
-        first = self._first()
-        is_short = first.usage.turn_s is not None and first.usage.turn_s < within_s
-        return is_short and first.start_s < start_of(usage, self._earliest(usage))
+    def has_shorter(self, usage: Usage, within_s: float) -> bool:
+        """True if somebody comes before this session whose last turn took less than `within_s`."""
+        return self._shorter(usage, within_s) is not None
+
+    def pop_shorter(self, usage: Usage, within_s: float) -> W | None:
+        """The next one of those who come before this session and whose last turn took less, or None."""
+        first = self._shorter(usage, within_s)
+        return None if first is None else self._served(first)
 
     def charge(self, usage: Usage, seconds: float) -> None:
         """A session that was served took so long."""
@@ -99,15 +101,16 @@ class FairQueue(Generic[W]):
         self._requests.clear()
         return waiters
 
-    def _first(self) -> Request[W]:
-        """The request that is served next; the one that came first of several equals."""
-        oldest = self._requests[0]
-        if self._is_impatient(oldest):
-            return oldest
-        return min(self._requests, key=lambda request: request.start_s)
+    def _shorter(self, usage: Usage, within_s: float) -> Request[W] | None:
+        start_s = start_of(usage, self._earliest(usage))
+        shorter = (request for request in self._requests if takes_less(request.usage, within_s))
+        before = (request for request in shorter if request.start_s < start_s)
+        return min(before, key=lambda request: request.start_s, default=None)
 
-    def _is_impatient(self, request: Request[W]) -> bool:
-        return self._clock() - request.since >= PATIENCE_S
+    def _served(self, request: Request[W]) -> W:
+        self._requests.remove(request)
+        request.usage.until_s = request.start_s
+        return request.waiter
 
     def _earliest(self, usage: Usage) -> float:
         return self._now_s if usage.until_s is None else self._now_s - CREDIT_S
@@ -116,3 +119,8 @@ class FairQueue(Generic[W]):
 def start_of(usage: Usage, earliest_s: float) -> float:
     """The virtual time that a session's next turn starts at."""
     return earliest_s if usage.until_s is None else max(earliest_s, usage.until_s)
+
+
+def takes_less(usage: Usage, within_s: float) -> bool:
+    """True if a session's last turn took less than this; a new one has taken nothing."""
+    return (usage.turn_s or 0.0) < within_s

@@ -12,7 +12,6 @@ from contextlib import asynccontextmanager
 from pipelines.engine.scheduling.fair_queue import PATIENCE_S, FairQueue, Usage
 from pipelines.engine.scheduling.slot import EngineClosed, Slot
 from pipelines.engine.scheduling.slot_tuner import SlotTuner
-from pipelines.engine.scheduling.yielding import PausedCall
 
 # When a frame has held its slot for so long and others wait, they get another slot in its place; no more than
 # so many at once, because threads that never end cannot be stopped.
@@ -56,8 +55,9 @@ class Slots:
         self._free = self._count
         self._closed = False
         self._lock = threading.Lock()
-        self._paused = 0
-        self._waiters: FairQueue[_Waiter | PausedCall] = FairQueue()
+        self._waiters: FairQueue[_Waiter] = FairQueue()
+        # The one that was paused last goes on first.
+        self._paused: list[_PausedCall] = []
         self._workers = ThreadPoolExecutor(
             max_workers=limit + MOST_LENT + MOST_PAUSED,
             thread_name_prefix="slot",
@@ -71,8 +71,8 @@ class Slots:
 
     @property
     def waiting(self) -> int:
-        """The number of tasks that wait for a slot."""
-        return len(self._waiters)
+        """The number of tasks and of paused calls that wait for a slot."""
+        return len(self._waiters) + len(self._paused)
 
     @property
     def lent(self) -> int:
@@ -110,8 +110,11 @@ class Slots:
         with self._lock:
             self._closed = True
             waiters = self._waiters.clear()
+            paused, self._paused = self._paused, []
         for waiter in waiters:
             waiter.tell(waiter.turn_away)
+        for call in paused:
+            call.may_go_on.set()
         self._workers.shutdown(wait=False)
 
     async def _take(self, usage: Usage) -> None:
@@ -150,26 +153,19 @@ class Slots:
             return
         with self._lock:
             self._charge(slot)
-            if not self._yields(slot):
+            if slot.lent or len(self._paused) >= MOST_PAUSED:
                 return
-            self._paused += 1
+            if not self._waiters.has_shorter(slot.usage, longest_turn(slot)):
+                return
             self._held.remove(slot)
-            call = PausedCall()
-            self._waiters.push(call, slot.usage)
+            call = _PausedCall(slot)
+            self._paused.append(call)
         with slot.paused():
             self._give_back()
-            while not call.wait(self._lend_after_s / CHECKS):
+            while not call.may_go_on.wait(self._lend_after_s / CHECKS):
                 self._lend()
         with self._lock:
             self._held.add(slot)
-            self._paused -= 1
-
-    def _yields(self, slot: Slot) -> bool:
-        """True if somebody comes first who takes much less; whoever has waited long waits no more."""
-        if self._closed or slot.lent or self._paused >= MOST_PAUSED or slot.paused_s >= PATIENCE_S:
-            return False
-        takes_s = max(slot.took_s, slot.usage.turn_s or math.inf)
-        return self._waiters.comes_before(slot.usage, MUCH_SHORTER * takes_s)
 
     def _charge(self, slot: Slot) -> None:
         took_s = slot.took_s
@@ -195,25 +191,46 @@ class Slots:
         slots = 1
         if self._tuner:
             with self._lock:
-                others = self._count - self._free - 1 + len(self._waiters)
+                others = self._count - self._free - 1 + self.waiting
                 count = self._tuner.finished(others)
                 slots += count - self._count
                 self._count = count
         self._give_back(slots)
 
     def _give_back(self, slots: int = 1) -> None:
-        """Hand each slot to the task that is next, or keep it free."""
+        """Hand each slot to the paused call or the task that is next, or keep it free."""
         with self._lock:
             self._free += slots
         while True:
             with self._lock:
-                if self._free <= 0 or not self._waiters:
+                if self._free <= 0 or not self.waiting:
                     return
                 self._free -= 1
-                waiter = self._waiters.pop()
-            if not waiter.tell(waiter.grant):
+                waiter = self._next()
+            if waiter is not None and not waiter.tell(waiter.grant):
                 with self._lock:
                     self._free += 1
+
+    def _next(self) -> "_Waiter | None":
+        """The one who gets a slot now; None for a paused call, which goes on.
+
+        While one is paused no other long call begins: by turns both would be late.
+        """
+        if not self._paused:
+            return self._waiters.pop()
+        slot = self._paused[-1].slot
+        waiter = self._waiters.pop_shorter(slot.usage, longest_turn(slot))
+        if waiter is None:
+            self._paused.pop().may_go_on.set()
+        return waiter
+
+
+class _PausedCall:
+    """A call that waits in its own thread for a slot to go on in."""
+
+    def __init__(self, slot: Slot) -> None:
+        self.slot = slot
+        self.may_go_on = threading.Event()
 
 
 class _Waiter:
@@ -262,6 +279,13 @@ class _Waiter:
         """On the loop: the engine closes."""
         if not self.future.done():
             self.future.set_exception(EngineClosed("The server is stopping"))
+
+
+def longest_turn(slot: Slot) -> float:
+    """A slot's call is paused for turns that are shorter than this, in seconds; 0 once it was for long."""
+    if slot.paused_s >= PATIENCE_S:
+        return 0.0
+    return MUCH_SHORTER * max(slot.took_s, slot.usage.turn_s or math.inf)
 
 
 def work_in_background() -> None:

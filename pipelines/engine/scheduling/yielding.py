@@ -26,27 +26,3 @@ def pausable(pause: Callable[[], None], fn: Callable[[], R]) -> R:
         return fn()
     finally:
         _thread.pause = None
-
-
-class PausedCall:
-    """A call that waits in its own thread for a slot to go on in."""
-
-    def __init__(self) -> None:
-        self._granted = threading.Event()
-
-    def wait(self, seconds: float) -> bool:
-        """Wait for so long at most; True once it may go on."""
-        return self._granted.wait(seconds)
-
-    def tell(self, callback: Callable[[], None]) -> bool:
-        """Run `callback`; True, for its thread is always there."""
-        callback()
-        return True
-
-    def grant(self) -> None:
-        """It has a slot."""
-        self._granted.set()
-
-    def turn_away(self) -> None:
-        """The engine closes: what runs now runs to its end, this too."""
-        self._granted.set()

@@ -117,24 +117,31 @@ def test_who_waits_no_more_is_not_served() -> None:
     [
         pytest.param(0.01, 0.0, True, id="it has used less and takes less"),
         pytest.param(0.05, 0.0, False, id="it takes as long"),
-        pytest.param(None, 0.0, False, id="nobody knows how long it takes"),
+        pytest.param(None, None, False, id="it is new, and has used as much as anybody"),
+        pytest.param(None, 0.0, True, id="it is new, and has used less"),
         pytest.param(0.01, 2.0, False, id="it has used more"),
         pytest.param(0.01, 1.0, False, id="it has used as much"),
     ],
 )
 def test_a_call_is_paused_for_those_who_come_before_it(
-    turn_s: float | None, until_s: float, comes_before: bool
+    turn_s: float | None, until_s: float | None, comes_before: bool
 ) -> None:
     queue: FairQueue[str] = FairQueue(lambda: 0.0)
+    queue.enter(Usage(until_s=1.0))
     own = Usage(until_s=1.0)
-    assert not queue.comes_before(own, 0.05)
+    assert queue.pop_shorter(own, 0.05) is None
     queue.push("other", Usage(until_s, turn_s))
-    assert queue.comes_before(own, 0.05) is comes_before
+    assert queue.has_shorter(own, 0.05) is comes_before
+    assert queue.pop_shorter(own, 0.05) == ("other" if comes_before else None)
+    assert len(queue) == (not comes_before)
 
 
-def test_it_is_the_next_one_that_a_call_is_paused_for() -> None:
-    """Else the slot would go to another than the one that it was given back for."""
-    queue: FairQueue[str] = FairQueue(lambda: 0.0)
-    queue.push("next", Usage(0.0, 1.0))
+def test_those_who_take_long_are_passed_over_for_a_paused_call_however_long_they_wait() -> None:
+    now = 0.0
+    queue: FairQueue[str] = FairQueue(lambda: now)
+    queue.push("long", Usage(0.0, 1.0))
     queue.push("short", Usage(0.5, 0.01))
-    assert not queue.comes_before(Usage(until_s=1.0), 0.05)
+    queue.push("shorter, and has used more", Usage(0.6, 0.001))
+    now = 2 * PATIENCE_S
+    assert queue.pop_shorter(Usage(until_s=1.0), 0.05) == "short"
+    assert queue.pop() == "long"

@@ -112,12 +112,11 @@ async def test_pauses_are_not_charged_and_each_second_is_charged_once(slots: Slo
     ("own_s", "other_s"),
     [
         pytest.param(0.1, 0.1, id="equals: each would only be later"),
-        pytest.param(1.0, None, id="a newcomer, who may send anything"),
         pytest.param(1.0, 0.6, id="one that takes not much less"),
     ],
 )
 async def test_others_wait_until_it_is_over(
-    slots: Slots, order: list[str], own_s: float, other_s: float | None
+    slots: Slots, order: list[str], own_s: float, other_s: float
 ) -> None:
     one, other = Steps("one", order), Steps("other", order)
     other.may_yield.set()
@@ -150,6 +149,30 @@ async def test_a_newcomer_yields_too(slots: Slots, order: list[str]) -> None:
     short.may_yield.set()
     await asyncio.gather(first, second)
     assert order == ["long begins", "short begins", "short ends", "long ends"]
+
+
+async def test_no_other_long_call_begins_while_one_is_paused(slots: Slots, order: list[str]) -> None:
+    """By turns the pictures of all would be old when they are answered."""
+    long, short, other = (Steps(name, order) for name in ("long", "short", "other"))
+    other.may_yield.set()
+    first = await begun(slots, used(1.0), long)
+    second = await paused(slots, long, used(0.01), short)
+    third = asyncio.create_task(run(slots, used(1.0), other))
+    await until_waiting(slots, 2)
+    short.may_yield.set()
+    await asyncio.gather(first, second, third)
+
+    assert order == [
+        f"{name} {step}"
+        for name, step in (
+            ("long", "begins"),
+            ("short", "begins"),
+            ("short", "ends"),
+            ("long", "ends"),
+            ("other", "begins"),
+            ("other", "ends"),
+        )
+    ]
 
 
 async def test_so_many_are_paused_at_once_and_no_more(slots: Slots, order: list[str]) -> None:
