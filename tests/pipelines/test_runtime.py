@@ -26,6 +26,7 @@ from pipelines.graph.execution import OpenPipeline
 from pipelines.runtime import LOADERS, Runtime, close_unwanted
 from pipelines.tools.base import DETECTIONS, OpenContext, Plugin, RunContext, ToolSpec
 from pipelines.tools.registry import PluginRegistry
+from tests.pipelines.engine.weights.place import CONTENT
 
 LIMIT_S = 60
 DEFINITION = PipelineDefinition("p", "P", (Node("only", "test", "gate", {}),), (), ("only",), ("only",))
@@ -156,6 +157,7 @@ def gated_url(gate: GateTool, monkeypatch: pytest.MonkeyPatch) -> str:
         assert gate.may_open.wait(LIMIT_S)
         if gate.fails:
             raise DownloadFailed("the connection broke off")
+        file.write(CONTENT)
 
     monkeypatch.setattr("pipelines.engine.weights.downloads.copy_checked", download)
     return "http://127.0.0.1/good.pt"
@@ -167,7 +169,6 @@ def sharing(
     gate: GateTool,
     gated_url: str,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Runtime]:
     """An engine for pipelines that share what one of them loads."""
     specs = tuple(
@@ -185,7 +186,6 @@ def sharing(
         registry=PluginRegistry([Plugin("test", "Test", "1", specs)]),
         device="cpu",
     )
-    monkeypatch.setattr("pipelines.engine.weights.store.check_file", lambda path: None)
     yield engine
     gate.may_open.set()
     engine.close()
