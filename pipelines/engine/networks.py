@@ -166,13 +166,19 @@ class NetworkCache:
             return self._size()
 
     def get(
-        self, key: Hashable, load: Callable[[], T], version: Hashable = None, size: int = UNKNOWN_BYTES
+        self,
+        key: Hashable,
+        load: Callable[[], T],
+        version: Hashable = None,
+        size: int = UNKNOWN_BYTES,
+        hung_after_s: float = HUNG_AFTER_S,
     ) -> NetworkUse[T]:
         """The network of `key`: the first caller loads, others of the same key wait for it.
 
         With another `version` it is loaded anew; the one before lives until nobody uses it any more. `size`
-        is about how many bytes it takes in memory. What `load` raises reaches everybody who waits, and the
-        next call tries again. Raises Underway where the calling thread gives way.
+        is about how many bytes it takes in memory, and `hung_after_s` longer than any use of it takes. What
+        `load` raises reaches everybody who waits, and the next call tries again. Raises Underway where the
+        calling thread gives way.
         """
         with self._lock:
             entry = self._entries.get(key)
@@ -188,7 +194,7 @@ class NetworkCache:
         try:
             with loading():
                 if mine:
-                    self._fill(key, entry, load)
+                    self._fill(key, entry, partial(SharedNetwork, load, hung_after_s))
                 wait_for(entry.loaded)
                 return self._use(entry)
         finally:
@@ -208,9 +214,9 @@ class NetworkCache:
             unused = self._take_unused()
         del unused
 
-    def _fill(self, key: Hashable, entry: Entry, load: Callable[[], Any]) -> None:
+    def _fill(self, key: Hashable, entry: Entry, load: Callable[[], SharedNetwork[Any]]) -> None:
         try:
-            shared = SharedNetwork(load)
+            shared = load()
             with self._lock:
                 self.frames_at_once = max(self.frames_at_once, getattr(shared.network, "frames_at_once", 1))
             entry.loaded.set_result(shared)

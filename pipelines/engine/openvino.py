@@ -4,8 +4,9 @@ import ast
 import hashlib
 import shutil
 import tempfile
+import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -19,12 +20,19 @@ from pipelines.errors import PipelineError
 
 T = TypeVar("T")
 DEFAULT_IMGSZ = 640
+# torch traces one network at a time.
+_tracing = threading.Lock()
 
 
-def load_converted(weights: Path, cache_dir: Path, load: Callable[[Path], T]) -> T:
-    """Call `load` with the OpenVINO folder of a `.pt` or `.onnx` file, converting it first where needed.
+# Makes an OpenVINO folder of a file, within a folder to work in.
+Make = Callable[[Path, Path], Path]
 
-    A folder in the cache that cannot be loaded is made anew, once.
+
+def load_converted(weights: Path, cache_dir: Path, load: Callable[[Path], T], make: Make | None = None) -> T:
+    """Call `load` with the OpenVINO folder of a network's file, converting it first where needed.
+
+    `make` converts it; without, it is a YOLO network in a `.pt` or `.onnx` file. A folder in the cache that
+    cannot be loaded is made anew, once.
     """
     folder = cache_dir / "openvino" / folder_name(weights)
     if folder.is_dir():
@@ -35,8 +43,13 @@ def load_converted(weights: Path, cache_dir: Path, load: Callable[[Path], T]) ->
         # Whatever is wrong with a file in the cache, making it anew is the remedy.
         except Exception:
             discard(folder)
-    convert(weights, folder)
+    convert(weights, folder, make or maker_of(weights))
     return load(folder)
+
+
+def maker_of(weights: Path) -> Make:
+    """The conversion that suits a YOLO network's file."""
+    return convert_onnx if weights.suffix == ".onnx" else export_pt
 
 
 def folder_name(weights: Path) -> str:
@@ -46,11 +59,11 @@ def folder_name(weights: Path) -> str:
     return f"{weights.stem}-{key}{FOLDER_SUFFIX}"
 
 
-def convert(weights: Path, folder: Path) -> None:
+def convert(weights: Path, folder: Path, make: Make) -> None:
     """Make `folder` whole or not at all; another process may do the same at the same time."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".", dir=folder.parent) as workspace:
-        made = (convert_onnx if weights.suffix == ".onnx" else export_pt)(weights, Path(workspace))
+        made = make(weights, Path(workspace))
         try:
             made.rename(folder)
         except OSError:
@@ -89,6 +102,29 @@ def convert_onnx(weights: Path, workspace: Path) -> Path:
     openvino.save_model(model, folder / "model.xml", compress_to_fp16=False)
     metadata = onnx_metadata(weights, [dimension_of(size) for size in model.input(0).partial_shape])
     (folder / "metadata.yaml").write_text(yaml.safe_dump(metadata, sort_keys=False))
+    return folder
+
+
+def convert_torch(
+    network: Any,
+    example_shape: Sequence[int],
+    workspace: Path,
+    finish: Callable[[Any], Any] = lambda model: model,
+) -> Path:
+    """Convert a torch module that takes one array of numbers, of any size along any axis.
+
+    `finish` may add steps to the OpenVINO model.
+    """
+    import openvino
+    import torch
+
+    folder = workspace / f"model{FOLDER_SUFFIX}"
+    folder.mkdir()
+    with _tracing, warnings.catch_warnings():
+        # torch deprecates the tracing, and warns of what it cannot trace.
+        warnings.simplefilter("ignore")
+        model = openvino.convert_model(network, example_input=torch.zeros(*example_shape))
+    openvino.save_model(finish(model), folder / "model.xml", compress_to_fp16=False)
     return folder
 
 

@@ -149,7 +149,10 @@ def words_in(text: str) -> set[str]:
 
 
 @pytest.mark.model
-@pytest.mark.parametrize(("pipeline_id", "detections", "words"), [("yolo_ocr", 5, 25), ("ocr_only", 5, 25)])
+@pytest.mark.parametrize(
+    ("pipeline_id", "detections", "words"),
+    [("yolo_ocr", 5, 25), ("ocr_only", 5, 25), ("yolo_easyocr", 5, 25), ("easyocr_only", 5, 25)],
+)
 async def test_a_poster_is_read_within_ten_frames(
     server: LiveServer, poster: bytes, test_media: Path, pipeline_id: str, detections: int, words: int
 ) -> None:

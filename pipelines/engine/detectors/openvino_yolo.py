@@ -6,6 +6,7 @@ Here the network itself turns pixels into numbers, and is compiled for the sizes
 
 import platform
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,15 +75,19 @@ class OpenVinoYolo:
         return on_frame(found, letterbox)
 
 
-def pixels_in(model: Any) -> Any:
-    """The model with a frame's own bytes for input: (1, height, width, 3) BGR, 0 to 255."""
+def pixels_in(model: Any, mean: Sequence[float] = (0, 0, 0), scale: Sequence[float] = (255,) * 3) -> Any:
+    """The model with a frame's own bytes for input: (1, height, width, 3) BGR, 0 to 255.
+
+    The network gets `(pixel - mean) / scale`, each for red, green and blue.
+    """
     from openvino import Layout, PartialShape, Type
     from openvino.preprocess import ColorFormat, PrePostProcessor
 
     steps = PrePostProcessor(model)
     frame = steps.input().tensor().set_element_type(Type.u8).set_layout(Layout("NHWC"))
     frame.set_color_format(ColorFormat.BGR).set_shape(PartialShape([1, -1, -1, 3]))
-    steps.input().preprocess().convert_element_type(Type.f32).convert_color(ColorFormat.RGB).scale(255.0)
+    numbers = steps.input().preprocess().convert_element_type(Type.f32).convert_color(ColorFormat.RGB)
+    numbers.mean([*mean]).scale([*scale])
     steps.input().model().set_layout(Layout("NCHW"))
     return steps.build()
 

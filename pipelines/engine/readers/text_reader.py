@@ -9,15 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.detections import Detection, Point
+from pipelines.engine.readers.calibration import Calibration
 
 Image = NDArray[np.uint8]
 PixelBox = tuple[int, int, int, int]
 Corners = tuple[Point, Point, Point, Point]
-# Readers want some air around the letters, and detectors tend to cut the first and the last one: so much of
-# a box's shorter side, along the line and across it. On our webcam set 0.3 and 0.1 lost 2 words in 356;
-# more than this brings neighbours into the crop.
-PADDING_ALONG = 0.6
-PADDING_ACROSS = 0.15
 # A box so much higher than wide may hold a line that runs up or down, or one narrow letter.
 TALL = 1.5
 # One that is higher still holds no single letter.
@@ -67,15 +63,18 @@ class Readers(Protocol):
         ...
 
 
-def padded_box(box: Detection, size_wh: tuple[int, int]) -> PixelBox:
+def padded_box(box: Detection, size_wh: tuple[int, int], margins: Calibration) -> PixelBox:
     """The pixels to read: a little more than the box, within the picture, and at least one pixel."""
     left, top, right, bottom = box.xyxy_pixels(size_wh)
     width, height = right - left, bottom - top
-    along, across = (max(1.0, share * min(width, height)) for share in (PADDING_ALONG, PADDING_ACROSS))
-    x_air, y_air = (along, across) if width >= height else (across, along)
-    x1, x2 = clipped(left - x_air, right + x_air, size_wh[0])
-    y1, y2 = clipped(top - y_air, bottom + y_air, size_wh[1])
-    return x1, y1, x2, y2
+    before, after, across = (max(1.0, share * min(width, height)) for share in margins.paddings)
+    if width >= height:
+        x1, y1, x2, y2 = left - before, top - across, right + after, bottom + across
+    else:
+        # It may run up or down.
+        x1, y1, x2, y2 = left - across, top - after, right + across, bottom + after
+    (left, right), (top, bottom) = clipped(x1, x2, size_wh[0]), clipped(y1, y2, size_wh[1])
+    return left, top, right, bottom
 
 
 def clipped(low: float, high: float, limit: int) -> tuple[int, int]:

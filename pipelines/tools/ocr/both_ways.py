@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pipelines.detections import Detection
+from pipelines.engine.readers.calibration import Calibration
 from pipelines.engine.readers.text_reader import TALL, Image, Reading, TextReader
 from pipelines.tools.ocr.line_axes import direction_of, span_of, upside_down, votes_for
 from pipelines.tools.ocr.line_crops import read_crops
@@ -54,10 +55,15 @@ class Line:
 
 
 def read_both_ways(
-    reader: TextReader, image_bgr: Image, boxes: Sequence[Detection], limits: Sequence[float]
+    reader: TextReader,
+    image_bgr: Image,
+    boxes: Sequence[Detection],
+    limits: Sequence[float],
+    margins: Calibration,
 ) -> list[ReadLine]:
     """Read each box; where text is read with less than the limit, it is read upside down as well."""
-    return settled(reader, image_bgr, boxes, read_crops(reader, image_bgr, boxes), limits)
+    readings = read_crops(reader, image_bgr, boxes, margins)
+    return settled(reader, image_bgr, boxes, readings, limits, margins)
 
 
 def settled(
@@ -66,6 +72,7 @@ def settled(
     boxes: Sequence[Detection],
     readings: Sequence[Reading],
     limits: Sequence[float],
+    margins: Calibration,
 ) -> list[ReadLine]:
     """Decide for lines that were read which way up they are; reads those with less than the limit again."""
     size_wh = image_bgr.shape[1], image_bgr.shape[0]
@@ -78,23 +85,27 @@ def settled(
         for number, (line, limit) in enumerate(zip(lines, limits, strict=True))
         if NO_TEXT <= line.reading.score < limit
     ]
-    lines = read_upside_down(reader, image_bgr, lines, doubtful)
+    lines = read_upside_down(reader, image_bgr, lines, doubtful, margins)
     # Digits and short words may read surely upside down: the lines around show that.
     clear = clear_directions(lines, size_wh)
     outvoted = [number for number, line in enumerate(lines) if is_outvoted(line, clear, size_wh)]
     if outvoted:
-        lines = read_upside_down(reader, image_bgr, lines, outvoted)
+        lines = read_upside_down(reader, image_bgr, lines, outvoted, margins)
         clear = clear_directions(lines, size_wh)
     return [decided(line, clear, size_wh) for line in lines]
 
 
 def read_upside_down(
-    reader: TextReader, image_bgr: Image, lines: Sequence[Line], numbers: Sequence[int]
+    reader: TextReader,
+    image_bgr: Image,
+    lines: Sequence[Line],
+    numbers: Sequence[int],
+    margins: Calibration,
 ) -> list[Line]:
     """The lines, with other readings for those of these numbers, unless readers turn them by themselves."""
     size_wh = image_bgr.shape[1], image_bgr.shape[0]
     wanted = [number for number in numbers if not is_tall(lines[number].box, size_wh)]
-    others = read_crops(reader, image_bgr, [upside_down(lines[number].box) for number in wanted])
+    others = read_crops(reader, image_bgr, [upside_down(lines[number].box) for number in wanted], margins)
     turned = dict(zip(wanted, others, strict=True))
     return [replace(line, other=turned.get(number, line.other)) for number, line in enumerate(lines)]
 

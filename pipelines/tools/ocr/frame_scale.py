@@ -1,11 +1,11 @@
 """The scale at which the readers see whole frames: large frames are made smaller for them."""
 
-from pipelines.engine.readers.easyocr_reader import CANVAS, canvas_of
+from pipelines.engine.readers.easyocr import canvas
 from pipelines.engine.readers.pieces import HALF, MOST_PIECES, SEARCH, SLIM
 from pipelines.engine.readers.text_finder_input import LONGEST, MAX_INPUT_PIXELS
 from pipelines.engine.readers.text_reader import Image
 
-LONGEST_PIECE = {"rapidocr": LONGEST, "easyocr": CANVAS}
+LONGEST_PIECE = {"rapidocr": LONGEST, "easyocr": canvas.LONGEST}
 
 
 def frame_scale(engine: str, image_bgr: Image) -> float:
@@ -13,9 +13,11 @@ def frame_scale(engine: str, image_bgr: Image) -> float:
     height, width = int(image_bgr.shape[0]), int(image_bgr.shape[1])
     longest, longer = LONGEST_PIECE[engine], max(height, width)
     if longer > max(longest, SLIM * min(height, width)):
-        return min(1.0, MOST_PIECES * longest * (1 - SEARCH) / longer)
+        scale = min(1.0, MOST_PIECES * longest * (1 - SEARCH) / longer)
+        shorter = round(min(height, width) * scale)
+        return scale * (canvas.best_canvas(shorter, longest)[0] if engine == "easyocr" else 1.0)
     if engine == "easyocr":
-        return min(1.0, canvas_of(image_bgr) / longer)
+        return canvas.best_canvas(height, width)[0]
     scale = min(1.0, LONGEST / longer)
     if scale**2 * height * width > MAX_INPUT_PIXELS:
         # It is read in two halves, one above the other.

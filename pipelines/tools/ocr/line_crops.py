@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines.detections import Detection
+from pipelines.engine.readers.calibration import Calibration
 from pipelines.engine.readers.text_reader import (
-    PADDING_ACROSS,
-    PADDING_ALONG,
     Image,
     PixelBox,
     Reading,
@@ -37,9 +36,11 @@ class Crop:
     picture: Image | None = None
 
 
-def read_crops(reader: TextReader, image_bgr: Image, boxes: Sequence[Detection]) -> list[Reading]:
+def read_crops(
+    reader: TextReader, image_bgr: Image, boxes: Sequence[Detection], margins: Calibration
+) -> list[Reading]:
     """One reading for each box, whose polygon says which way up its letters are."""
-    crops = [crop_of(image_bgr, box) for box in boxes]
+    crops = [crop_of(image_bgr, box, margins) for box in boxes]
     readings: dict[int, Reading] = {}
     level = [number for number, crop in enumerate(crops) if crop.picture is None]
     if level:
@@ -51,19 +52,20 @@ def read_crops(reader: TextReader, image_bgr: Image, boxes: Sequence[Detection])
     return [readings[number] for number in range(len(crops))]
 
 
-def crop_of(image_bgr: Image, box: Detection) -> Crop:
+def crop_of(image_bgr: Image, box: Detection, margins: Calibration) -> Crop:
     """The pixels to read for a box, which is a little more than the box."""
     size_wh = image_bgr.shape[1], image_bgr.shape[0]
     if is_level(box, size_wh):
-        return Crop(padded_box(box, size_wh))
-    return Crop(crop_box(box, size_wh), warped(image_bgr, padded_corners(box, size_wh)))
+        return Crop(padded_box(box, size_wh, margins))
+    corners = padded_corners(box, size_wh, margins)
+    return Crop(crop_box(box, size_wh, margins), warped(image_bgr, corners))
 
 
-def crop_box(box: Detection, size_wh: tuple[int, int]) -> PixelBox:
+def crop_box(box: Detection, size_wh: tuple[int, int], margins: Calibration) -> PixelBox:
     """Where a box is cut out of the frame; of one that is not level there, the box of its own picture."""
     if is_level(box, size_wh):
-        return padded_box(box, size_wh)
-    return 0, 0, *picture_size(padded_corners(box, size_wh), size_wh)
+        return padded_box(box, size_wh, margins)
+    return 0, 0, *picture_size(padded_corners(box, size_wh, margins), size_wh)
 
 
 def is_level(box: Detection, size_wh: tuple[int, int]) -> bool:
@@ -75,18 +77,21 @@ def is_level(box: Detection, size_wh: tuple[int, int]) -> bool:
     return abs(math.sin(direction)) * length <= LEVEL * height
 
 
-def padded_corners(box: Detection, size_wh: tuple[int, int]) -> Corners:
+def padded_corners(box: Detection, size_wh: tuple[int, int], margins: Calibration) -> Corners:
     """The corners of a line with air around it, (4, 2) in pixels, as long as a frame's at most."""
     corners = np.array(box.polygon_pixels(size_wh), np.float64)
     along = corners[1] - corners[0] + corners[2] - corners[3]
     down = corners[3] - corners[0] + corners[2] - corners[1]
     width, height = np.hypot(*along) / 2, np.hypot(*down) / 2
     short = max(1.0, min(width, height))
-    x_air, y_air = (PADDING_ALONG, PADDING_ACROSS) if width >= height else (PADDING_ACROSS, PADDING_ALONG)
-    along *= max(1.0, x_air * short) / max(np.hypot(*along), 1e-6)
-    down *= max(1.0, y_air * short) / max(np.hypot(*down), 1e-6)
-    signs = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)])
-    return np.asarray(corners + signs[:, :1] * along + signs[:, 1:] * down, np.float32)
+    before, after, across = (max(1.0, share * short) for share in margins.paddings)
+    if width < height:
+        before = after = across
+        across = max(1.0, margins.padding_after * short)
+    along /= max(np.hypot(*along), 1e-6)
+    down *= across / max(np.hypot(*down), 1e-6)
+    ends, sides = np.array([-before, after, after, -before]), np.array([-1, -1, 1, 1])
+    return np.asarray(corners + ends[:, None] * along + sides[:, None] * down, np.float32)
 
 
 def warped(image_bgr: Image, corners: Corners) -> Image:

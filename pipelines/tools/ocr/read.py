@@ -11,7 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from forgesyte.units import MILLISECONDS
 from pipelines.detections import Detection, from_polygons_pixels
 from pipelines.engine.devices import GPU_WORDS, DeviceChoice
-from pipelines.engine.readers.easyocr_reader import EasyOcrOptions, load_easyocr, why_not_easyocr
+from pipelines.engine.readers.calibration import CALIBRATIONS, Calibration
+from pipelines.engine.readers.easyocr.files import why_not_easyocr
+from pipelines.engine.readers.easyocr.options import PUBLISHED, EasyOcrOptions
+from pipelines.engine.readers.easyocr.reader import load_easyocr
 from pipelines.engine.readers.rapidocr_reader import BYTES, RapidOcrReader
 from pipelines.engine.readers.text_reader import Image, PixelBox, Readers, Reading
 from pipelines.engine.scheduling.frame_clock import loading
@@ -50,7 +53,12 @@ class ReadParams(BaseModel):
     labels: list[str] | None = Field(
         None, max_length=MAX_LABELS, description="Read boxes with these labels only; all where not given"
     )
-    min_score: float = Field(0.5, ge=0, le=1, description="Readings with a lower score are left out")
+    min_score: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Readings with a lower score are left out; where not given, as suits the engine",
+    )
     sure_box: float = Field(
         0,
         ge=0,
@@ -66,11 +74,12 @@ class ReadParams(BaseModel):
         description="Live: read on a frame for about so long at most; where not given, for a third of the "
         "time until the next frame is due",
     )
-    sure_score: float = Field(
-        0.8,
+    sure_score: float | None = Field(
+        None,
         ge=0,
         le=1,
-        description="A reading below this score is doubtful; live, such a line is soon read again",
+        description="A reading below this score is doubtful; live, such a line is soon read again; where not "
+        "given, as suits the engine",
     )
     reread_interval_s: float = Field(
         5.0,
@@ -82,6 +91,13 @@ class ReadParams(BaseModel):
         None, description="Where to run; the server's setting where it is not given"
     )
     easyocr: EasyOcrOptions = Field(EasyOcrOptions(), description="For EasyOCR only")
+
+    @property
+    def calibration(self) -> Calibration:
+        """That of the engine, with the limits that are given."""
+        limits = {"min_score": self.min_score, "sure_score": self.sure_score}
+        given = {name: limit for name, limit in limits.items() if limit is not None}
+        return replace(CALIBRATIONS[self.engine], **given)
 
 
 class ReadTool:
@@ -95,6 +111,8 @@ class ReadTool:
         self, params: ReadParams, context: OpenContext, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._params = params
+        # That of the engine; measurements set another one.
+        self.calibration = params.calibration
         self._clock = clock
         self._device, self._readers = load_reader(params, context)
         self._remarks = remarks_on(params.engine, self._device)
@@ -121,7 +139,8 @@ class ReadTool:
     def metadata(self) -> Mapping[str, Any]:
         """The device, the library, and its version."""
         engine = self._params.engine
-        backend = "openvino" if engine == "rapidocr" else "torch"
+        is_own = engine == "easyocr" and self._params.easyocr.recog_network not in PUBLISHED
+        backend = "torch" if is_own or self._device.used == "cuda" else "openvino"
         return {
             **self._device.as_metadata(),
             "engine": engine,
@@ -158,7 +177,7 @@ class ReadTool:
             ]
             boxes, readings = [box for box, _ in found], [reading for _, reading in found]
             limits = [SURE_WAY[self._params.engine]] * len(found)
-            lines = settled(reader, image_bgr, boxes, readings, limits)
+            lines = settled(reader, image_bgr, boxes, readings, limits, self.calibration)
         context.counters["ocr_reads"] += len(lines)
         return [with_text(line.box, line.reading) for line in lines if self._counts(line.reading)]
 
@@ -170,7 +189,7 @@ class ReadTool:
     def _sure(self, box: Detection) -> bool:
         """True if a word was surely read in a box: a lone mark or letter is often a part of other things."""
         letters = sum(map(str.isalnum, box.text or ""))
-        return letters > 1 and (box.text_score or 0) >= self._params.sure_score
+        return letters > 1 and (box.text_score or 0) >= self.calibration.sure_score
 
     def _read_all(
         self, payload: Mapping[str, Any], detections: Sequence[Detection], context: RunContext
@@ -234,11 +253,13 @@ class ReadTool:
         # Of a line that was read before it is known which way up it is, unless it suddenly reads badly.
         known = [bool(keys) and self._ways.knows(keys[place]) for place in places]
         sure_way = SURE_WAY[self._params.engine]
-        limits = [min(self._params.sure_score, sure_way) if one else sure_way for one in known]
+        limits = [min(self.calibration.sure_score, sure_way) if one else sure_way for one in known]
         start = self._clock()
         with self._readers.borrow() as reader:
-            lines = read_both_ways(reader, image_bgr, chosen, limits)
-        self._budget.spent(crops_of(image_bgr, boxes, places), (self._clock() - start) * MILLISECONDS)
+            lines = read_both_ways(reader, image_bgr, chosen, limits, self.calibration)
+        self._budget.spent(
+            crops_of(image_bgr, boxes, places, self.calibration), (self._clock() - start) * MILLISECONDS
+        )
         context.counters["ocr_reads"] += len(places)
         return lines
 
@@ -264,14 +285,14 @@ class ReadTool:
         self, image_bgr: Image, boxes: Sequence[Detection], places: Sequence[int], context: RunContext
     ) -> list[int]:
         """Those of these places for which there is time on this frame."""
-        crops = crops_of(image_bgr, boxes, places)
+        crops = crops_of(image_bgr, boxes, places, self.calibration)
         return [places[number] for number in self._budget.affordable(crops, self._clock(), context)]
 
     def _wanted(self, box: Detection) -> bool:
         return self._params.labels is None or box.label in self._params.labels
 
     def _counts(self, reading: Reading) -> bool:
-        return bool(reading.text) and reading.score >= self._params.min_score
+        return bool(reading.text) and reading.score >= self.calibration.min_score
 
 
 def load_reader(params: ReadParams, context: OpenContext) -> tuple[DeviceChoice, Readers]:
@@ -286,8 +307,9 @@ def load_reader(params: ReadParams, context: OpenContext) -> tuple[DeviceChoice,
 
 def memory_settings(params: ReadParams) -> MemorySettings:
     """The part of the parameters that rules live sessions."""
+    limits = params.calibration
     return MemorySettings(
-        params.reads_per_frame, params.min_score, params.sure_score, params.reread_interval_s
+        params.reads_per_frame, limits.min_score, limits.sure_score, params.reread_interval_s
     )
 
 
@@ -298,9 +320,11 @@ def remarks_on(engine: str, device: DeviceChoice) -> list[str]:
     return [f"{engine} runs on the {device.used} instead of {device.requested}: {device.reason}"]
 
 
-def crops_of(image_bgr: Image, boxes: Sequence[Detection], places: Sequence[int]) -> list[PixelBox]:
+def crops_of(
+    image_bgr: Image, boxes: Sequence[Detection], places: Sequence[int], margins: Calibration
+) -> list[PixelBox]:
     """The boxes at these places as a reader gets them: those that are not level on pictures of their own."""
-    return [crop_box(boxes[place], size_of(image_bgr)) for place in places]
+    return [crop_box(boxes[place], size_of(image_bgr), margins) for place in places]
 
 
 def picture_of(image_bgr: Image, box: Detection) -> LinePicture:

@@ -26,7 +26,10 @@ def edit(pipeline_id: str) -> None:
     row.save()
 
 
-@pytest.mark.parametrize("pipeline_id", ["ocr_only", "yolo_count", "yolo_objects", "yolo_ocr", "yolo_track"])
+@pytest.mark.parametrize(
+    "pipeline_id",
+    ["easyocr_only", "ocr_only", "yolo_count", "yolo_easyocr", "yolo_objects", "yolo_ocr", "yolo_track"],
+)
 def test_each_is_valid_and_introduces_itself(pipeline_id: str) -> None:
     definition = default_definitions()[pipeline_id]
 
@@ -74,6 +77,6 @@ def test_edited_and_disabled_ones_are_put_back_when_asked_for(arguments: list[st
 
 def test_a_name_that_is_not_shipped() -> None:
     with pytest.raises(
-        CommandError, match=r"Not a shipped pipeline: mine\. There are: ocr_only, yolo_count, yolo_objects"
+        CommandError, match=r"Not a shipped pipeline: mine\. There are: easyocr_only, ocr_only, yolo_count"
     ):
         restored("mine")

@@ -3,6 +3,7 @@
 import pytest
 
 from pipelines.detections import Detection
+from pipelines.engine.readers.calibration import RAPIDOCR
 from pipelines.engine.readers.text_reader import PixelBox, padded_box
 
 FRAME_WH = (100, 200)
@@ -18,4 +19,4 @@ FRAME_WH = (100, 200)
     ],
 )
 def test_a_crop_has_some_air(box: tuple[float, float, float, float], expected: PixelBox) -> None:
-    assert padded_box(Detection(*box, "text", 0.9), FRAME_WH) == expected
+    assert padded_box(Detection(*box, "text", 0.9), FRAME_WH, RAPIDOCR) == expected

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pipelines.detections import Detection
+from pipelines.engine.readers.calibration import RAPIDOCR
 from pipelines.engine.readers.text_reader import Image, PixelBox, Reading
 from pipelines.tools.ocr.both_ways import SURE_WAY, UNDECIDED, ReadLine, read_both_ways
 from pipelines.tools.ocr.line_axes import direction_of
@@ -19,7 +20,7 @@ def read(box: Detection, right: Reading, wrong: Reading, shown: float = 0) -> tu
     """What is read of a line that stands on the frame turned by `shown` degrees beside what its box says."""
     reader = WayReader(right, wrong)
     standing = line_at((320, 240), (200, 30), shown)
-    (line,) = read_both_ways(reader, frame_with(standing), [box], [SURE])
+    (line,) = read_both_ways(reader, frame_with(standing), [box], [SURE], RAPIDOCR)
     return line, reader
 
 
@@ -88,7 +89,7 @@ def test_where_it_is_not_clear_the_lines_around_decide(degrees: float) -> None:
     image = np.minimum(*(frame_with(line) for line in standing))
     boxes = [standing[0], line_at((400, 240), (200, 20), degrees + 180)]
 
-    lines = read_both_ways(Two(Reading("ABCD", 0.99), Reading("VB", 0.9)), image, boxes, [SURE] * 2)
+    lines = read_both_ways(Two(Reading("ABCD", 0.99), Reading("VB", 0.9)), image, boxes, [SURE] * 2, RAPIDOCR)
 
     assert [line.reading for line in lines] == [Reading("ABCD", 0.99), Reading("66", 0.88)]
     assert direction_of(lines[1].box, SIZE_WH) == pytest.approx(direction_of(standing[1], SIZE_WH))
@@ -108,7 +109,9 @@ def test_digits_that_read_surely_upside_down_go_with_the_lines_around() -> None:
     image = np.minimum.reduce([frame_with(line) for line in standing])
     level = [line_at((320, 100 + 100 * row), (200 if row else 60, 30)) for row in range(3)]
 
-    lines = read_both_ways(Page(Reading("NORWICH", 0.99), Reading("NOCH", 0.9)), image, level, [SURE] * 3)
+    lines = read_both_ways(
+        Page(Reading("NORWICH", 0.99), Reading("NOCH", 0.9)), image, level, [SURE] * 3, RAPIDOCR
+    )
 
     assert [line.reading.text for line in lines] == ["9", "NORWICH", "NORWICH"]
     assert all(abs(direction_of(line.box, SIZE_WH)) == pytest.approx(np.pi) for line in lines)
@@ -124,7 +127,7 @@ def test_what_is_no_text_is_not_read_again(score: float) -> None:
 def test_what_readers_turn_by_themselves_is_not_read_again() -> None:
     box = Detection(0.4, 0.2, 0.05, 0.5, "text", 0.9)
     reader = WayReader(Reading("AB", 0.7), Reading("AB", 0.7))
-    (line,) = read_both_ways(reader, np.zeros((480, 640, 3), np.uint8), [box], [SURE])
+    (line,) = read_both_ways(reader, np.zeros((480, 640, 3), np.uint8), [box], [SURE], RAPIDOCR)
 
     assert len(reader.crops) == 1
     assert line.box is box

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from pipelines.engine.readers.easyocr_reader import CANVAS, canvas_of
+from pipelines.engine.readers.easyocr.canvas import LONGEST as LONGEST_CANVAS
+from pipelines.engine.readers.easyocr.canvas import Canvas
 from pipelines.engine.readers.pieces import pieces_of_frame
 from pipelines.engine.readers.text_finder_input import LONGEST, MAX_INPUT_PIXELS, TextFinderInput
 from pipelines.tools.ocr.frame_scale import frame_scale, made_smaller
@@ -43,8 +44,8 @@ def test_rapidocr_works_at_this_scale(size_hw: tuple[int, int]) -> None:
 @pytest.mark.parametrize("size_hw", SIZES_HW)
 def test_easyocr_works_at_this_scale(size_hw: tuple[int, int]) -> None:
     scales = [
-        piece.scale * min(1.0, canvas_of(piece.image_bgr) / max(piece.image_bgr.shape[:2]))
-        for piece in pieces_of_frame(blank(size_hw), CANVAS)
+        piece.scale * Canvas.of(piece.image_bgr).scale
+        for piece in pieces_of_frame(blank(size_hw), LONGEST_CANVAS)
     ]
 
     assert frame_scale("easyocr", blank(size_hw)) == pytest.approx(min(scales), rel=0.001)

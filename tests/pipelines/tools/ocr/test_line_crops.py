@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pipelines.detections import Detection
+from pipelines.engine.readers.calibration import RAPIDOCR
 from pipelines.engine.readers.text_reader import Image, PixelBox, Reading, padded_box
 from pipelines.tools.ocr import line_crops
 from pipelines.tools.ocr.line_crops import crop_box, crop_of, is_level, read_crops
@@ -23,7 +24,7 @@ def test_what_hardly_rises_is_cut_out_as_it_stands(degrees: float, level: bool) 
 
     assert is_level(box, SIZE_WH) == level
     if level:
-        assert crop_box(box, SIZE_WH) == padded_box(box, SIZE_WH)
+        assert crop_box(box, SIZE_WH, RAPIDOCR) == padded_box(box, SIZE_WH, RAPIDOCR)
 
 
 def test_a_box_without_corners_is_level() -> None:
@@ -35,7 +36,7 @@ def test_the_letters_of_a_crop_stand_upright(degrees: float) -> None:
     box = line_at((300, 240), (200, 40), degrees)
     image = frame_with(box)
 
-    crop = crop_of(image, box)
+    crop = crop_of(image, box, RAPIDOCR)
     assert crop.picture is not None
     assert crop.box_xyxy == (0, 0, crop.picture.shape[1], crop.picture.shape[0])
     height, width = crop.picture.shape[:2]
@@ -43,7 +44,7 @@ def test_the_letters_of_a_crop_stand_upright(degrees: float) -> None:
     middle = crop.picture[height // 2, :, 0]
     assert (middle[40 : width // 2 - 8] == 40).all()
     assert (middle[width // 2 + 8 : width - 40] == 120).all()
-    assert read_crops(WayReader(RIGHT, WRONG), image, [box]) == [RIGHT]
+    assert read_crops(WayReader(RIGHT, WRONG), image, [box], RAPIDOCR) == [RIGHT]
 
 
 def test_level_and_turned_lines_are_read_in_their_order() -> None:
@@ -55,12 +56,12 @@ def test_level_and_turned_lines_are_read_in_their_order() -> None:
     image = np.minimum.reduce([frame_with(box) for box in boxes])
     reader = WayReader(RIGHT, WRONG)
 
-    assert read_crops(reader, image, boxes) == [RIGHT] * 3
+    assert read_crops(reader, image, boxes, RAPIDOCR) == [RIGHT] * 3
     assert [crop.shape[0] for crop in reader.crops] == pytest.approx([39, 39, 39], abs=2)
 
 
 def test_nothing_to_read_asks_no_reader() -> None:
-    assert read_crops(WayReader(RIGHT, WRONG), np.zeros((480, 640, 3), np.uint8), []) == []
+    assert read_crops(WayReader(RIGHT, WRONG), np.zeros((480, 640, 3), np.uint8), [], RAPIDOCR) == []
 
 
 def test_many_lines_are_laid_on_several_sheets(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,7 +75,7 @@ def test_many_lines_are_laid_on_several_sheets(monkeypatch: pytest.MonkeyPatch) 
             sheets.append(image_bgr.shape)
             return super().read(image_bgr, boxes_xyxy)
 
-    assert read_crops(Noting(RIGHT, WRONG), image, boxes) == [RIGHT] * 7
+    assert read_crops(Noting(RIGHT, WRONG), image, boxes, RAPIDOCR) == [RIGHT] * 7
     assert len(sheets) > 1
     assert all(height * width <= 30_000 for height, width, _ in sheets)
 
@@ -82,7 +83,7 @@ def test_many_lines_are_laid_on_several_sheets(monkeypatch: pytest.MonkeyPatch) 
 def test_corners_far_away_make_no_large_picture() -> None:
     box = Detection(0, 0, 1, 1, "text", 0.9, polygon=((-500, -900), (700, 300), (700, 600), (-500, -600)))
 
-    crop = crop_of(np.zeros((48, 64, 3), np.uint8), box)
+    crop = crop_of(np.zeros((48, 64, 3), np.uint8), box, RAPIDOCR)
     assert crop.picture is not None
     assert max(crop.picture.shape) <= 1.5 * 64
 
@@ -90,4 +91,4 @@ def test_corners_far_away_make_no_large_picture() -> None:
 def test_corners_in_one_place_do_no_harm() -> None:
     box = Detection(0.5, 0.5, 0.1, 0.1, "text", 0.9, polygon=((0.5, 0.5),) * 4)
 
-    assert len(read_crops(WayReader(RIGHT, WRONG), np.zeros((48, 64, 3), np.uint8), [box])) == 1
+    assert len(read_crops(WayReader(RIGHT, WRONG), np.zeros((48, 64, 3), np.uint8), [box], RAPIDOCR)) == 1

@@ -1,4 +1,4 @@
-"""EasyOCR reads with a network of one's own, and says what it misses."""
+"""EasyOCR reads with a network of one's own, finds its files, and says what it misses."""
 
 import hashlib
 import http.server
@@ -16,27 +16,17 @@ import pytest
 
 from pipelines.detections import Detection
 from pipelines.engine.networks import NetworkCache
-from pipelines.engine.readers import easyocr_reader
-from pipelines.engine.readers.easyocr_reader import (
-    PUBLISHED,
-    EasyOcrOptions,
-    EasyOcrReader,
-    canvas_of,
-    corners_of,
-    easyocr_module,
-    fetch_missing,
-    parts_of,
-)
-from pipelines.engine.readers.text_reader import PADDING_ACROSS, PADDING_ALONG, PixelBox
+from pipelines.engine.readers.calibration import EASYOCR
+from pipelines.engine.readers.easyocr import files
 from pipelines.engine.weights.downloads import Downloads
 from pipelines.engine.weights.store import WeightsStore
-from pipelines.errors import PipelineError, WeightsNotFound
+from pipelines.errors import WeightsNotFound
 from pipelines.tools.base import OpenContext, RunContext
 from pipelines.tools.ocr.read import ReadParams, ReadTool, unavailable
 from tests.pipelines.custom_reader import NAME, draw, make_digit_reader
 from tests.pipelines.tools.conftest import Image
 
-pytestmark = [pytest.mark.model, pytest.mark.filterwarnings("ignore:.*pin_memory.*")]
+pytestmark = pytest.mark.model
 LIMIT_S = 60
 NUMBERS = ["10724", "204", "421"]
 
@@ -47,6 +37,12 @@ def weights_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "easyocr").mkdir()
     make_digit_reader(root / "easyocr")
     return root
+
+
+@pytest.fixture
+def no_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installation without the package of EasyOCR's networks."""
+    monkeypatch.setattr(files, "package_folder", lambda: tmp_path / "no-package")
 
 
 @pytest.fixture(scope="module")
@@ -74,9 +70,10 @@ def numbers_on_paper() -> tuple[Image, list[Detection]]:
         height, width = picture.shape[:2]
         left, top = 60, 40 + 120 * row
         image[top : top + height, left : left + width] = picture
-        inner_height = height / (1 + 2 * PADDING_ACROSS)
-        along, across = PADDING_ALONG * inner_height, PADDING_ACROSS * inner_height
-        x, y, w, h = left + along, top + across, width - 2 * along, inner_height
+        inner_height = height / (1 + 2 * EASYOCR.padding_across)
+        before, after = EASYOCR.padding_before * inner_height, EASYOCR.padding_after * inner_height
+        x, y = left + before, top + EASYOCR.padding_across * inner_height
+        w, h = width - before - after, inner_height
         boxes.append(Detection(x / 640, y / 480, w / 640, h / 480, "text", 0.9))
     return image, boxes
 
@@ -146,13 +143,6 @@ def test_the_folder_of_published_recognisers_is_held_to_the_same(tmp_path: Path,
     with pytest.raises(WeightsNotFound, match="lies outside"):
         ReadTool(options, context_for(tmp_path / "weights"))
     assert not (tmp_path / "out").exists()
-
-
-def test_requests_may_name_what_easyocr_publishes() -> None:
-    from easyocr.config import recognition_models
-
-    names = {name for generation in recognition_models.values() for name in generation}
-    assert set(PUBLISHED) == {*names, "standard"}
 
 
 @pytest.fixture
@@ -239,19 +229,6 @@ def test_others_read_while_a_recogniser_is_fetched(
     assert outputs["text"] == "10724\n204\n421"
 
 
-def test_a_reader_that_never_comes_back_is_not_waited_for_without_end(
-    weights_dir: Path, networks: NetworkCache, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tool = ReadTool(params(), context_for(weights_dir, networks))
-    image, boxes = numbers_on_paper()
-    monkeypatch.setattr(easyocr_reader, "MODULE_WAIT_S", 0.01)
-    with easyocr_module():
-        with pytest.raises(PipelineError, match="EasyOCR has been busy"):
-            tool.run({"frame_index": 1, "image": image, "detections": boxes}, RunContext(1))
-        with pytest.raises(PipelineError, match="EasyOCR has been busy"):
-            ReadTool(params(), context_for(weights_dir))
-
-
 @pytest.mark.parametrize("damage", ["not an archive", "wrong hash", "missing"])
 def test_a_bad_download_leaves_nothing_and_says_what_to_do(
     tmp_path: Path, download_server: tuple[str, Path], monkeypatch: pytest.MonkeyPatch, damage: str
@@ -272,6 +249,7 @@ def test_a_bad_download_leaves_nothing_and_says_what_to_do(
     assert list(storage.iterdir()) == []
 
 
+@pytest.mark.usefixtures("no_package")
 def test_a_damaged_file_is_not_replaced_behind_ones_back(tmp_path: Path) -> None:
     damaged = tmp_path / "easyocr" / "english_g2.pth"
     damaged.parent.mkdir()
@@ -281,6 +259,7 @@ def test_a_damaged_file_is_not_replaced_behind_ones_back(tmp_path: Path) -> None
     assert damaged.read_bytes() == b"damaged"
 
 
+@pytest.mark.usefixtures("no_package")
 def test_the_whole_frame_needs_easyocrs_own_detector(
     weights_dir: Path, networks: NetworkCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -291,36 +270,6 @@ def test_the_whole_frame_needs_easyocrs_own_detector(
     image, _ = numbers_on_paper()
     with pytest.raises(WeightsNotFound, match=r"EasyOCR needs .*craft_mlt_25k\.pth.*no connection"):
         tool.run({"frame_index": 1, "image": image}, RunContext(1))
-
-
-def test_the_lines_of_its_detector_become_boxes(
-    weights_dir: Path, networks: NetworkCache, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Its detector's weights are not at hand, so this is what the library documents as its answer.
-    class Finder:
-        def readtext(self, image_bgr: Image, **options: object) -> list[object]:
-            return [([[64, 48], [128, 48], [128, 96], [64, 96]], "4 2", 0.8)]
-
-    monkeypatch.setattr(EasyOcrReader, "_make", lambda reader, detector: (Finder(), 64))
-    tool = ReadTool(params(), context_for(weights_dir))
-    image, _ = numbers_on_paper()
-    outputs = tool.run({"frame_index": 1, "image": image}, RunContext(1))
-    assert outputs == {
-        "detections": [Detection(0.1, 0.1, 0.1, 0.1, "text", 0.8, "4 2", 0.8)],
-        "text": "4 2",
-    }
-
-
-def test_a_complaint_about_anything_else_is_passed_on(tmp_path: Path) -> None:
-    with pytest.raises(PipelineError, match=r"EasyOCR cannot be opened; the server's log says why"):
-        fetch_missing("no such thing", tmp_path, WeightsStore(tmp_path, tmp_path))
-
-
-def test_turned_boxes_begin_at_the_corner_that_comes_to_the_top_left() -> None:
-    box = (10, 20, 30, 90)
-    assert corners_of(box, 0) == ((10, 20), (30, 20), (30, 90), (10, 90))
-    assert corners_of(box, 1)[0] == (30, 20)
-    assert corners_of(box, 3)[0] == (10, 90)
 
 
 def test_readers_that_need_the_same_networks_share_them(weights_dir: Path, networks: NetworkCache) -> None:
@@ -336,33 +285,3 @@ def test_readers_that_need_the_same_networks_share_them(weights_dir: Path, netwo
     assert networks.count == count
     assert set(tool.run(payload, RunContext(1))["text"]) <= set("024\n")
     assert not set(before.run(payload, RunContext(1))["text"]) <= set("024\n")
-
-
-def test_options_can_be_part_of_a_key() -> None:
-    assert hash(EasyOcrOptions()) == hash(EasyOcrOptions(languages=("en",)))
-
-
-@pytest.mark.parametrize(
-    ("box", "turns", "parts"),
-    [
-        ((10, 5, 110, 25), 0, [(10, 5, 110, 25)]),
-        ((0, 0, 300, 2), 0, [(0, 0, 150, 2), (150, 0, 300, 2)]),
-        ((0, 0, 2, 300), 1, [(0, 0, 2, 150), (0, 150, 2, 300)]),
-        ((0, 0, 2, 300), 3, [(0, 150, 2, 300), (0, 0, 2, 150)]),
-        ((0, 0, 65_500, 1), 0, []),
-    ],
-)
-def test_boxes_too_long_for_one_line_are_cut_in_the_order_of_reading(
-    box: PixelBox, turns: int, parts: list[PixelBox]
-) -> None:
-    assert parts_of(box, turns) == parts
-
-
-@pytest.mark.parametrize(
-    ("height", "width", "canvas"),
-    [(480, 640, 2217), (1440, 2560, 2560), (3000, 3000, 1920), (3, 2000, 2560)],
-)
-def test_the_detector_s_input_has_no_more_pixels_than_a_wide_screen(
-    height: int, width: int, canvas: int
-) -> None:
-    assert canvas_of(np.empty((height, width, 3), np.uint8)) == canvas
