@@ -17,7 +17,7 @@ SWALLOWED = 0.8
 COVERED, FAR_WORSE = 0.5, 0.6
 
 
-def joined_lines(boxes: Iterable[Detection], size_wh: tuple[int, int] = (1, 1)) -> list[Detection]:
+def joined_lines(boxes: Iterable[Detection], size_wh: tuple[int, int]) -> list[Detection]:
     """The boxes with those of one line joined into one, best scores first.
 
     A joined box has score, track and height of its best part, and reaches from the first part to the last,

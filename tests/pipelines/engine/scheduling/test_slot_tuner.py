@@ -1,6 +1,7 @@
 """The number of slots goes where most frames are served, on machines of every kind."""
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 import pytest
 
@@ -95,6 +96,20 @@ def test_what_lost_is_tried_again_ever_more_seldom() -> None:
         place for place in range(1, len(machine.counts)) if machine.counts[place - 1 : place + 1] == [1, 2]
     ]
     assert 2 <= len(changes) < 20 * MINUTE_S / FIRST_PAUSE_S / 4
+
+
+def test_the_pause_after_each_trial_that_gains_nothing_is_twice_as_long() -> None:
+    """Between two trials upwards lies one downwards, which one slot ends at once: two pauses."""
+    machine = Machine({1: 100, 2: 60}, 2)
+    machine.serve(10 * MINUTE_S)
+    began, now = [], 0.0
+    for before, count in pairwise([1, *machine.counts]):
+        now += 1 / machine.rates[count]
+        began += [now] if (before, count) == (1, 2) else []
+    first, second = (after - before for before, after in pairwise(began))
+    of_the_trial_s = 6 * (WINDOW_S + SETTLE_S)
+    assert (1 + 2) * FIRST_PAUSE_S <= first <= (1 + 2) * FIRST_PAUSE_S + of_the_trial_s
+    assert (4 + 8) * FIRST_PAUSE_S <= second <= (4 + 8) * FIRST_PAUSE_S + of_the_trial_s
 
 
 def test_a_machine_that_changes_is_noticed() -> None:

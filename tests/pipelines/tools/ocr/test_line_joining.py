@@ -71,12 +71,12 @@ def outlines(boxes: Sequence[Detection]) -> list[tuple[float, float, float, floa
 def test_boxes_become_lines(
     boxes: list[Detection], expected: list[tuple[float, float, float, float]]
 ) -> None:
-    assert outlines(joined_lines(boxes)) == expected
+    assert outlines(joined_lines(boxes, SIZE_WH)) == expected
 
 
 def test_a_joined_box_is_its_best_part_made_wider() -> None:
     best = Detection(0.1, 0.1, 0.4, 0.05, "text", 0.9, track_id=7)
-    (joined,) = joined_lines([line(0.3, 0.11, 0.5), best])
+    (joined,) = joined_lines([line(0.3, 0.11, 0.5), best], SIZE_WH)
     assert (joined.score, joined.track_id, joined.y, joined.h) == (0.9, 7, 0.1, 0.05)
     assert joined.x + joined.w == pytest.approx(0.8)
 
@@ -87,11 +87,11 @@ sizes = st.floats(0.01, 0.5)
 
 @given(st.lists(st.builds(line, fractions, fractions, sizes, sizes, st.floats(0, 1)), max_size=30))
 def test_what_is_left_needs_no_joining(boxes: list[Detection]) -> None:
-    joined = joined_lines(boxes)
+    joined = joined_lines(boxes, SIZE_WH)
     assert len(joined) <= len(boxes)
     assert bool(joined) == bool(boxes)
     assert not any_belongs(joined)
-    assert joined_lines(joined) == sorted(joined, key=lambda box: -box.score)
+    assert joined_lines(joined, SIZE_WH) == sorted(joined, key=lambda box: -box.score)
 
 
 class TestTurnedLines:
