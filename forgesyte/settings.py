@@ -74,11 +74,11 @@ MIDDLEWARE = [
     # Before whatever refuses, so that refusals carry their headers, too.
     "forgesyte.api.caching.kept_by_nobody",
     "django.middleware.security.SecurityMiddleware",
-    "forgesyte.server.cookies.kept_to_this_site",
+    "forgesyte.api.cookies.kept_to_this_site",
     "forgesyte.server.hosts.only_own_hosts",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
-    "forgesyte.server.null_bytes.refuse_null_bytes",
+    "forgesyte.api.null_bytes.refuse_null_bytes",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -46,7 +46,7 @@ def problems_of(definition: Any, *, by_request: bool = False) -> list[Problem]:
 
 
 def conflicts_in(definition: Any) -> list[Problem]:
-    """What the files that are there say against a valid definition."""
+    """The problems of a valid definition with the files that are there."""
     engine, found = get_engine(), []
     for node in read(definition).definition.nodes:
         tool = engine.registry.find(node.plugin_id, node.tool_id)

@@ -1,4 +1,4 @@
-"""What the pages tell of this ForgeSyte: its version, and the path below which it lies."""
+"""The facts that pages show of this ForgeSyte: its version, and the path below which it lies."""
 
 from django.http import HttpRequest
 

@@ -79,7 +79,7 @@ class Tally:
         self._is_exact &= not frame.interlaced_frame
 
     def troubles(self) -> list[str]:
-        """What is wrong with a file that was read to its end."""
+        """The fault of a file that was read to its end."""
         said = []
         if self._astray:
             said.append(

@@ -1,4 +1,4 @@
-"""What libraries write past every logger comes out as log lines."""
+"""Words that libraries write past every logger come out as log lines."""
 
 import json
 import subprocess

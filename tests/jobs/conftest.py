@@ -10,8 +10,8 @@ import pytest
 from jobs.models import Job
 from jobs.worker import worker_process
 from pipelines.runtime import override_engine
+from tests.forgesyte.log_fields import as_documented
 from tests.jobs.workshop import Workshop, bench_engine
-from tests.log_fields import as_documented
 
 
 @pytest.fixture(autouse=True)

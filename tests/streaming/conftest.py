@@ -10,7 +10,7 @@ import pytest_asyncio
 from channels.testing import WebsocketCommunicator
 
 from streaming.consumers import StreamConsumer, live_sessions
-from tests.log_fields import as_documented
+from tests.forgesyte.log_fields import as_documented
 from tests.streaming.fakes import PATIENCE_S, FakeEngine, FakePipeline, jpeg
 
 Limit = Callable[..., None]

@@ -57,7 +57,7 @@ class BoxNetwork(Protocol):
 
 
 def on_frame(found: FoundBoxes, letterbox: Letterbox) -> FoundBoxes:
-    """What was found on a network's input, as on the frame that was laid into it."""
+    """The boxes found on a network's input, as on the frame that was laid into it."""
     polygons = None if found.polygons is None else letterbox.points_to_frame(found.polygons)
     return replace(found, boxes_xyxy=letterbox.to_frame(found.boxes_xyxy), polygons=polygons)
 

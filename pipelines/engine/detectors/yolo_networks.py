@@ -168,7 +168,7 @@ def noted_task(path: Path) -> str | None:
 
 
 def metadata_of(path: Path) -> dict[str, Any]:
-    """What Ultralytics noted in a file or folder, as it reads it."""
+    """The notes of Ultralytics in a file or folder, as it reads them."""
     import_ultralytics()
     from ultralytics.nn.backends.base import BaseBackend
 

@@ -53,7 +53,7 @@ def facts_of(path: Path) -> Facts:
 
 
 def stands_in(path: Path) -> str:
-    """What lies there in place of a network, and what to do; empty where that may be one."""
+    """A sentence on a file that is no network, with what to do; empty where it may be one."""
     head = head_of(path, HEAD_BYTES)
     if path.is_file() and not path.stat().st_size:
         return "is empty: copy the file again"

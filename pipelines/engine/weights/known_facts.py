@@ -1,4 +1,4 @@
-"""What is known of a network before it runs."""
+"""The facts of a network that are known before it runs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

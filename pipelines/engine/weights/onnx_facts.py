@@ -40,7 +40,7 @@ def initialised(model: Any) -> set[str]:
 
 
 def missing_parts(model: Any, folder: Path) -> str:
-    """What is wrong with files beside it that hold its numbers; empty where nothing is."""
+    """The fault of files beside it that hold its numbers; empty where there is none."""
     places = {
         entry.value
         for tensor in model.graph.initializer
@@ -104,7 +104,7 @@ def is_sorted(shape: Shape, notes: Mapping[str, str]) -> bool:
 
 
 def wrong_input(shape: Shape, precision: str | None) -> str:
-    """What keeps pictures from going in; empty where nothing does."""
+    """The reason why pictures cannot go in; empty where they can."""
     batch, channels, _, last = shape
     if precision is None:
         return f"takes no numbers with a point, as pictures are given to YOLO: {EXPORT}"
@@ -120,7 +120,7 @@ def wrong_input(shape: Shape, precision: str | None) -> str:
 def wrong_output(
     outputs: Sequence[Shape], task: str, names: Mapping[int, str] | None, counted: int | None
 ) -> str:
-    """What keeps its output from being understood; empty where nothing does."""
+    """The reason why its output is not understood; empty where it is."""
     shape = outputs[0]
     if task not in ("detect", "segment"):
         return ""

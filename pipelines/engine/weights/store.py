@@ -219,7 +219,7 @@ class WeightsStore:
         return any(True for _ in self._found(name))
 
     def facts(self, name: str) -> Facts | None:
-        """What is known of a network that is here; None of others, and of those that cannot run."""
+        """The known facts of a network that is here; None of others, and of those that cannot run."""
         if is_address(name):
             return None
         try:

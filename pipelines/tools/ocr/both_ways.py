@@ -42,7 +42,7 @@ class Line:
 
     @property
     def gain(self) -> float:
-        """How much more was read as it was found than upside down; 1 where there was no doubt."""
+        """The ratio of what was read as found to what was read upside down; 1 where there was no doubt."""
         if self.other is None:
             return 1.0
         one, other = evidence_of(self.reading), evidence_of(self.other)

@@ -44,7 +44,7 @@ def difference(one: float, other: float) -> float:
 
 
 def span_of(box: Detection, direction: float, size_wh: tuple[int, int]) -> Span:
-    """What a box takes of the axes of a direction; its own width and height where they are its own axes."""
+    """The extent of a box on the axes of a direction; its width and height where they are its own axes."""
     corners = [turned(corner, -direction) for corner in box.polygon_pixels(size_wh)]
     xs, ys = [x for x, _ in corners], [y for _, y in corners]
     return Span(min(xs), min(ys), max(xs), max(ys))

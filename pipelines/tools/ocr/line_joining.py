@@ -80,7 +80,7 @@ def hulls_meet(one: Detection, other: Detection) -> bool:
 
 
 def spans(box: Detection, line: Detection, size_wh: tuple[int, int]) -> tuple[Span, Span]:
-    """What a box and a line take of the line's axes."""
+    """The spans of a box and a line on the line's axes."""
     direction = direction_of(line, size_wh)
     return span_of(box, direction, size_wh), span_of(line, direction, size_wh)
 

@@ -44,7 +44,7 @@ class Place:
     height: float
 
     def seen_from(self, other: "Place") -> Point:
-        """How far along the other line and across it this one's centre lies from the other's."""
+        """The offset of this line's centre from the other's, along the other line and across it."""
         x, y = self.centre[0] - other.centre[0], self.centre[1] - other.centre[1]
         cosine, sine = math.cos(other.angle), math.sin(other.angle)
         return x * cosine + y * sine, y * cosine - x * sine
@@ -87,7 +87,7 @@ class LinePicture:
         return min(least, self._differs_most(window, REACH_BLOCK, offset_x, place))
 
     def _found(self, image_bgr: Image, place: Place) -> tuple[Grey, float]:
-        """What is most like the line near a place, and how far right of it the place's centre lies."""
+        """The likeness of the best match near a place, and how far right of it the place's centre lies."""
         import cv2
 
         width, height = self._size_wh(REACH_BLOCK)

@@ -328,7 +328,7 @@ def crops_of(
 
 
 def picture_of(image_bgr: Image, box: Detection) -> LinePicture:
-    """How a box looks, to see later if it has changed."""
+    """The picture of a box, to see later if it has changed."""
     return LinePicture.of(image_bgr, box.polygon_pixels(size_of(image_bgr)))
 
 

@@ -35,7 +35,7 @@ class TextMemory:
         self._tracks: dict[int, TrackText] = {}
 
     def picture(self, key: int | None) -> LinePicture | None:
-        """How a line looked when it was read; None where it was not."""
+        """The picture of a line when it was read; None where it was not."""
         track = self._track(key)
         return track.picture if track else None
 

@@ -124,7 +124,7 @@ class TrackText:
         return True
 
     def settle(self, picture: LinePicture | None, now: float) -> None:
-        """What is known holds for the line as it looks on this picture."""
+        """The known text holds for the line as it looks on this picture."""
         self.picture, self.true_s, self.waits, self.in_doubt = picture, now, False, False
 
     def hurry(self, now: float) -> None:

@@ -1,4 +1,4 @@
-"""What reverse proxies say of a request is believed of trusted ones only, and places it under their path."""
+"""Headers of trusted reverse proxies only are believed, and place a request under their path."""
 
 import asyncio
 from ipaddress import ip_network

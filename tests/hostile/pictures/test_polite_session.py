@@ -44,7 +44,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
 
 @dataclass
 class Figures:
-    """What a session got: how long each frame took that has a result, and how many were dropped."""
+    """The answers of a session: the time of each frame that has a result, and how many were dropped."""
 
     took_s: list[float] = field(default_factory=list)
     dropped: int = 0

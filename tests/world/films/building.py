@@ -27,7 +27,7 @@ PIXEL_FORMATS = {
 
 @dataclass(frozen=True)
 class Film:
-    """What a film is made of; `times` in milliseconds. Fractions of `sound_s` are rounded to packets."""
+    """The parts of a film; `times` in milliseconds. Fractions of `sound_s` are rounded to packets."""
 
     container: str = "mp4"
     codec: str = "libx264"

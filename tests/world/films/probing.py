@@ -1,4 +1,4 @@
-"""What `ffprobe` says of a film: Debian's, of another version of FFmpeg than the one that reads for us."""
+"""The facts of a film by `ffprobe`: Debian's, of another version of FFmpeg than the one that reads for us."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""What docs/FORMATS.md says of films and exports is what the code does."""
+"""docs/FORMATS.md is true of films and exports."""
 
 import re
 from pathlib import Path

@@ -59,7 +59,7 @@ def sorted_rows() -> np.ndarray[Any, Any]:
 
 
 def noted(names: Sequence[str] = ("red", "green", "blue"), **more: str) -> dict[str, str]:
-    """What Ultralytics notes in a file."""
+    """The notes of Ultralytics in a file."""
     return {"task": "detect", "stride": "32", "names": str(dict(enumerate(names))), **more}
 
 

@@ -1,4 +1,4 @@
-"""What a network's file is, is found out when it is named, and every entry says the same sentence."""
+"""The kind of a network's file is found out when it is named; every entry says the same sentence."""
 
 import json
 from collections.abc import Callable

@@ -176,7 +176,7 @@ async def test_no_other_long_call_begins_while_one_is_paused(slots: Slots, order
 
 
 async def test_so_many_are_paused_at_once_and_no_more(slots: Slots, order: list[str]) -> None:
-    """What is paused holds its picture and its network's numbers in memory."""
+    """A paused call holds its picture and its network's numbers in memory."""
     calls = [Steps(str(number), order) for number in range(MOST_PAUSED + 2)]
     usages = [used(4.0**-number) for number in range(len(calls))]
     tasks = [await begun(slots, usages[0], calls[0])]

@@ -17,7 +17,7 @@ SURE = SURE_WAY["rapidocr"]
 
 
 def read(box: Detection, right: Reading, wrong: Reading, shown: float = 0) -> tuple[ReadLine, WayReader]:
-    """What is read of a line that stands on the frame turned by `shown` degrees beside what its box says."""
+    """The reading of a line that stands turned by `shown` degrees beside what its box says."""
     reader = WayReader(right, wrong)
     standing = line_at((320, 240), (200, 30), shown)
     (line,) = read_both_ways(reader, frame_with(standing), [box], [SURE], RAPIDOCR)

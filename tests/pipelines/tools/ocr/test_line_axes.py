@@ -65,7 +65,7 @@ def test_points_turn_clockwise() -> None:
 
 
 class TestMargin:
-    """What the follower compares."""
+    """The boxes that the follower compares."""
 
     def test_a_level_line_gets_air_all_around(self) -> None:
         line = line_at((320, 240), (200, 20))
