@@ -100,7 +100,11 @@ def measure(
     spent = median(took for _, took in found)
     points = []
     for conf in CONFS:
-        lines = Lines.of([joined_lines(above(one, conf)) for one, _ in found], scenes)
+        joined = [
+            joined_lines(above(one, conf), (image.shape[1], image.shape[0]))
+            for (one, _), (image, _) in zip(found, scenes, strict=True)
+        ]
+        lines = Lines.of(joined, scenes)
         score = sum(
             (words_read(read, page, above(one, conf)) for page, one in zip(pages, boxes, strict=True)),
             TextScore(),
