@@ -137,7 +137,7 @@ def load_file(path: Path, device: str, weights: WeightsStore, networks: NetworkC
         if path.suffix == ".pt":
             return open_in_torch(path, where, lambda frames: networks.when_batched(frames))
         return YoloNetwork(path, where)
-    except (PipelineError, MemoryError):
+    except (PipelineError, MemoryError, OSError):
         raise
     # Each library has errors of its own for a network that it cannot run.
     except Exception as error:

@@ -35,6 +35,14 @@ MOST_NAMED = 100
 NUMBERED = re.compile(r"class\d+")
 FAILURE = "YOLO inference failed"
 SMALLER = "The network sees {side} pixels on the longer side instead of {imgsz}: {reason}"
+SLIM_FRAME = (
+    "The frame is long and thin, and the network sees {side} pixels on the longer side instead of {long}: "
+    "small things may be missed"
+)
+# A frame that is so many times as long as wide is slim.
+SLIM = 2.5
+# So little smaller is as good.
+NEARLY = 0.9
 # The last byte of a tool's state where it was said that boxes are left out; no pickle ends with it.
 SAID_MORE = b"\x01"
 
@@ -89,6 +97,7 @@ class DetectTool:
         self._classes = class_numbers(params.classes, self._loaded.names)
         self._remarks = remarks_on(self._loaded, params)
         self._said_smaller = False
+        self._live = context.live
         self._said_more = False
 
     def run(self, payload: Mapping[str, Any], context: RunContext) -> Mapping[str, Any]:
@@ -127,7 +136,8 @@ class DetectTool:
         params = self._params
         self._say_if_smaller(image_bgr.shape[:2], context)
         # One box more, to see whether any is left out.
-        options = DetectOptions(params.imgsz, conf, params.iou, params.max_det + 1, self._classes)
+        imgsz = params.imgsz if self._live else side_for_files(image_bgr.shape[:2], params.imgsz)
+        options = DetectOptions(imgsz, conf, params.iou, params.max_det + 1, self._classes)
         with self._loaded.network.borrow() as network:
             found = network.find(image_bgr, options)
         self._say_if_more(len(found.scores), context)
@@ -149,11 +159,20 @@ class DetectTool:
 
     def _say_if_smaller(self, frame_hw: tuple[int, int], context: RunContext) -> None:
         """Remark once that frames are made smaller for the network than `imgsz` asks for."""
-        side = longest_side(frame_hw, self._params.imgsz, STRIDE)
-        if side < self._params.imgsz and not self._loaded.fixed_size_hw and not self._said_smaller:
+        if not self._said_smaller and (remark := self._smaller(frame_hw)):
             self._said_smaller = True
+            context.warnings.append(remark)
+
+    def _smaller(self, frame_hw: tuple[int, int]) -> str | None:
+        imgsz, fixed = self._params.imgsz, self._loaded.fixed_size_hw
+        wanted = side_for_files(frame_hw, imgsz)
+        given = max(fixed) if fixed else longest_side(frame_hw, imgsz if self._live else wanted, STRIDE)
+        if wanted > imgsz and given < wanted * NEARLY:
+            return SLIM_FRAME.format(side=given, long=max(frame_hw))
+        if given < imgsz and not fixed:
             reason = f"its input has at most {MAX_INPUT_PIXELS:,} pixels"
-            context.warnings.append(SMALLER.format(side=side, imgsz=self._params.imgsz, reason=reason))
+            return SMALLER.format(side=given, imgsz=imgsz, reason=reason)
+        return None
 
 
 class TrackTool(DetectTool):
@@ -192,6 +211,15 @@ class TrackTool(DetectTool):
     def metadata(self) -> Mapping[str, Any]:
         """That of the detector, and the tracker."""
         return {**super().metadata(), "tracker": self._tracker.kind}
+
+
+def side_for_files(frame_hw: tuple[int, int], imgsz: int) -> int:
+    """The longer side that a network is to see of a frame in a file, in pixels.
+
+    Of what is long and thin, such as a receipt, it is more than `imgsz`: there this is the shorter side.
+    """
+    long, short = max(frame_hw), min(frame_hw)
+    return max(imgsz, round(long * min(1.0, imgsz / short))) if long > SLIM * short else imgsz
 
 
 def class_numbers(labels: Sequence[str] | None, names: Mapping[int, str]) -> list[int] | None:

@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from pipelines.media.picture_file import ORIENTATION
 
@@ -158,3 +158,26 @@ def tiff_pages(images: Sequence[NDArray[np.uint8] | Image.Image], subtypes: Sequ
                 writer.newFrame()
         buffer.write(written.getvalue())
     return buffer.getvalue()
+
+
+def receipt(lines: int, size_wh: tuple[int, int] = (600, 4800)) -> tuple[bytes, list[str]]:
+    """A long till receipt, and its lines."""
+    image = Image.new("RGB", size_wh, "white")
+    names = ("BREAD", "MILK", "APPLES", "COFFEE", "RICE", "SOAP")
+    step = size_wh[1] / lines
+    written = [f"{names[n % 6]} {n:02} {n % 7 + 2}.{n * 7 % 90 + 10}" for n in range(1, lines + 1)]
+    font = ImageFont.load_default(round(step * 0.55))
+    for number, text in enumerate(written):
+        ImageDraw.Draw(image).text((30, number * step + step * 0.15), text, fill="black", font=font)
+    return as_file(image, "PNG"), written
+
+
+def strip(words: str, size_wh: tuple[int, int]) -> bytes:
+    """One line of words on a long strip, spread over all of it."""
+    image = Image.new("RGB", size_wh, "white")
+    split = words.split()
+    font = ImageFont.load_default(round(size_wh[1] * 0.5))
+    for number, word in enumerate(split):
+        at = ((number + 0.2) * size_wh[0] / len(split), size_wh[1] * 0.2)
+        ImageDraw.Draw(image).text(at, word, fill="black", font=font)
+    return as_file(image, "PNG")
