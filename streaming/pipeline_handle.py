@@ -1,7 +1,7 @@
 """Closes a pipeline once, and never under the frame that it works on."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from pipelines.services import Pressure
@@ -18,6 +18,11 @@ class Report(Protocol):
     @property
     def timings_ms(self) -> Mapping[str, float]:
         """`decode`, each node and `total`, in milliseconds."""
+        ...
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What was shrunk, left out or could not be followed, in sentences."""
         ...
 
     @property

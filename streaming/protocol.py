@@ -1,7 +1,7 @@
 """The words of the stream: every message the server sends and every way a session ends."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any
 
@@ -48,16 +48,24 @@ class StreamError(Exception):
 
 
 def result_message(
-    frame_index: int, result: Mapping[str, Any], timings_ms: Mapping[str, float], backpressure: str
+    frame_index: int,
+    result: Mapping[str, Any],
+    timings_ms: Mapping[str, float],
+    backpressure: str,
+    warnings: Sequence[str] = (),
 ) -> Message:
-    """The answer to a frame that was processed; times in milliseconds, to a hundredth."""
+    """The answer to a frame that was processed; times in milliseconds, to a hundredth.
+
+    `warnings` say what was shrunk, left out or could not be followed; the field is there where there are any.
+    """
     timings = {stage: round(value, 2) for stage, value in timings_ms.items()}
-    return {
+    message: Message = {
         "frame_index": frame_index,
         "result": dict(result),
         "timings_ms": timings,
         "backpressure": backpressure,
     }
+    return {**message, "warnings": list(warnings)} if warnings else message
 
 
 def dropped_message(frame_index: int, backpressure: str) -> Message:

@@ -191,9 +191,8 @@ class SessionWorker:
         # In the order of the stages, and what was measured before the run is right.
         timings_ms = {**spent_ms, **report.timings_ms, **spent_ms, "total": age_ms}
         started = time.perf_counter()
-        await self._send(
-            protocol.result_message(frame.index, report.result, timings_ms, self._pressure.value)
-        )
+        pressure, said = self._pressure.value, report.warnings
+        await self._send(protocol.result_message(frame.index, report.result, timings_ms, pressure, said))
         metrics.observe_result(timings_ms, report.counters, time.perf_counter() - started)
         self._mailbox.finish()
         self._limits.active(time.monotonic())

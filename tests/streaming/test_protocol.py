@@ -48,6 +48,11 @@ def test_result_message_rounds_times_only() -> None:
     }
 
 
+def test_a_result_message_has_warnings_where_there_are_any() -> None:
+    message = protocol.result_message(3, {}, {}, "normal", ["The frame was made smaller"])
+    assert message["warnings"] == ["The frame was made smaller"]
+
+
 def test_dropped_and_slow_down_messages() -> None:
     assert protocol.dropped_message(9, "warning") == {
         "frame_index": 9,

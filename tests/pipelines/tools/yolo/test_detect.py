@@ -261,7 +261,7 @@ def test_a_network_that_gives_no_boxes_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "classes.pt"
     import_ultralytics().YOLO("yolo11n-cls.yaml").save(str(path))
     for _ in range(2):
-        with pytest.raises(PipelineError, match="for whole pictures .classify., which gives no boxes"):
+        with pytest.raises(PipelineError, match="which gives no boxes: choose one for boxes"):
             DetectTool(DetectParams(weights=str(path)), fresh_context(tmp_path))
 
 
