@@ -166,7 +166,8 @@ def test_an_old_version_is_let_go_of_once_nobody_uses_it() -> None:
     assert gone() is None
 
 
-def test_a_network_that_hangs_in_another_thread_is_made_anew() -> None:
+@pytest.mark.parametrize("cached", [False, True])
+def test_a_network_that_hangs_in_another_thread_is_made_anew(cached: bool) -> None:
     """Native code that never returns must not take the network from everybody else."""
     may_end, began = threading.Event(), threading.Event()
     made: list[Network] = []
@@ -175,7 +176,10 @@ def test_a_network_that_hangs_in_another_thread_is_made_anew() -> None:
         made.append(Network())
         return made[-1]
 
-    shared = SharedNetwork(load, hung_after_s=0.05)
+    shared: SharedNetwork[Network] | NetworkUse[Network] = SharedNetwork(load, hung_after_s=0.05)
+    if cached:
+        made.clear()
+        shared = NetworkCache().get("one", load, hung_after_s=0.05)
 
     def hang() -> Network:
         with shared.borrow() as network:
