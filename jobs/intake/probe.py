@@ -17,7 +17,7 @@ import av
 from jobs.sources import PICTURE, VIDEO
 from pipelines.errors import InvalidImage
 from pipelines.isolation.pool import Crashed, OverBudget, Pool, run_isolated
-from pipelines.media.film_picture import PixelShape, film_streams, shown_size
+from pipelines.media.film_picture import Orientations, PixelShape, film_streams, shown_size
 from pipelines.media.picture_file import FORMATS, PAGE_S, PictureFile, TooManyPixels, open_pictures
 from pipelines.media.uploads import UploadRefused
 from pipelines.media.video import clock_of, open_container, rate_of, reason, when
@@ -251,7 +251,7 @@ def first_size(container: Any, stream: Any) -> tuple[int, int] | None:
         except StopIteration:
             break
         if frames:
-            return shown_size(frames[0], shape.ratio)
+            return shown_size(frames[0], shape.ratio, Orientations().of(frames[0]))
     return None
 
 

@@ -143,7 +143,10 @@ def drawn_frames(source: Path, kind: str, boxes: "BoxesAt") -> Iterator[Frame]:
         if isinstance(frame, EndOfFile) or not boxes.advance_to(frame.index):
             return
         if frame.image_bgr is not None:
-            yield frame.time_s, draw_result(frame.image_bgr, boxes.result)
+            drawn, time_s = draw_result(frame.image_bgr, boxes.result), frame.time_s
+            del frame
+            yield time_s, drawn
+            del drawn
 
 
 class BoxesAt:

@@ -20,6 +20,8 @@ BESIDE = (
 # Pixels that are more than so many times as wide as high, or the other way round, are nonsense in a header.
 MAX_STRETCH = 10
 SQUARE = Fraction(1)
+Matrix = tuple[int, int, int, int]
+UNTURNED: Matrix = (1, 0, 0, 1)
 
 
 def film_streams(container: Any) -> list[Any]:
@@ -66,36 +68,49 @@ def square_size(size_wh: tuple[int, int], ratio: Fraction) -> tuple[int, int]:
     return stretched if stretched[0] * stretched[1] <= MAX_PIXELS else size_wh
 
 
-def upright(frame: Any, ratio: Fraction = SQUARE) -> NDArray[np.uint8]:
+def upright(frame: Any, ratio: Fraction = SQUARE, matrix: Matrix = UNTURNED) -> NDArray[np.uint8]:
     """A decoded frame as BGR in square pixels, turned and mirrored as its display matrix says."""
     width, height = square_size((frame.width, frame.height), ratio)
     image_bgr = frame.to_ndarray(format="bgr24", width=width, height=height)
-    a, b, c, d = orientation(frame)
-    if is_turned(frame):
+    a, b, c, d = matrix
+    if is_turned(matrix):
         image_bgr = image_bgr.transpose(1, 0, 2)
         a, d = c, b
     return np.ascontiguousarray(image_bgr[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1])
 
 
-def shown_size(frame: Any, ratio: Fraction) -> tuple[int, int]:
+def shown_size(frame: Any, ratio: Fraction, matrix: Matrix) -> tuple[int, int]:
     """Width and height of a decoded frame as `upright` makes it."""
     width, height = square_size((frame.width, frame.height), ratio)
-    return (height, width) if is_turned(frame) else (width, height)
+    return (height, width) if is_turned(matrix) else (width, height)
 
 
-def is_turned(frame: Any) -> bool:
+def is_turned(matrix: Matrix) -> bool:
     """True if the camera was held upright, so that width and height change places."""
-    a, b, c, d = orientation(frame)
+    a, b, c, d = matrix
     return abs(b) + abs(c) > abs(a) + abs(d)
 
 
-def orientation(frame: Any) -> tuple[int, int, int, int]:
-    """The four numbers of a frame's display matrix that turn and mirror it; a player turns by right angles.
+class Orientations:
+    """The display matrices of a film: the four numbers that turn and mirror it; players turn by right angles.
 
-    A pixel at (x, y) is shown at (a x + c y, b x + d y).
+    A pixel at (x, y) is shown at (a x + c y, b x + d y). A frame of PyAV whose side data was looked at is let
+    go of by the garbage collector only, seconds and gigabytes later: one look for each rotation has to do.
     """
-    matrix = frame.side_data.get("DISPLAYMATRIX")
-    if matrix is None:
-        return 1, 0, 0, 1
-    a, b, _, c, d = np.frombuffer(matrix, np.int32)[:5].tolist()
+
+    def __init__(self) -> None:
+        self._known: dict[int, Matrix] = {}
+
+    def of(self, frame: Any) -> Matrix:
+        """The matrix of this frame."""
+        rotation = frame.rotation
+        if rotation not in self._known:
+            matrix = frame.side_data.get("DISPLAYMATRIX")
+            self._known[rotation] = UNTURNED if matrix is None else numbers_of(matrix)
+        return self._known[rotation]
+
+
+def numbers_of(side_data: Any) -> Matrix:
+    """The numbers of a display matrix that turn and mirror."""
+    a, b, _, c, d = np.frombuffer(side_data, np.int32)[:5].tolist()
     return a, b, c, d

@@ -1,5 +1,6 @@
 """Writes films in which every picture has its own time; in an MP4, browsers play them."""
 
+import math
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +18,10 @@ from pipelines.media.images import letterbox
 TICKS_S = 90_000
 # A frame that stands alone is shown for so long.
 STILL_S = 1.0
+# 4K. Larger films are made smaller.
+MAX_PIXELS = 4096 * 2304
+# Above that the encoder looks at no frames ahead, which would take it half a gigabyte.
+FULL_HD = 1920 * 1088
 BT709, VIDEO_RANGE = 1, 1
 # Without B-frames: an MP4 with them is as long as its frames in the order in which they are decoded.
 X264 = {"crf": "21", "preset": "veryfast", "bf": "0"}
@@ -59,7 +64,7 @@ class FilmWriter:
         self._size_wh = size_wh
         self._durations: dict[int, int] = {}
         self._stream: Any = None
-        self._last: tuple[int, Image] | None = None
+        self._last: tuple[int, Any] | None = None
         self._step = round(STILL_S * TICKS_S)
 
     def __enter__(self) -> Self:
@@ -85,22 +90,25 @@ class FilmWriter:
             self._step = ticks - self._last[0]
         # How long a frame lasts is known when the next one comes.
         self._encode_last()
-        self._last = ticks, image_bgr
+        self._last = ticks, self._converted(image_bgr)
 
-    def _encode_last(self) -> None:
-        if self._last is None:
-            return
-        ticks, image_bgr = self._last
+    def _converted(self, image_bgr: Image) -> Any:
+        """The picture as it is encoded: that is what waits, for it is the smaller one."""
         if self._stream is None:
             self._begin(image_bgr)
-        if (image_bgr.shape[1], image_bgr.shape[0]) != self._size_wh and self._size_wh:
+        if self._size_wh and not has_shape(image_bgr, self._size_wh):
             image_bgr = letterbox(image_bgr, self._size_wh)
-        frame = av.VideoFrame.from_ndarray(image_bgr, format="bgr24").reformat(
+        return av.VideoFrame.from_ndarray(image_bgr, format="bgr24").reformat(
             width=self._stream.width,
             height=self._stream.height,
             format="yuv420p",
             dst_colorspace=Colorspace.ITU709,
         )
+
+    def _encode_last(self) -> None:
+        if self._last is None:
+            return
+        ticks, frame = self._last
         frame.pts, frame.time_base = ticks, Fraction(1, TICKS_S)
         self._durations[ticks] = self._step
         self._mux(self._stream.encode(frame))
@@ -114,9 +122,10 @@ class FilmWriter:
             self._container.mux(packet)
 
     def _begin(self, image_bgr: Image) -> None:
-        self._size_wh = self._size_wh or (image_bgr.shape[1], image_bgr.shape[0])
+        self._size_wh = bounded_size(self._size_wh or (image_bgr.shape[1], image_bgr.shape[0]))
         width, height = self._size_wh
-        stream = self._container.add_stream("libx264", rate=30, options=X264)
+        options = {**X264, "tune": "zerolatency"} if width * height > FULL_HD else X264
+        stream = self._container.add_stream("libx264", rate=30, options=options)
         stream.width, stream.height = width + width % 2, height + height % 2
         stream.pix_fmt = "yuv420p"
         context = stream.codec_context
@@ -134,3 +143,16 @@ class FilmWriter:
         self._mux(self._stream.encode())
         if self._sound:
             self._sound.finish()
+
+
+def bounded_size(size_wh: tuple[int, int]) -> tuple[int, int]:
+    """The size, made smaller where it has more pixels than browsers play and an encoder should hold."""
+    width, height = size_wh
+    scale = min(math.sqrt(MAX_PIXELS / (width * height)), 1.0)
+    return max(int(width * scale), 1), max(int(height * scale), 1)
+
+
+def has_shape(image_bgr: Image, size_wh: tuple[int, int]) -> bool:
+    """True if a picture fills a frame of this size without bars, to a pixel; the codec scales it."""
+    height, width = image_bgr.shape[0], image_bgr.shape[1]
+    return bool(abs(width * size_wh[1] - height * size_wh[0]) <= max(width, height))

@@ -14,7 +14,14 @@ from numpy.typing import NDArray
 from pipelines.errors import InvalidVideo
 from pipelines.media.cut_off import missing_bytes
 from pipelines.media.film_clock import DIGITS, BestTimestamp, FilmClock, Moment, jump_of
-from pipelines.media.film_picture import PixelShape, film_streams, others_left_out, shown_size, upright
+from pipelines.media.film_picture import (
+    Orientations,
+    PixelShape,
+    film_streams,
+    others_left_out,
+    shown_size,
+    upright,
+)
 from pipelines.media.frame_numbers import FrameNumbers, Tally
 from pipelines.media.picture_file import MAX_PIXELS, check_size
 
@@ -25,7 +32,7 @@ PROTOCOLS = "file"
 # A recording may grow while it goes on, as those of video calls do: up to 4K, whatever it declares.
 MAY_GROW_TO = 4096 * 2304
 # What the threads of a decoder may hold together, where a pixel takes about so many bytes.
-DECODER_BYTES = 512 * 1024 * 1024
+DECODER_BYTES = 128 * 1024 * 1024
 BYTES_A_PIXEL = 4
 # What declares more frames a second tells of its clock, not of its frames.
 MAX_FPS = 1000.0
@@ -132,15 +139,15 @@ class VideoReader:
         """
         given = 0
         index = None
-        shape = PixelShape(self._stream)
+        shape, orientations = PixelShape(self._stream), Orientations()
         for index, time_s, frame in self._decoded():
-            ratio = shape.ratio
+            ratio, matrix = shape.ratio, orientations.of(frame)
             if (index - 1) % frame_stride == 0:
-                self._note_size(index, shown_size(frame, ratio))
+                self._note_size(index, shown_size(frame, ratio, matrix))
                 warnings, lost = self._take_warnings()
                 if index < first_frame:
                     continue
-                yield VideoFrame(index, upright(frame, ratio), warnings, time_s, lost)
+                yield VideoFrame(index, upright(frame, ratio, matrix), warnings, time_s, lost)
                 given += 1
                 if given == max_frames:
                     return
