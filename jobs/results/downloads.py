@@ -24,6 +24,7 @@ CONTENT_TYPES = {
     **{"mp4": "video/mp4", "mov": "video/quicktime", "mkv": "video/x-matroska", "webm": "video/webm"},
     **{"avi": "video/x-msvideo", "gif": "image/gif", "jpg": "image/jpeg", "jpeg": "image/jpeg"},
     **{"png": "image/png", "webp": "image/webp", "bmp": "image/bmp", "tiff": "image/tiff"},
+    **{"avif": "image/avif", "heif": "image/heif"},
 }
 UNKNOWN_TYPE = "application/octet-stream"
 

@@ -25,7 +25,8 @@ def test_small_pictures_and_plain_jpegs_are_cheap() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [flat_png(2500, 2000), large_jpeg(64, 48).replace(b"\xff\xd8", b"\xff\xd8\0\0", 1)]
+    "data",
+    [flat_png(2500, 2000), large_jpeg(64, 48).replace(b"\xff\xd8", b"\xff\xd8" + b"\xff\xfe\0\x02" * 600, 1)],
 )
 def test_costly_and_unusual_pictures_are_decoded_beside_this_process(data: bytes) -> None:
     assert not is_cheap(data)
