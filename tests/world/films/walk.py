@@ -204,6 +204,9 @@ def differences(shown: list[SourceFrame], told: Told) -> list[str]:
         return [f"{len(shown)} frames instead of {len(told.times_s)}"]
     begins_s = told.begins_s
     first_s = told.times_s[0] if told.times_s else None
+    if first_s is not None and first_s < begins_s - PRIMING_S and shown[0].time_s == 0:
+        # A film that begins below zero begins with its first frame.
+        begins_s = first_s
     if first_s is not None and abs(shown[0].time_s - (first_s - begins_s)) < PRIMING_S:
         begins_s = first_s - shown[0].time_s
     for frame, time_s in zip(shown, told.times_s, strict=True):
