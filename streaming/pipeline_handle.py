@@ -22,7 +22,7 @@ class Report(Protocol):
 
     @property
     def warnings(self) -> Sequence[str]:
-        """What was shrunk, left out or could not be followed, in sentences."""
+        """Sentences on what was shrunk, left out or could not be followed."""
         ...
 
     @property
