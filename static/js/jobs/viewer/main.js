@@ -197,7 +197,8 @@ function fit() {
 /** @param {boolean} annotated */
 function watch(annotated) {
   isAnnotated = annotated;
-  const timeS = video?.timeS ?? 0;
+  // Where a video cannot be shown, only what was found in it was moved through.
+  const timeS = media instanceof HTMLVideoElement && !video?.isUnplayable ? media.currentTime : video?.timeS ?? 0;
   if (media instanceof HTMLVideoElement || media instanceof HTMLImageElement) media.src = `${prefix}/jobs/${jobId}/${annotated ? "annotated" : "video"}`;
   media.addEventListener("loadedmetadata", () => video?.seek(timeS), { once: true, signal });
   annotatedWatch?.setAttribute("aria-pressed", String(annotated));
