@@ -14,7 +14,7 @@ def frame_scale(engine: str, image_bgr: Image) -> float:
     longest, longer = LONGEST_PIECE[engine], max(height, width)
     if longer > max(longest, SLIM * min(height, width)):
         scale = min(1.0, MOST_PIECES * longest * (1 - SEARCH) / longer)
-        shorter = round(min(height, width) * scale)
+        shorter = max(1, round(min(height, width) * scale))
         return scale * (canvas.best_canvas(shorter, longest)[0] if engine == "easyocr" else 1.0)
     if engine == "easyocr":
         return canvas.best_canvas(height, width)[0]
