@@ -44,11 +44,12 @@ def test_a_live_session_trusts_the_track_numbers_of_the_tool_before(
     image, boxes = draw_sign()
     live, counting = ReadTool(ReadParams(), make_context(live=True)), CountingReader(monkeypatch)
     tracked = [replace(box, track_id=number) for number, box in enumerate(boxes[:2], start=5)]
-    far_away = [replace(box, x=0.4 * place, y=0.9 - box.h) for place, box in enumerate(tracked)]
+    far_away = [replace(box, x=box.x + 0.5) for box in tracked]
+    moved = np.roll(image, image.shape[1] // 2, axis=1)
     payload = {"frame_index": 1, "image": image, "detections": [*tracked, boxes[2]], "tracks": tracked}
     first = live.run(payload, RunContext(1))
     assert [box.text for box in first["detections"]] == ["NO ENTRY", "Platform 7", None]
-    second = live.run({**payload, "detections": far_away, "tracks": far_away}, RunContext(2))
+    second = live.run({**payload, "image": moved, "detections": far_away, "tracks": far_away}, RunContext(2))
     assert [(box.text, box.track_id) for box in second["detections"]] == [("NO ENTRY", 5), ("Platform 7", 6)]
     assert counting.calls == [2]
 
