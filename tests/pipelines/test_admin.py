@@ -288,7 +288,7 @@ class TestList:
 
         text = page(admin_client.post(f"{LIST}add-missing/", follow=True))
 
-        assert "Added: yolo_count, yolo_objects, yolo_ocr, yolo_track" in text
+        assert "Added: easyocr_only, yolo_count, yolo_easyocr, yolo_objects, yolo_ocr, yolo_track" in text
         assert Pipeline.objects.get(pk="ocr_only").name == "The ocr_only"
         assert "None is missing." in page(admin_client.post(f"{LIST}add-missing/", follow=True))
 

@@ -49,7 +49,7 @@ def sides_of_quad(quad: Quad) -> tuple[float, float]:
 
 
 def levelled_quad(image_bgr: Image, quad: Quad) -> Image:
-    """What lies within four corners, clockwise from the line's top left, as a level picture."""
+    """Warp the part of a picture within four corners, clockwise from the line's top left, to a level one."""
     import cv2
 
     width, height = (max(1, int(side)) for side in sides_of_quad(quad))
