@@ -51,7 +51,7 @@ class JobsCollector(Collector):
         try:
             yield from list(self._read())
         except DatabaseError as error:
-            logger.warning("job_metrics_unavailable", exc_info=error)
+            logger.warning("metrics_unavailable", exc_info=error)
 
     def _read(self) -> Iterator[Metric]:
         now = timezone.now()

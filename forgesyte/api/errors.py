@@ -182,7 +182,7 @@ def form_of_elsewhere(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Answer 403 to a form that was not sent by a page of ours, or by one that is too old."""
     fields = {"path": request.path, "origin": request.headers.get("Origin", ""), "detail": reason}
     logger.warning("form_refused", extra={"fields": fields})
-    return without_djangos_line(refusal(request, 403, "permission_denied", FORM_OF_ELSEWHERE, BEHIND_A_PROXY))
+    return without_djangos_line(refusal(request, 403, code_of(403), FORM_OF_ELSEWHERE, BEHIND_A_PROXY))
 
 
 def unreadable(request: HttpRequest) -> HttpResponse:

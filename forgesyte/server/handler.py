@@ -41,7 +41,10 @@ class BodyRefused(Exception):
 
     def response_to(self, scope: Mapping[str, Any]) -> HttpResponse:
         """The answer to this request, as a page or for a program."""
-        response = refusal(ASGIRequest(scope, BytesIO()), self.status, self.code, self.detail)
+        # The charset that is refused may be one at which Django itself stumbles.
+        headers = [(name, value) for name, value in scope["headers"] if name != b"content-type"]
+        request = ASGIRequest({**scope, "headers": headers}, BytesIO())
+        response = refusal(request, self.status, self.code, self.detail)
         # No middleware sees it, which would tell its length; without that the client waits for an end.
         response["Content-Length"] = str(len(response.content))
         return response

@@ -140,7 +140,7 @@ def test_a_login_leads_to_no_other_site(user: User, target: str) -> None:
     form = {"username": "operator", "password": "a password", "next": target}
     response = client.post("/admin/login/", form)
     assert response.status_code == 302
-    assert response.headers["Location"] == "/"
+    assert response.headers["Location"] == "/admin/"
 
 
 @pytest.mark.parametrize("path", ["//evil.example/videos", "//evil.example/admin", "/%5cevil.example/videos"])
