@@ -112,7 +112,7 @@ def open_frames(path: Path) -> Frames:
 
 
 def count_pictures(path: Path) -> int:
-    """The number of pictures in a file; 0 for what is none or gone, and for a GIF that moves: it is a video."""
+    """The number of pictures in a file; 0 for what is none or gone, and for a GIF that moves, a video."""
     try:
         with path.open("rb") as file, open_pictures(file, "") as pictures:
             return 0 if pictures.format == "GIF" and pictures.count > 1 else pictures.count
