@@ -60,7 +60,7 @@ def spreads_of(rectangles: Rows) -> Rows:
     across = along * cosine**2 + down * sine**2
     upright = along * sine**2 + down * cosine**2
     shared = (along - down) * cosine * sine
-    return np.stack([x, y, across, upright, shared, width * height / 12])
+    return np.stack([x, y, across, upright, shared, np.abs(width * height) / 12])
 
 
 def distances(one: Rows, other: Rows) -> Rows:

@@ -22,9 +22,9 @@ def export_oriented(folder: Path) -> Path:
     with torch.no_grad():
         model.train()(batch(2))
     for scores, angles in zip(model.model[-1].cv3, model.model[-1].cv4, strict=True):
-        torch.nn.init.normal_(scores[-1].weight, std=1.0)
-        torch.nn.init.constant_(scores[-1].bias, -2.5)
-        torch.nn.init.normal_(angles[-1].weight, std=0.2)
+        torch.nn.init.normal_(scores[-1].weight, std=2.0 / scores[-1].in_channels ** 0.5)
+        torch.nn.init.constant_(scores[-1].bias, -2.0)
+        torch.nn.init.normal_(angles[-1].weight, std=0.5 / angles[-1].in_channels ** 0.5)
     checkpoint = folder / "oriented.pt"
     torch.save({"model": model.eval(), "train_args": {"task": "obb"}, "epoch": -1}, checkpoint)
     with warnings.catch_warnings():

@@ -95,37 +95,52 @@ def test_the_same_stay_as_in_ultralytics(classes: list[int] | None, iou: float, 
     assert found.polygons.mean(axis=1) == pytest.approx(expected[:, :2].numpy(), abs=0.01)
 
 
+def test_sides_below_nought_take_nothing_away_that_they_would_not_in_ultralytics() -> None:
+    import torch
+    from ultralytics.utils.nms import non_max_suppression
+
+    rows = rows_of((100, 100, -80, 20, 0.9, 30), (101, 100, 80, 20, 0.8, 30), (300, 300, 50, 20, 0.7, 0))
+    found = best_oriented(rows, DetectOptions())
+    (expected,) = non_max_suppression(torch.from_numpy(rows)[None], 0.25, 0.7, nc=1, rotated=True)
+
+    assert found.scores == pytest.approx(expected[:, 4].numpy())
+
+
 @pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return export_oriented(tmp_path_factory.mktemp("oriented"))
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    exported = export_oriented(tmp_path_factory.mktemp("oriented"))
+    return load_converted(exported, tmp_path_factory.mktemp("cache"), lambda folder: folder)
 
 
 @pytest.mark.model
 @pytest.mark.parametrize("size_wh", [(640, 480), (480, 640), (333, 200), (640, 64)])
 def test_the_short_way_finds_what_ultralytics_own_predict_finds(
-    exported: Path, tmp_path: Path, size_wh: tuple[int, int]
+    folder: Path, size_wh: tuple[int, int]
 ) -> None:
     from ultralytics import YOLO
 
-    network = load_converted(exported, tmp_path, open_converted)
+    network = open_converted(folder)
     assert isinstance(network, OpenVinoYolo)
     image = np.ascontiguousarray(np.tile(scene(1)[0], (2, 1, 1))[: size_wh[1], : size_wh[0]])
-    options = DetectOptions(320, conf=0.1, max_det=60)
+    options = DetectOptions(320, conf=0.1, max_det=40)
     found = network.find(image, options)
-    (expected,) = YOLO(exported, task="obb").predict(
-        image, imgsz=320, conf=0.1, max_det=60, verbose=False, device="cpu"
+    (expected,) = YOLO(folder, task="obb").predict(
+        image, imgsz=320, conf=0.1, max_det=40, verbose=False, device="cpu"
     )
     theirs = expected.obb.xyxyxyxy.numpy()
 
-    assert len(found.scores) >= 20
-    assert len(found.scores) == pytest.approx(len(theirs), abs=3)
     assert found.polygons is not None
-    centres = {tuple(centre) for centre in np.round(theirs.mean(axis=1)).astype(int).tolist()}
-    ours = [tuple(centre) for centre in np.round(found.polygons.mean(axis=1)).astype(int).tolist()]
-    near = [any(math.dist(one, other) <= 2 for other in centres) for one in ours]
-    assert sum(near) >= 0.9 * len(near)
-    long_way = YoloNetwork(exported, "cpu").find(image, options)
+    assert len(found.scores) == pytest.approx(len(theirs), abs=2)
+    assert len(found.scores) >= 10
+    both = sum(is_among(one, theirs) for one in found.polygons)
+    assert both >= 0.9 * len(theirs)
+    long_way = YoloNetwork(folder, "cpu").find(image, options)
     assert long_way.polygons is not None
     assert long_way.scores == pytest.approx(expected.obb.conf.numpy())
-    best, wanted = (np.array(sorted(corners.tolist())) for corners in (long_way.polygons[0], theirs[0]))
-    assert best == pytest.approx(wanted, abs=0.05)
+    assert all(is_among(one, theirs) for one in long_way.polygons)
+
+
+def is_among(corners: Any, others: Any) -> bool:
+    """True if these four corners, in whatever order, are about those of one of the others."""
+    apart = np.linalg.norm(corners[None, :, None] - others[:, None], axis=3).min(axis=2).max(axis=1)
+    return bool(apart.min() < 3)
