@@ -272,4 +272,4 @@ def test_keys_do_what_the_help_says(open_page: OpenPage) -> None:
     page.keyboard.press("d")
     expect(page.locator("#debug-panel")).to_be_hidden()
     # The selector itself took the letter, for a name that begins with it.
-    assert in_link(page) == {"pipeline": "yolo_objects"}
+    assert in_link(page) == {"pipeline": "yolo_easyocr"}
