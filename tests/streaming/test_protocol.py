@@ -36,6 +36,12 @@ def test_an_unknown_code_is_a_pipeline_failure() -> None:
     assert ErrorCode.of("no_such_code") is ErrorCode.PIPELINE_FAILURE
 
 
+def test_an_error_reads_as_its_detail() -> None:
+    """So it stands in a traceback of the log."""
+    assert str(StreamError(ErrorCode.PIPELINE_FAILURE, "YOLO inference failed")) == "YOLO inference failed"
+    assert str(StreamError(ErrorCode.IDLE_TIMEOUT)) == ErrorCode.IDLE_TIMEOUT.detail
+
+
 def test_result_message_rounds_times_only() -> None:
     message = protocol.result_message(
         3, {"detections": [{"score": 0.12345}]}, {"wait": 1.23456, "total": 40}, "normal"
