@@ -1,32 +1,32 @@
-"""A network of oriented boxes that was never trained, and yet is sure of many things."""
+"""The bundled network of text as one of oriented boxes, which it turns by angles of chance."""
 
 import warnings
 from pathlib import Path
 
+from pipelines.engine.weights.store import BUNDLED_DIR
+
+TURNED_BY = 0.6
+
 
 def export_oriented(folder: Path) -> Path:
-    """Export it as ONNX for pictures of any size; one class, `text`."""
+    """Export it as ONNX for pictures of any size; one class, `text`.
+
+    An untrained network would be sure of everything, and two ways to run it would agree on nothing.
+    """
     import torch
     from ultralytics import YOLO
-    from ultralytics.nn.tasks import OBBModel
 
-    from training.start import batch
-    from training.train import architecture
+    from training.start import checkpoint_from
 
     torch.manual_seed(5)
-    model = OBBModel(architecture(0.125), nc=1, verbose=False)
-    model.names = {0: "text"}
-    norms = [layer for layer in model.modules() if isinstance(layer, torch.nn.BatchNorm2d)]
-    for norm in norms:
-        norm.momentum = None  # what it sees once is what it takes for usual
-    with torch.no_grad():
-        model.train()(batch(2))
-    for scores, angles in zip(model.model[-1].cv3, model.model[-1].cv4, strict=True):
-        torch.nn.init.normal_(scores[-1].weight, std=2.0 / scores[-1].in_channels ** 0.5)
-        torch.nn.init.constant_(scores[-1].bias, -2.0)
-        torch.nn.init.normal_(angles[-1].weight, std=0.5 / angles[-1].in_channels ** 0.5)
     checkpoint = folder / "oriented.pt"
-    torch.save({"model": model.eval(), "train_args": {"task": "obb"}, "epoch": -1}, checkpoint)
+    checkpoint_from(BUNDLED_DIR / "forgesyte-text-n.onnx", checkpoint, pictures=2)
+    saved = torch.load(checkpoint, weights_only=False)
+    saved["model"].names = {0: "text"}
+    for angles in saved["model"].model[-1].cv4:
+        torch.nn.init.normal_(angles[-1].weight, std=0.2 / angles[-1].in_channels ** 0.5)
+        torch.nn.init.constant_(angles[-1].bias, TURNED_BY)
+    torch.save(saved, checkpoint)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         return Path(YOLO(checkpoint).export(format="onnx", imgsz=320, dynamic=True, device="cpu"))

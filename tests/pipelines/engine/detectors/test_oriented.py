@@ -4,6 +4,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -12,8 +13,8 @@ from pipelines.engine.detectors.openvino_yolo import OpenVinoYolo
 from pipelines.engine.detectors.oriented import BLOCK, best_oriented, corners_of
 from pipelines.engine.detectors.yolo_networks import YoloNetwork, open_converted
 from pipelines.engine.openvino import load_converted
+from tests.demo_runner import ROOT
 from tests.pipelines.engine.oriented_network import export_oriented
-from training.scenes.scene import scene
 
 
 def rows_of(*boxes: tuple[float, ...]) -> Any:
@@ -112,10 +113,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return load_converted(exported, tmp_path_factory.mktemp("cache"), lambda folder: folder)
 
 
-# On some CPUs most boxes of this random network are others than Ultralytics'; not yet understood.
-@pytest.mark.xfail(
-    reason="boxes of a random oriented network differ from Ultralytics' on some CPUs", strict=False
-)
 @pytest.mark.model
 @pytest.mark.parametrize("size_wh", [(640, 480), (480, 640), (333, 200), (640, 64)])
 def test_the_short_way_finds_what_ultralytics_own_predict_finds(
@@ -125,19 +122,20 @@ def test_the_short_way_finds_what_ultralytics_own_predict_finds(
 
     network = open_converted(folder)
     assert isinstance(network, OpenVinoYolo)
-    image = np.ascontiguousarray(np.tile(scene(1)[0], (2, 1, 1))[: size_wh[1], : size_wh[0]])
-    options = DetectOptions(320, conf=0.1, max_det=40)
+    page = cv2.imread(str(ROOT / "tests" / "data" / "webcam_text" / "book_page.jpg"))
+    image = np.ascontiguousarray(page[200:264]) if size_wh[1] == 64 else cv2.resize(page, size_wh)
+    options = DetectOptions(640, conf=0.25)
     found = network.find(image, options)
     (expected,) = YOLO(folder, task="obb").predict(
-        image, imgsz=320, conf=0.1, max_det=40, verbose=False, device="cpu"
+        image, imgsz=640, conf=0.25, max_det=300, verbose=False, device="cpu"
     )
     theirs = expected.obb.xyxyxyxy.numpy()
 
     assert found.polygons is not None
+    assert len(theirs) >= 10
+    # Pictures are scaled in another way: boxes at the limits of score and overlap may be given or not.
     assert len(found.scores) == pytest.approx(len(theirs), abs=2)
-    assert len(found.scores) >= 10
-    both = sum(is_among(one, theirs) for one in found.polygons)
-    assert both >= 0.9 * len(theirs)
+    assert sum(is_among(one, theirs) for one in found.polygons) >= len(theirs) - 2
     long_way = YoloNetwork(folder, "cpu").find(image, options)
     assert long_way.polygons is not None
     assert long_way.scores == pytest.approx(expected.obb.conf.numpy())
