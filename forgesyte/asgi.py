@@ -11,8 +11,8 @@ from django.urls import re_path
 from django.utils.module_loading import import_string
 
 from forgesyte.lan.access_gate import SocketGate
+from forgesyte.proxy.trusted_proxies import TrustedProxies
 from forgesyte.server.origin import SameOriginValidator
-from forgesyte.server.proxies import TrustedProxies
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "forgesyte.settings")
 django.setup(set_prefix=False)

@@ -26,7 +26,7 @@ _own: dict[int, IO[str]] = {}
 
 
 def own_stream(number: int) -> IO[str]:
-    """Where the standard stream of this number really leads; for what a person is to read."""
+    """The standard stream of this number as it was at the start, for what a person is to read."""
     return _own.get(number) or (sys.stdout if number == STDOUT else sys.stderr)
 
 

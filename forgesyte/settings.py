@@ -74,7 +74,7 @@ MIDDLEWARE = [
     # Before whatever refuses, so that refusals carry their headers, too.
     "forgesyte.api.caching.kept_by_nobody",
     "django.middleware.security.SecurityMiddleware",
-    "forgesyte.api.cookies.kept_to_this_site",
+    "forgesyte.proxy.cookies.kept_to_this_site",
     "forgesyte.server.hosts.only_own_hosts",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -157,7 +157,7 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "forgesyte.server.static_files.UnderPrefix"},
+    "staticfiles": {"BACKEND": "forgesyte.proxy.static_files.UnderPrefix"},
 }
 STATIC_ROOT = PROJECT.data_dir / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]

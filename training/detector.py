@@ -19,7 +19,8 @@ from pipelines.engine.readers.rapidocr_reader import RapidOcrReader
 from pipelines.engine.readers.text_reader import FoundText, PixelBox, Reading, TextReader
 from pipelines.engine.weights.store import WeightsStore
 from pipelines.tools.base import OpenContext, RunContext
-from pipelines.tools.ocr.read import ReadParams, ReadTool
+from pipelines.tools.ocr.read import ReadTool
+from pipelines.tools.ocr.read_params import ReadParams
 from pipelines.tools.yolo.detect import DetectParams, DetectTool
 
 Image = NDArray[np.uint8]

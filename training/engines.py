@@ -21,7 +21,8 @@ from pipelines.engine.readers.calibration import CALIBRATIONS, Calibration
 from pipelines.engine.readers.text_reader import Reading
 from pipelines.evaluation.text_scores import checked_words, words_of
 from pipelines.tools.base import OpenContext, RunContext
-from pipelines.tools.ocr.read import ReadParams, ReadTool
+from pipelines.tools.ocr.read import ReadTool
+from pipelines.tools.ocr.read_params import ReadParams
 from training.detector import Detector, Image, markdown_table, opened
 
 CONF, IMGSZ = 0.25, 640

@@ -86,7 +86,7 @@ class Sound:
         return True
 
     def _note_time(self, packet: Any) -> None:
-        """Where the file's clock restarts or jumps, the sound goes on as the picture does."""
+        """Continue the sound as the picture goes on where the file's clock restarts or jumps."""
         said_s = Fraction(packet.pts * packet.time_base)
         # Codecs may begin with what is not to be heard.
         self._clock.moment(max(float(said_s), self._begins_s))

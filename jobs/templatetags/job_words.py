@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django import template
 
-from jobs import words
+from jobs.pages import words
 
 register = template.Library()
 

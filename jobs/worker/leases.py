@@ -112,7 +112,7 @@ def checkpoint(claim: Claim, chunk: Chunk, **fields: Any) -> None:
 
 
 def checkpoint_cancelled(claim: Claim, chunk: Chunk, **fields: Any) -> None:
-    """Let the last chunk of a job count that was cancelled in this attempt; raises LeaseLost."""
+    """Count the last chunk of a job that was cancelled in this attempt; raises LeaseLost."""
     _add_chunk(_cancelled(claim), claim, chunk, fields)
 
 

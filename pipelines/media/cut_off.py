@@ -35,7 +35,7 @@ def missing_bytes(path: Path) -> int:
 
 
 def end_of_boxes(file: BinaryIO, size: int) -> int:
-    """Where the last box ends that begins within the file."""
+    """The offset at which the last box ends that begins within the file."""
     at = 0
     for _ in range(MAX_BOXES):
         file.seek(at)
@@ -53,7 +53,7 @@ def end_of_boxes(file: BinaryIO, size: int) -> int:
 
 
 def end_of_segment(file: BinaryIO) -> int:
-    """Where Matroska's segment ends; 0 where its size is not known."""
+    """The offset at which Matroska's segment ends; 0 where its size is not known."""
     file.seek(4)
     file.seek(element_size(file) or 0, os.SEEK_CUR)
     if file.read(4) != SEGMENT:

@@ -173,7 +173,7 @@ def opened_image(file: BinaryIO) -> Image.Image:
 
 
 def jpegs_in(image: Image.Image, file: BinaryIO) -> tuple[list[tuple[int, int]], int]:
-    """Where the JPEG files of one with several begin, with their sizes, and how many others are left out.
+    """The offsets and sizes of the JPEG files in one with several, and how many others are left out.
 
     Nothing where there is one only. Those that are gone, because the file was edited, do not count.
     """

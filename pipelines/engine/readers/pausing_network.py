@@ -56,7 +56,7 @@ def is_tiny(step: Any) -> bool:
 
 
 def put_after(output: Any, *before: Any) -> None:
-    """Let whoever takes this output get it from a step that gives way first."""
+    """Insert a step that gives way between an output and those that take it."""
     takers = list(output.get_target_inputs())
     step = YieldSlot([output, *before])
     for taker in takers:

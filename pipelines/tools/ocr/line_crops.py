@@ -62,7 +62,7 @@ def crop_of(image_bgr: Image, box: Detection, margins: Calibration) -> Crop:
 
 
 def crop_box(box: Detection, size_wh: tuple[int, int], margins: Calibration) -> PixelBox:
-    """Where a box is cut out of the frame; of one that is not level there, the box of its own picture."""
+    """The pixels that are cut out for a box: of the frame, or of its own picture where it is not level."""
     if is_level(box, size_wh):
         return padded_box(box, size_wh, margins)
     return 0, 0, *picture_size(padded_corners(box, size_wh, margins), size_wh)

@@ -4,16 +4,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import version
-from typing import Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Any
 
 from forgesyte.units import MILLISECONDS
 from pipelines.detections import Detection, from_polygons_pixels
 from pipelines.engine.devices import GPU_WORDS, DeviceChoice
-from pipelines.engine.readers.calibration import CALIBRATIONS, Calibration
+from pipelines.engine.readers.calibration import Calibration
 from pipelines.engine.readers.easyocr.files import why_not_easyocr
-from pipelines.engine.readers.easyocr.options import PUBLISHED, EasyOcrOptions
+from pipelines.engine.readers.easyocr.options import PUBLISHED
 from pipelines.engine.readers.easyocr.reader import load_easyocr
 from pipelines.engine.readers.rapidocr_reader import BYTES, RapidOcrReader
 from pipelines.engine.readers.text_reader import Image, PixelBox, Readers, Reading
@@ -22,7 +20,6 @@ from pipelines.engine.scheduling.yielding import yield_slot
 from pipelines.engine.weights.store import WeightsStore
 from pipelines.tools.base import (
     DETECTIONS,
-    MAX_LABELS,
     TEXT,
     OpenContext,
     Plugin,
@@ -36,68 +33,13 @@ from pipelines.tools.ocr.line_crops import crop_box
 from pipelines.tools.ocr.line_joining import joined_lines
 from pipelines.tools.ocr.line_picture import LinePicture
 from pipelines.tools.ocr.line_ways import LineWays
+from pipelines.tools.ocr.read_params import ReadParams, memory_settings
 from pipelines.tools.ocr.reading_budget import ReadingBudget
 from pipelines.tools.ocr.reading_order import reading_order, text_of
-from pipelines.tools.ocr.text_memory import MemorySettings, TextMemory
+from pipelines.tools.ocr.text_memory import TextMemory
 from pipelines.tools.ocr.track_text import DOUBTFUL
 
 LABEL = "text"
-
-
-class ReadParams(BaseModel):
-    """The parameters of `ocr.read`."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    engine: Literal["rapidocr", "easyocr"] = Field("rapidocr", description="The library that reads")
-    labels: list[str] | None = Field(
-        None, max_length=MAX_LABELS, description="Read boxes with these labels only; all where not given"
-    )
-    min_score: float | None = Field(
-        None,
-        ge=0,
-        le=1,
-        description="Readings with a lower score are left out; where not given, as suits the engine",
-    )
-    sure_box: float = Field(
-        0,
-        ge=0,
-        le=1,
-        description="A box with a lower score is left out unless a word is read with sure_score",
-    )
-    reads_per_frame: int = Field(
-        4, ge=1, le=100, description="Live: at most so many boxes are read on a frame"
-    )
-    time_budget_ms: float | None = Field(
-        None,
-        gt=0,
-        description="Live: read on a frame for about so long at most; where not given, for a third of the "
-        "time until the next frame is due",
-    )
-    sure_score: float | None = Field(
-        None,
-        ge=0,
-        le=1,
-        description="A reading below this score is doubtful; live, such a line is soon read again; where not "
-        "given, as suits the engine",
-    )
-    reread_interval_s: float = Field(
-        5.0,
-        gt=0,
-        description="Live: read every line again after so many seconds, even one that looks as before",
-    )
-    join: bool = Field(True, description="Make one box of several that a detector gave for one line of text")
-    device: Literal["auto", "cpu", "cuda", "gpu"] | None = Field(
-        None, description="Where to run; the server's setting where it is not given"
-    )
-    easyocr: EasyOcrOptions = Field(EasyOcrOptions(), description="For EasyOCR only")
-
-    @property
-    def calibration(self) -> Calibration:
-        """That of the engine, with the limits that are given."""
-        limits = {"min_score": self.min_score, "sure_score": self.sure_score}
-        given = {name: limit for name, limit in limits.items() if limit is not None}
-        return replace(CALIBRATIONS[self.engine], **given)
 
 
 class ReadTool:
@@ -303,14 +245,6 @@ def load_reader(params: ReadParams, context: OpenContext) -> tuple[DeviceChoice,
     reason = "RapidOCR reads on the CPU" if requested in GPU_WORDS else None
     readers = context.networks.get(("rapidocr",), RapidOcrReader, size=BYTES)
     return DeviceChoice(requested, "cpu", reason), readers
-
-
-def memory_settings(params: ReadParams) -> MemorySettings:
-    """The part of the parameters that rules live sessions."""
-    limits = params.calibration
-    return MemorySettings(
-        params.reads_per_frame, limits.min_score, limits.sure_score, params.reread_interval_s
-    )
 
 
 def remarks_on(engine: str, device: DeviceChoice) -> list[str]:

@@ -4,7 +4,7 @@ import test from "node:test";
 
 import * as words from "../../../static/js/jobs/words.js";
 
-// tests/jobs/test_words.py runs the same table: pages are painted first by Python, then by JavaScript.
+// tests/jobs/pages/test_words.py runs the same table: pages are painted first by Python, then by JavaScript.
 const CASES = JSON.parse(readFileSync(new URL("../../data/job_words.json", import.meta.url), "utf8"));
 
 /** @param {string} name @param {(input: any) => string} say */

@@ -123,6 +123,7 @@ def test_the_short_way_finds_what_ultralytics_own_predict_finds(
     network = open_converted(folder)
     assert isinstance(network, OpenVinoYolo)
     page = cv2.imread(str(ROOT / "tests" / "data" / "webcam_text" / "book_page.jpg"))
+    assert page is not None
     image = np.ascontiguousarray(page[200:264]) if size_wh[1] == 64 else cv2.resize(page, size_wh)
     options = DetectOptions(640, conf=0.25)
     found = network.find(image, options)

@@ -10,7 +10,8 @@ from PIL import ImageDraw
 from pipelines.evaluation.turning import turned as turned_picture
 from pipelines.tools.base import RunContext
 from pipelines.tools.ocr.line_axes import direction_of, upside_down
-from pipelines.tools.ocr.read import ReadParams, ReadTool
+from pipelines.tools.ocr.read import ReadTool
+from pipelines.tools.ocr.read_params import ReadParams
 from tests.browser.videos import font
 from tests.pipelines.tools.conftest import Image, MakeContext
 from tests.pipelines.tools.ocr.turned_lines import SIZE_WH, line_at

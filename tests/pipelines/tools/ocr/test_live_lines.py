@@ -13,7 +13,8 @@ from pipelines.detections import Detection
 from pipelines.engine.devices import DeviceChoice
 from pipelines.engine.readers.text_reader import FoundText, PixelBox, Reading
 from pipelines.tools.base import RunContext
-from pipelines.tools.ocr.read import ReadParams, ReadTool
+from pipelines.tools.ocr.read import ReadTool
+from pipelines.tools.ocr.read_params import ReadParams
 from pipelines.tools.ocr.track_text import STALE_AFTER_S
 from tests.pipelines.tools.conftest import Image, MakeContext
 

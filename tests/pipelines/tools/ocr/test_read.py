@@ -12,7 +12,8 @@ from pipelines.detections import Detection
 from pipelines.engine.readers.rapidocr_reader import RapidOcrReader
 from pipelines.engine.readers.text_reader import PixelBox, Reading
 from pipelines.tools.base import RunContext
-from pipelines.tools.ocr.read import ReadParams, ReadTool, plugin
+from pipelines.tools.ocr.read import ReadTool, plugin
+from pipelines.tools.ocr.read_params import ReadParams
 from pipelines.tools.yolo.detect import DetectParams, DetectTool
 from tests.pipelines.tools.conftest import Image, MakeContext, letterboxed, picture_from
 

@@ -9,7 +9,8 @@ import pytest
 from pipelines.detections import Detection
 from pipelines.tools.base import Pressure, RunContext
 from pipelines.tools.ocr.follower import Follower
-from pipelines.tools.ocr.read import ReadParams, ReadTool
+from pipelines.tools.ocr.read import ReadTool
+from pipelines.tools.ocr.read_params import ReadParams
 from tests.pipelines.tools.conftest import Image, MakeContext
 from tests.pipelines.tools.ocr.test_read import SIGN, CountingReader, draw_sign
 

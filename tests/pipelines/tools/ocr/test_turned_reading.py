@@ -13,7 +13,8 @@ from pipelines.engine.readers.text_reader import FoundText, Image, Reading, corn
 from pipelines.tools.base import RunContext
 from pipelines.tools.ocr import read
 from pipelines.tools.ocr.line_axes import direction_of, upside_down
-from pipelines.tools.ocr.read import ReadParams, ReadTool
+from pipelines.tools.ocr.read import ReadTool
+from pipelines.tools.ocr.read_params import ReadParams
 from tests.pipelines.kit import open_context
 from tests.pipelines.tools.ocr.turned_lines import SIZE_WH, WayReader, frame_with, line_at
 

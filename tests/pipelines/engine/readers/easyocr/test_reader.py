@@ -22,7 +22,8 @@ from pipelines.engine.weights.downloads import Downloads
 from pipelines.engine.weights.store import WeightsStore
 from pipelines.errors import WeightsNotFound
 from pipelines.tools.base import OpenContext, RunContext
-from pipelines.tools.ocr.read import ReadParams, ReadTool, unavailable
+from pipelines.tools.ocr.read import ReadTool, unavailable
+from pipelines.tools.ocr.read_params import ReadParams
 from tests.pipelines.custom_reader import NAME, draw, make_digit_reader
 from tests.pipelines.tools.conftest import Image
 

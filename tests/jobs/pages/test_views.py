@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from jobs.models import Job
-from jobs.views import FILTERS, first_choice
+from jobs.pages.views import FILTERS, first_choice
 from pipelines.models import Pipeline
 
 pytestmark = pytest.mark.django_db
@@ -81,7 +81,7 @@ def test_the_list_is_filtered_by_state(client: Client, chosen: str, shown: set[s
 
 
 def test_older_videos_are_on_the_next_page(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("jobs.views.PAGE_SIZE", 2)
+    monkeypatch.setattr("jobs.pages.views.PAGE_SIZE", 2)
     names = [new_job(source_name=f"video {number}").source_name for number in range(3)]
     first = client.get("/videos/").context
     assert [job["source_name"] for job in first["jobs"]] == names[:0:-1]

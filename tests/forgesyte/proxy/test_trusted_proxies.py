@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from forgesyte.server.proxies import TrustedProxies
+from forgesyte.proxy.trusted_proxies import TrustedProxies
 
 PROXIES = [ip_network("127.0.0.1"), ip_network("10.0.0.0/8"), ip_network("::1")]
 SAID = {"X-Forwarded-For": "192.0.2.7", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "vision.example"}

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from jobs import words
+from jobs.pages import words
 from tests.jobs.samples import job_data
 
 CASES: dict[str, list[list[Any]]] = json.loads(
-    (Path(__file__).parents[1] / "data" / "job_words.json").read_text(encoding="utf-8")
+    (Path(__file__).parents[2] / "data" / "job_words.json").read_text(encoding="utf-8")
 )
 
 

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_safe
 
 from forgesyte.api.access import login_where_required
 from jobs.models import ACTIVE
+from jobs.pages.words import facts_in_words
 from jobs.schemas import job_data
 from jobs.selectors import BadCursor, JobPage, get_job, list_jobs
-from jobs.words import facts_in_words
 from pipelines.selectors import list_pipelines
 
 REALTIME_PATH = "/v1/realtime"
