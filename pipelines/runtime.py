@@ -90,8 +90,11 @@ class Runtime(Engine):
             raise EngineClosed("The server is stopping") from error
         self._openings[definition.id] = opening
         opening.add_done_callback(partial(self._note_opened, definition))
+        opened = asyncio.wrap_future(opening)
+        # Where the session goes meanwhile, nobody asks how it ended.
+        opened.add_done_callback(forget)
         try:
-            return await asyncio.shield(asyncio.wrap_future(opening))
+            return await asyncio.shield(opened)
         except asyncio.CancelledError:
             if not opening.cancel():
                 opening.add_done_callback(close_unwanted)

@@ -1,1 +1,1 @@
-"""What a reverse proxy in front of the server changes: clients, addresses, cookies."""
+"""Serves behind a reverse proxy: its clients, addresses below a path, cookies."""

@@ -118,6 +118,25 @@ async def test_opening_takes_no_slot(engine: Runtime, gate: GateTool) -> None:
     (await opening).close()
 
 
+async def test_of_an_opening_that_fails_after_its_session_has_gone_nobody_hears(
+    engine: Runtime, gate: GateTool, caplog: pytest.LogCaptureFixture
+) -> None:
+    gate.may_open.clear()
+    gate.fails = True
+    opening = asyncio.create_task(engine.open(DEFINITION, live=True))
+    assert await asyncio.to_thread(gate.opening.wait, LIMIT_S)
+    under_way = engine._openings[DEFINITION.id]
+    opening.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await opening
+    gate.may_open.set()
+    assert isinstance(await asyncio.to_thread(under_way.exception, LIMIT_S), ToolFailure)
+    del opening, under_way
+    await asyncio.sleep(0)
+    gc.collect()
+    assert [record for record in caplog.records if record.name == "asyncio"] == []
+
+
 def gated(pipeline_id: str, tool: str = "gate") -> PipelineDefinition:
     return PipelineDefinition(pipeline_id, "P", (Node("only", "test", tool, {}),), (), ("only",), ("only",))
 

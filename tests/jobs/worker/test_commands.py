@@ -63,7 +63,7 @@ def test_a_folder_that_cannot_be_written_is_warned_of(workshop: Workshop) -> Non
     assert warning.id == "jobs.W001"
 
 
-@pytest.mark.parametrize(
+NO_BACKENDS = pytest.mark.parametrize(
     ("path", "says"),
     [
         ("django_tasks_db.Nothing", "cannot be imported"),
@@ -72,6 +72,16 @@ def test_a_folder_that_cannot_be_written_is_warned_of(workshop: Workshop) -> Non
         ("django_tasks.backends.base.BaseTaskBackend", "is no backend of Django's Tasks interface"),
     ],
 )
+
+
+@NO_BACKENDS
+def test_what_is_no_backend_is_refused(settings: Any, path: str, says: str) -> None:
+    settings.JOBS = replace(settings.JOBS, task_backend=path)
+    with pytest.raises(BadSetting, match=says):
+        check_backend()
+
+
+@NO_BACKENDS
 def test_a_class_that_is_no_backend_stops_the_start(tmp_path: Path, path: str, says: str) -> None:
     """Each ended in a traceback."""
     env = os.environ | {"FORGESYTE_DATA_DIR": str(tmp_path), "JOBS_TASK_BACKEND": path}
