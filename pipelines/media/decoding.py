@@ -1,21 +1,25 @@
 """Decodes pictures that come alone, the costly ones in a process of their own; no Django."""
 
 import io
+from collections.abc import Callable
+from typing import TypeVar
 
 from PIL import Image
 
 from pipelines.errors import InvalidImage
 from pipelines.isolation.pool import Busy, Crashed, OverBudget, Pool, run_isolated
-from pipelines.media.images import read_picture
+from pipelines.media.images import read_picture, size_of
 from pipelines.media.jpeg_header import BadHeader, read_header
 from pipelines.media.picture_file import FORMATS, JPEG_START, Picture
+
+T = TypeVar("T")
 
 # A process of its own costs some 50 ms, so small pictures and plain JPEGs are decoded here.
 SMALL_PIXELS = 4_000_000
 # What 25 million pixels with transparency take, and as much again.
 MEMORY_MB = 512
-# The decoders of films, which these are made with, are never run here.
-ELSEWHERE = frozenset({"HEIF", "AVIF"})
+# Where HEIC and AVIF files, which are made of boxes, name their kind.
+KIND_MARK, KIND_AT = b"ftyp", slice(4, 8)
 DEADLINE_S = 30.0
 POOL = Pool(at_once=2)
 
@@ -24,8 +28,20 @@ def decode_alone(image_bytes: bytes) -> Picture:
     """The first picture of a file, upright; blocks, so call it in a thread. Raises InvalidImage."""
     if is_cheap(image_bytes):
         return read_picture(image_bytes)
+    return run_alone(read_picture, image_bytes)
+
+
+def size_alone(image_bytes: bytes) -> tuple[int, int]:
+    """Width and height of the first picture of a file as it declares them; as `decode_alone` otherwise."""
+    if not is_boxed(image_bytes):
+        return size_of(image_bytes)
+    return run_alone(size_of, image_bytes)
+
+
+def run_alone(function: Callable[[bytes], T], image_bytes: bytes) -> T:
+    """What the function makes of a file, in a process of its own; raises InvalidImage."""
     try:
-        return run_isolated(read_picture, image_bytes, memory_mb=MEMORY_MB, deadline_s=DEADLINE_S, pool=POOL)
+        return run_isolated(function, image_bytes, memory_mb=MEMORY_MB, deadline_s=DEADLINE_S, pool=POOL)
     except OverBudget as error:
         raise InvalidImage(f"The picture costs too much to be decoded: {error}") from error
     except Crashed as error:
@@ -36,13 +52,20 @@ def decode_alone(image_bytes: bytes) -> Picture:
 
 def is_cheap(image_bytes: bytes) -> bool:
     """True if the header says that decoding takes little memory, and no longer than it should."""
+    if is_boxed(image_bytes):
+        return False
     try:
         if image_bytes.startswith(JPEG_START):
             return read_header(image_bytes).width > 0
         with Image.open(io.BytesIO(image_bytes), formats=FORMATS) as image:
-            return image.width * image.height <= SMALL_PIXELS and image.format not in ELSEWHERE
+            return image.width * image.height <= SMALL_PIXELS
     except (BadHeader, Image.DecompressionBombError, Image.DecompressionBombWarning):
         return False
     # What no reader knows is refused at once.
     except Exception:
         return True
+
+
+def is_boxed(data: bytes) -> bool:
+    """True for HEIC and AVIF: what opens them reads much more than a header, and is never run here."""
+    return data[KIND_AT] == KIND_MARK

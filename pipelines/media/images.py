@@ -22,6 +22,7 @@ from pipelines.media.picture_file import (
     SEVERAL_MARK,
     Picture,
     PictureFile,
+    as_invalid,
     check_size,
     open_pictures,
     turned,
@@ -64,6 +65,16 @@ def read_picture(image_bytes: bytes) -> Picture:
         check_scans(image_bytes)
     with open_pictures(io.BytesIO(image_bytes), not_a_picture(image_bytes)) as file:
         return first_of(file)
+
+
+def size_of(image_bytes: bytes) -> tuple[int, int]:
+    """Width and height of the first picture of a file as its header declares them.
+
+    Raises InvalidImage, which is TooManyPixels for far too many.
+    """
+    file = io.BytesIO(image_bytes)
+    with as_invalid(not_a_picture(image_bytes)), Image.open(file, formats=FORMATS) as image:
+        return image.size
 
 
 def is_plain_jpeg(data: bytes) -> bool:

@@ -132,9 +132,15 @@ class PictureFile:
 @contextmanager
 def open_pictures(file: BinaryIO, refusal: str) -> Iterator[PictureFile]:
     """The open file for the body; raises InvalidImage, with `refusal` for what cannot be read."""
+    with as_invalid(refusal), opened_image(file) as image:
+        yield PictureFile(image, file)
+
+
+@contextmanager
+def as_invalid(refusal: str) -> Iterator[None]:
+    """Raise InvalidImage for whatever Pillow raises in the body: with `refusal`, or TooManyPixels."""
     try:
-        with opened_image(file) as image:
-            yield PictureFile(image, file)
+        yield
     except (InvalidImage, MemoryError):
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:

@@ -1,11 +1,10 @@
 """Takes in uploaded pictures: what is too large or no picture is refused before anything is decoded."""
 
-from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from PIL import Image
-
-from pipelines.media.picture_file import FORMATS
+from pipelines.errors import InvalidImage
+from pipelines.media.decoding import size_alone
+from pipelines.media.picture_file import FORMATS, TooManyPixels
 
 if TYPE_CHECKING:
     from django.core.files.uploadedfile import UploadedFile
@@ -43,11 +42,9 @@ def read_picture(file: "UploadedFile[Any]", max_pixels: int) -> bytes:
 def picture_size(image_bytes: bytes) -> tuple[int, int]:
     """Declared width and height in pixels; raises UploadRefused where this is no picture."""
     try:
-        with Image.open(BytesIO(image_bytes), formats=FORMATS) as image:
-            return image.size
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        return size_alone(image_bytes)
+    except TooManyPixels as error:
         raise UploadRefused(413, "image_too_large", "The picture has far too many pixels") from error
-    # A damaged header raises whatever the reader of that format stumbles over.
-    except Exception as error:
+    except InvalidImage as error:
         detail = f"Not a picture; these are read: {', '.join(FORMATS)}"
         raise UploadRefused(415, "not_an_image", detail) from error

@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from PIL import Image
 
 from pipelines.errors import InvalidImage
 from pipelines.media import decoding
-from pipelines.media.decoding import decode_alone, is_cheap
+from pipelines.media.decoding import decode_alone, is_cheap, size_alone
 from tests.hostile.pictures.costly import flat_png, large_jpeg
 
 
@@ -31,6 +32,23 @@ def test_small_pictures_and_plain_jpegs_are_cheap() -> None:
 def test_costly_and_unusual_pictures_are_decoded_beside_this_process(data: bytes) -> None:
     assert not is_cheap(data)
     assert decode_alone(data).image_bgr.shape[2] == 3
+
+
+@pytest.mark.parametrize("kind", ["HEIF", "AVIF"])
+def test_not_even_the_header_of_a_boxed_picture_is_opened_here(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 48), "red").save(buffer, kind)
+
+    def opened_here(*args: Any, **more: Any) -> None:
+        pytest.fail("it was opened in this process")
+
+    monkeypatch.setattr(Image, "open", opened_here)
+    assert size_alone(buffer.getvalue()) == (64, 48)
+    assert decode_alone(buffer.getvalue()).image_bgr.shape == (48, 64, 3)
+    with pytest.raises(InvalidImage):
+        size_alone(buffer.getvalue()[:40])
 
 
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is measured as Linux tells it")
