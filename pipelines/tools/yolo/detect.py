@@ -43,7 +43,7 @@ SLIM_FRAME = (
 # A frame that is so many times as long as wide is slim.
 SLIM = 2.5
 # Four times the usual input, which takes 0.2 GB of memory.
-SLIM_PIXELS = 1_700_000
+SLIM_PIXELS = 1_200_000
 # So little smaller is as good.
 NEARLY = 0.9
 # The last byte of a tool's state where it was said that boxes are left out; no pickle ends with it.
