@@ -194,6 +194,15 @@ def test_no_texts_of_the_debug_panel_overlap(open_page: OpenPage, size_wh: tuple
     assert texts["found"] == []
 
 
+@pytest.mark.parametrize("size_wh", [*WIDTHS, (1280, 720), (1366, 768), (961, 800), (320, 568)])
+def test_every_source_fits_into_its_button(open_page: OpenPage, size_wh: tuple[int, int]) -> None:
+    page = open_page(viewport={"width": size_wh[0], "height": size_wh[1]}).page
+    too_wide = """(buttons) => buttons.filter((button) => button.scrollWidth > button.clientWidth)
+        .map((button) => button.textContent)"""
+    assert page.locator(".panel-setup .segment").count() == 3
+    assert page.locator(".panel-setup .segment").evaluate_all(too_wide) == []
+
+
 def test_what_went_wrong_moves_nothing(open_page: OpenPage) -> None:
     page = open_page("/?pipeline=yolo_foo", viewport=UPRIGHT).page
     before = page.locator("#stage").bounding_box()

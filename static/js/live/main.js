@@ -23,6 +23,7 @@ import { StreamStats } from "./transport/stream-stats.js";
 import { Store } from "./store.js";
 import { createStream } from "./transport/stream.js";
 import { Toast } from "./panels/toast.js";
+import { WarningList } from "./panels/warning-list.js";
 
 const TICK_MS = 500;
 
@@ -96,6 +97,11 @@ const banner = new ErrorBanner({
 const counted = new CountList({
   panel: words("counts"),
   list: words("counts-list"),
+  createElement: (name) => document.createElement(name),
+});
+const warned = new WarningList({
+  panel: words("warnings"),
+  list: words("warnings-list"),
   createElement: (name) => document.createElement(name),
 });
 const readText = new ReadText({
@@ -194,6 +200,7 @@ store.subscribe((state) => {
   if (state.source !== before.source) options.update({ source: state.source });
   if (state.facing !== before.facing) showView();
   if (state.camera === "starting" && before.camera === "off") stats.reset();
+  if (state.warnings !== before.warnings) warned.render(state.warnings);
   if (state.frame !== before.frame) overlay.show(state.frame);
   if (state.frame && state.frame !== before.frame) {
     readText.add(state.frame.detections, now());

@@ -33,6 +33,7 @@
  * @property {Frame | null} frame the newest frame that was answered, while it is shown
  * @property {number | null} delayMs from taking that frame's picture to its answer
  * @property {number | null} fps frames answered a second, lately
+ * @property {readonly string[]} warnings what the server left out or made smaller in this session
  * @property {Failure | null} failure
  * @typedef {"idle" | "busy" | "good" | "bad"} Tone
  */
@@ -58,6 +59,7 @@ export function initialState(pipelineId) {
     frame: null,
     delayMs: null,
     fps: null,
+    warnings: Object.freeze([]),
     failure: null,
   };
 }

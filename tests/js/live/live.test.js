@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { FRESH_MS, LONGEST_FRESH_MS } from "../../../static/js/live/transport/answers.js";
+import { FRESH_MS, LONGEST_FRESH_MS, MOST_WARNINGS } from "../../../static/js/live/transport/answers.js";
 import { TOLD_MS } from "../../../static/js/live/capture/opener.js";
 import { SourceError } from "../../../static/js/live/capture/stream-source.js";
 import { initialState } from "../../../static/js/live/state.js";
@@ -52,6 +52,24 @@ test("an answer is shown with its own picture and age, and vanishes when none fo
   assert.notEqual(store.state.frame, null);
   clock.advance(1);
   assert.deepEqual([store.state.frame, store.state.delayMs, store.state.fps], [null, null, null]);
+});
+
+test("a warning is sent once and shown for as long as its session lasts", async () => {
+  const { live, store, Sockets, clock, streaming, sends } = setUp();
+  await streaming();
+  const says = (frame, ...warnings) => {
+    sends();
+    Sockets.last.says({ ...result(frame), warnings });
+  };
+  says(1, "small", "many");
+  says(2);
+  says(3, "small");
+  clock.advance(LONGEST_FRESH_MS);
+  assert.deepEqual(store.state.warnings, ["small", "many"]);
+  says(4, ...Array.from({ length: MOST_WARNINGS }, (_, i) => `new ${i}`));
+  assert.deepEqual(store.state.warnings, ["new 0", "new 1", "new 2", "new 3", "new 4"]);
+  live.choose("second");
+  assert.deepEqual(store.state.warnings, []);
 });
 
 test("each answer renews what is shown; the rate is told", async () => {

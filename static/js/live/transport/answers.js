@@ -21,6 +21,8 @@ export const FRESH_MS = 1000;
 /** If answers come seldom, boxes stay for more than two of them, but no longer than this. */
 export const LONGEST_FRESH_MS = 5000;
 const FRESH_ANSWERS = 2.5;
+/** So many warnings are kept, the newest ones. */
+export const MOST_WARNINGS = 5;
 
 export const NOTHING_SHOWN = Object.freeze({ frame: null, delayMs: null, fps: null });
 
@@ -94,6 +96,7 @@ export class Answers {
   restart() {
     this.#pressure = "normal";
     this.#rate.clear();
+    this.#store.update({ warnings: Object.freeze([]) });
     this.forgetPictures();
   }
 
@@ -106,8 +109,9 @@ export class Answers {
   }
 
   /** @param {ResultMessage} result */
-  #answered({ frameIndex, detections, text, counts, timingsMs, pressure }) {
+  #answered({ frameIndex, detections, text, counts, timingsMs, pressure, warnings }) {
     this.#pressure = pressure;
+    this.#warned(warnings);
     const delayMs = this.#pacing.answered(frameIndex, false, pressure);
     const sent = this.#frames.take(frameIndex);
     const fps = this.#rate.add(this.#clock.now());
@@ -119,6 +123,13 @@ export class Answers {
     this.#keepFresh(fps);
     const frame = Object.freeze({ frameIndex, detections, text, counts, timingsMs, ...sent });
     this.#store.update({ frame, delayMs, fps });
+  }
+
+  /** @param {readonly string[]} warnings each is sent once, so it is kept for as long as the session lasts */
+  #warned(warnings) {
+    const known = this.#store.state.warnings;
+    const added = warnings.filter((warning) => !known.includes(warning));
+    if (added.length) this.#store.update({ warnings: Object.freeze([...known, ...added].slice(-MOST_WARNINGS)) });
   }
 
   /** @param {number | null} fps */

@@ -12,7 +12,8 @@
  * @typedef {[number, number]} Corner x and y
  * @typedef {"normal" | "warning" | "critical"} PressureState
  * @typedef {{kind: "result", frameIndex: number, detections: Detection[], text: string,
- *            counts: Counts, timingsMs: Record<string, number>, pressure: PressureState}} ResultMessage
+ *            counts: Counts, timingsMs: Record<string, number>, pressure: PressureState,
+ *            warnings: string[]}} ResultMessage
  * @typedef {{kind: "dropped", frameIndex: number, pressure: PressureState}} DroppedMessage
  * @typedef {{kind: "slow_down", suggestedFps: number | null}} SlowDownMessage
  * @typedef {{kind: "error", code: string, detail: string}} ErrorMessage
@@ -54,6 +55,7 @@ function result(frameIndex, message) {
     counts: record(found["counts"]),
     timingsMs: timings(record(message["timings_ms"])),
     pressure: pressure(message),
+    warnings: Array.isArray(message["warnings"]) ? message["warnings"].map(text).filter(Boolean) : [],
   };
 }
 

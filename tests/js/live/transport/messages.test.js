@@ -18,6 +18,7 @@ test("reads a result with what each tool set", () => {
     },
     timings_ms: { wait: 1.5, total: 20, note: "no number" },
     backpressure: "warning",
+    warnings: ["Boxes are left out", 7, ""],
   });
   assert.deepEqual(message, {
     kind: "result",
@@ -30,6 +31,7 @@ test("reads a result with what each tool set", () => {
     counts: { lines: { road: { in: 3, out: 1 } } },
     timingsMs: { wait: 1.5, total: 20 },
     pressure: "warning",
+    warnings: ["Boxes are left out"],
   });
 });
 
