@@ -19,13 +19,6 @@ from tests.pipelines.engine.scheduling.slot_work import (
 
 
 @pytest.fixture
-def slots() -> Iterator[Slots]:
-    made = Slots(1)
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def lending() -> Iterator[Slots]:
     made = Slots(1, lend_after_s=0.02)
     yield made

@@ -3,7 +3,6 @@
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
 from typing import cast
 
 import pytest
@@ -22,13 +21,6 @@ from tests.pipelines.engine.scheduling.slot_work import (
     until_waiting,
     when,
 )
-
-
-@pytest.fixture
-def slots() -> Iterator[Slots]:
-    made = Slots(1)
-    yield made
-    made.close()
 
 
 async def test_a_call_runs_in_a_worker_thread_and_its_result_comes_back(slots: Slots) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -50,13 +50,6 @@ async def run(slots: Slots, usage: Usage, call: Callable[[], str]) -> str:
 @pytest.fixture
 def order() -> list[str]:
     return []
-
-
-@pytest.fixture
-def slots() -> Iterator[Slots]:
-    made = Slots(1)
-    yield made
-    made.close()
 
 
 async def begun(slots: Slots, usage: Usage, call: Steps) -> asyncio.Task[str]:
