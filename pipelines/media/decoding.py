@@ -39,7 +39,7 @@ def size_alone(image_bytes: bytes) -> tuple[int, int]:
 
 
 def run_alone(function: Callable[[bytes], T], image_bytes: bytes) -> T:
-    """What the function makes of a file, in a process of its own; raises InvalidImage."""
+    """Run the function on a file in a process of its own; raises InvalidImage."""
     try:
         return run_isolated(function, image_bytes, memory_mb=MEMORY_MB, deadline_s=DEADLINE_S, pool=POOL)
     except OverBudget as error:
