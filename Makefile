@@ -8,7 +8,7 @@ PYTEST := $(PY) -m pytest -q
 TWO := -n 2 --dist loadfile
 # What runs beside each other does not mix its lines, where this make can.
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
-# `make setup TORCH=cpu` takes PyTorch's small CPU build and leaves CUDA's packages out.
+# PyTorch's build: `cpu` leaves CUDA's packages out, `cuda` takes them; by default a look for an NVIDIA GPU decides.
 TORCH ?=
 
 .PHONY: check run run-lan setup setup-dev system-tools test test-fast test-js test-networks test-browser test-slow test-hostile test-mutants test-pythons test-soak bench lint format lock clean help

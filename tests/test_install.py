@@ -18,13 +18,16 @@ case "$*" in
 "-m venv "*) mkdir -p "$3/bin" && cp "$0" "$3/bin/python" && cp stub-uv "$3/bin/uv" ;;
 *" files") [ ! -e "$(dirname "$0")/../half" ] ;;
 *" imports") [ ! -e broken-import ] ;;
+*" torch "*) cat build 2>/dev/null || echo cuda ;;
 esac
 """
 
 # Leaves something half done while it works; `told` makes it fail, or say that it is at work and never end.
 UV = """#!/usr/bin/env bash
 half=$(dirname "$0")/../half
-cat "${@: -1}" >/dev/null 2>&1
+echo "$@" >>asked
+case " $* " in *" - "*) cat >>asked ;; *" requirements.txt "*) cat requirements.txt >>asked ;; esac
+case "$*" in *--torch-backend=cpu*) [ ! -e no-index ] || exit 1 ;; esac
 touch "$half" "$half-$2"
 case "$(cat told 2>/dev/null)" in
 fail) exit 1 ;;
@@ -46,8 +49,8 @@ def project(tmp_path: Path) -> Path:
     for name, source in {"stub-python": PYTHON, "stub-uv": UV}.items():
         (tmp_path / name).write_text(source)
         (tmp_path / name).chmod(0o755)
-    (tmp_path / "requirements.txt").write_text("brush==1.0\n")
-    (tmp_path / "requirements-dev.txt").write_text("brush==1.0\neasel==1.0\n")
+    (tmp_path / "requirements.txt").write_text("brush==1.0\nnvidia-paint==1.0\n")
+    (tmp_path / "requirements-dev.txt").write_text("brush==1.0\neasel==1.0\nnvidia-paint==1.0\n")
     (tmp_path / "node_modules").mkdir()
     for name in ("package.json", "package-lock.json"):
         (tmp_path / name).touch()
@@ -56,17 +59,17 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def command(target: str) -> list[str]:
-    return ["make", "PYTHON=./stub-python", target]
+def command(*arguments: str) -> list[str]:
+    return ["make", "PYTHON=./stub-python", *arguments]
 
 
 @pytest.fixture
 def make(project: Path) -> Make:
     env = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
 
-    def run(target: str = "setup") -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            command(target), cwd=project, env=env, capture_output=True, text=True, timeout=60
+            command(*(arguments or ("setup",))), cwd=project, env=env, capture_output=True, text=True, timeout=60
         )
 
     return run
@@ -175,3 +178,48 @@ def test_a_python_that_is_too_old_is_told_before_anything_is_removed(project: Pa
     (project / ".venv" / "mine").touch()
     assert make().returncode != 0
     assert (project / ".venv" / "mine").exists()
+
+
+def asked(project: Path) -> str:
+    return (project / "asked").read_text()
+
+
+@pytest.mark.parametrize(
+    ("build", "backend", "cuda"), [("cuda", False, True), ("plain", False, False), ("cpu", True, False)]
+)
+def test_the_chosen_build_of_pytorch_is_installed(
+    build: str, backend: bool, cuda: bool, project: Path, make: Make
+) -> None:
+    (project / "build").write_text(build)
+    assert make().returncode == 0
+    assert ("--torch-backend=cpu" in asked(project)) == backend
+    assert ("nvidia-paint" in asked(project)) == cuda
+    assert "--reinstall" not in asked(project)
+
+
+def test_a_build_that_cannot_be_had_gives_way_to_the_other_one_whole(project: Path, make: Make) -> None:
+    (project / "build").write_text("cpu")
+    (project / "no-index").touch()
+    done = make()
+    assert done.returncode == 0, done.stderr
+    assert "cannot be had: taking the one with CUDA" in done.stdout
+    assert "sync --reinstall-package torch --reinstall-package torchvision" in asked(project)
+    assert "nvidia-paint" in asked(project)
+    assert is_whole(project, "runtime.stamp")
+
+
+def test_a_build_that_was_asked_for_and_cannot_be_had_is_an_error(project: Path, make: Make) -> None:
+    (project / "build").write_text("cpu")
+    (project / "no-index").touch()
+    done = make("setup", "TORCH=cpu")
+    assert done.returncode != 0
+    assert "TORCH=cuda takes the build of PyPI" in done.stderr
+    assert "nvidia-paint" not in asked(project)
+
+
+def test_no_package_of_another_build_stays(project: Path, make: Make) -> None:
+    make()
+    (project / "build").write_text("cpu")
+    os.utime(project / "requirements.txt", (2**32, 2**32))
+    assert make().returncode == 0
+    assert "--torch-backend=cpu --reinstall-package torch" in asked(project)

@@ -1,6 +1,7 @@
 """Print what is wrong with this Python's packages; the exit status is 1 if anything is.
 
-`files` looks at the installed files only, `imports` imports what the server imports.
+`files` looks at the installed files only, `imports` imports what the server imports. `torch WANTED` prints the
+build of PyTorch to install, and the reasons to the standard error.
 """
 
 import os
@@ -13,6 +14,7 @@ from tempfile import TemporaryDirectory
 
 from forgesyte.installation.files import file_faults, installed_files, owners_of_files
 from forgesyte.installation.imports import import_fault, imported_modules, server_sources
+from forgesyte.installation.torch_build import UnknownBuild, choose, pinned
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,8 +34,22 @@ def faults_of_imports(site: Path) -> list[str]:
 CHECKS = {"files": file_faults, "imports": faults_of_imports}
 
 
+def print_torch_build(wanted: str) -> int:
+    """Choose a build of PyTorch for this machine, by the value of TORCH."""
+    versions = pinned((ROOT / "requirements.txt").read_text().splitlines())
+    try:
+        build = choose(wanted, versions, lambda reason: sys.stderr.write(f"==> {reason}\n"))
+    except UnknownBuild as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    sys.stdout.write(f"{build}\n")
+    return 0
+
+
 def main(names: list[str]) -> int:
     """Run the named checks, or all."""
+    if names[:1] == ["torch"]:
+        return print_torch_build("".join(names[1:]))
     site = Path(sysconfig.get_path("purelib"))
     for name in names or CHECKS:
         if faults := CHECKS[name](site):
