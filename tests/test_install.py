@@ -68,9 +68,8 @@ def make(project: Path) -> Make:
     env = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command(*(arguments or ("setup",))), cwd=project, env=env, capture_output=True, text=True, timeout=60
-        )
+        asked = command(*(arguments or ("setup",)))
+        return subprocess.run(asked, cwd=project, env=env, capture_output=True, text=True, timeout=60)
 
     return run
 

@@ -1,7 +1,7 @@
 """Print what is wrong with this Python's packages; the exit status is 1 if anything is.
 
-`files` looks at the installed files only, `imports` imports what the server imports. `torch WANTED` prints the
-build of PyTorch to install, and the reasons to the standard error.
+`files` looks at the installed files only, `imports` imports what the server imports. `torch WANTED` prints
+the build of PyTorch to install, and the reasons to the standard error.
 """
 
 import os
