@@ -150,7 +150,7 @@ class SocketServer:
         self.server.wait()
 
     def measure(self, case: Case) -> Figures:
-        """As many sessions as the case says, from a process of their own."""
+        """Run the case's number of sessions from a process of their own, and return the figures."""
         from loadtest.plan import LoadPlan
         from loadtest.report.figures import figures_of
         from loadtest.run import run_load

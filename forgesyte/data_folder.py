@@ -91,7 +91,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def keep_private(data_dir: Path, database: Path | None = None) -> None:
-    """Let nobody but the owner read what this process creates from now on, nor what is there already.
+    """Deny everybody but the owner access to what this process will create and to what is there already.
 
     What others may read is narrowed, each with a line in the log: the folder, the files in it and the
     database; the folders in it are out of reach then.

@@ -152,7 +152,7 @@ class JobAdmin(Base):
 
     @admin.action(description="Try again", permissions=["change"])
     def retry(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
-        """Let failed and cancelled jobs go on where they stopped."""
+        """Resume failed and cancelled jobs where they stopped."""
         outcomes: list[tuple[Job, bool]] = []
         try:
             outcomes.extend((job, services.retry_job(job_id=job.pk)) for job in jobs)

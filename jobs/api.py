@@ -141,7 +141,7 @@ async def job_cancel(request: HttpRequest, job_id: UUID) -> Any:
     summary="Let a job go on",
 )
 async def job_retry(request: HttpRequest, job_id: UUID) -> Any:
-    """Let a failed or cancelled job go on where it stopped."""
+    """Resume a failed or cancelled job where it stopped."""
     return await changed(job_id, services.retry_job, "Only a failed or cancelled job can be tried again")
 
 

@@ -85,7 +85,7 @@ def cancel_job(*, job_id: UUID) -> bool:
 
 
 def retry_job(*, job_id: UUID) -> bool:
-    """Let a failed or cancelled job go on where it stopped; False where there is none.
+    """Resume a failed or cancelled job where it stopped; False where there is none.
 
     One in which no frame worked begins anew. Raises LimitReached where too many jobs wait already.
     """

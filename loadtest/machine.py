@@ -22,7 +22,7 @@ def this_machine(cpu_info: Path = CPU_INFO) -> dict[str, Any]:
 
 
 def processor_name(cpu_info: Path) -> str:
-    """As the kernel names it; elsewhere what Python knows."""
+    """The processor's name by the kernel's `cpuinfo`; without that file what Python knows."""
     try:
         lines = cpu_info.read_text().splitlines()
     except OSError:

@@ -17,7 +17,7 @@ class Output(Protocol):
         ...
 
     def flush(self) -> None:
-        """Let it be seen."""
+        """Write out what is buffered."""
         ...
 
     def isatty(self) -> bool:

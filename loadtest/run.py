@@ -69,7 +69,7 @@ class Run:
         self._start: float | None = None
 
     def watch(self, connections: Sequence[Connection]) -> None:
-        """Let all clients begin at once, and wait until each process has told what it saw."""
+        """Start all clients at the same moment, and wait until each process has sent its records."""
         deadline = clock() + self._plan.ready_within_s + SPARE_S
         self._until_all(connections, client_process.Ready, deadline)
         self._start = clock() + HEAD_START_S

@@ -156,7 +156,7 @@ def current_engine() -> Runtime | None:
 
 @contextmanager
 def override_engine(engine: Runtime) -> Iterator[Runtime]:
-    """Let `engine` be the engine of this process for the body; for tests."""
+    """Make `engine` the engine of this process within the `with` block; for tests."""
     global _runtime
     with _lock:
         before, _runtime = _runtime, engine

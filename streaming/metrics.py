@@ -105,7 +105,7 @@ class Engine(Protocol):
 
 
 def watch_engine(engine: Engine) -> None:
-    """Let the gauges ask this engine whenever they are read, and have it tell of its batches."""
+    """Read the engine's gauges from this engine, and observe the sizes of its batches."""
     SLOTS.set_function(lambda: engine.slots)
     SLOTS_BUSY.set_function(lambda: engine.busy)
     SLOTS_LENT.set_function(lambda: engine.lent)
@@ -114,7 +114,7 @@ def watch_engine(engine: Engine) -> None:
 
 
 def sessions_open(count: int) -> None:
-    """So many sessions are open now; what costs time by itself is measured only while there are any."""
+    """Set the number of open sessions; the event loop's delay is measured only while there are any."""
     SESSIONS_ACTIVE.set(count)
     if count:
         _loop_monitor.start()

@@ -41,7 +41,7 @@ class Pipeline(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of the session's state."""
+        """Free the session's state."""
         ...
 
 

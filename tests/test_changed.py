@@ -1,4 +1,4 @@
-"""Which tests the pre-commit hook runs."""
+"""The tests that the pre-commit hook runs for the changed files."""
 
 import subprocess
 import sys

@@ -82,7 +82,7 @@ def test_a_distribution_whose_record_was_never_written_is_named(site: Path) -> N
 
 
 def test_the_command_ends_with_an_error_only_for_faults(site: Path, tmp_path: Path) -> None:
-    """As `make lint` runs it, with another folder of packages."""
+    """Run the command as `make lint` does, with another folder of packages."""
     script = "import sysconfig, sys; sysconfig.get_path = lambda _: sys.argv[1]\n"
     script += "from forgesyte.installation.__main__ import main; sys.exit(main(['files']))"
     command = [sys.executable, "-c", script, str(site)]

@@ -53,7 +53,7 @@ class TextTrainer(OBBTrainer):  # type: ignore[misc]
             self.args.epochs = overrides["epochs"]
 
     def _setup_scheduler(self) -> None:
-        """Let the learning rate follow the clock, where the run has one."""
+        """Tie the learning rate to the clock where the run has one, else to the epochs."""
         super()._setup_scheduler()
         if (clock := self.clock) is not None:
             self.lf = lambda _epoch: clock.rate(self.args.lrf)

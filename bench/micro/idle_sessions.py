@@ -116,7 +116,7 @@ async def sessions(server: Server, count: int, pipeline_id: str) -> AsyncIterato
 
 
 async def one_frame_each(clients: list[ClientConnection], picture: bytes) -> None:
-    """Let every session work on one frame."""
+    """Send one frame over every session and wait for its result."""
     for client in clients:
         await client.send(picture)
         while "result" not in json.loads(await client.recv()):

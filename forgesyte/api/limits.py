@@ -26,7 +26,7 @@ class Quota:
     per_owner: int | None = None
 
     def exceeded(self, in_all: int, of_owner: int) -> str:
-        """Which limit one more would exceed where there are so many: `in_all`, `per_owner` or neither."""
+        """The limit that one more would exceed: `in_all`, `per_owner`, or empty where there is room."""
         if self.in_all is not None and in_all >= self.in_all:
             return "in_all"
         if self.per_owner is not None and of_owner >= self.per_owner:

@@ -59,7 +59,7 @@ class Lan:
 
 
 def open_to_network(host: str) -> Lan:
-    """Let devices of the same network in for as long as this process runs, over HTTPS only.
+    """Admit devices of the same network while this process runs, over HTTPS only.
 
     Beyond the hosts of the settings only this machine's own names and addresses are let in.
     """

@@ -32,12 +32,12 @@ class ConnectionLimit:
         return False
 
     def opened(self, address: str) -> None:
-        """A connection is open."""
+        """Count a new connection of this address."""
         if owner := limited_owner(address):
             self._open[owner] += 1
 
     def closed(self, address: str) -> None:
-        """It is closed; an address without any is forgotten."""
+        """Stop counting a connection of this address; an address without connections is forgotten."""
         owner = limited_owner(address)
         self._open[owner] -= 1
         if self._open[owner] <= 0:
@@ -81,7 +81,7 @@ def counted_by(limit: ConnectionLimit) -> type[Server]:
             limit.opened(client[0])
 
         def connectionLost(self, reason: Any) -> None:
-            """It is over; Twisted may tell so twice."""
+            """Stop counting this connection; Twisted may call this twice."""
             if self._is_counted:
                 self._is_counted = False
                 limit.closed(self.client[0])

@@ -23,7 +23,7 @@ SWITCH_INTERVAL_S = 0.001
 
 
 def share_fairly() -> None:
-    """Let the event loop wait less long for a thread that is busy in Python; it costs that thread little."""
+    """Shorten the event loop's wait for a thread that is busy in Python; it costs that thread little."""
     sys.setswitchinterval(SWITCH_INTERVAL_S)
 
 

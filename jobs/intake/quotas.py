@@ -67,7 +67,7 @@ def kept_bytes() -> int:
 
 
 def one_at_a_time() -> None:
-    """Let no two transactions that submit run at once, so that both cannot take the last place.
+    """Run transactions that submit one after the other, so that two cannot both take the last place.
 
     SQLite's transactions take turns by themselves.
     """

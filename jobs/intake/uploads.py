@@ -58,7 +58,7 @@ class IntoPlace(FileUploadHandler):
         raise StopFutureHandlers
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        """A piece of it has come in."""
+        """Write a piece of the file to the disk; raises where it is too large or the disk is full."""
         assert self._file is not None
         self.size += len(raw_data)
         if self.size > self._max_bytes:
@@ -69,7 +69,7 @@ class IntoPlace(FileUploadHandler):
         self._room.wrote(len(raw_data))
 
     def file_complete(self, file_size: int) -> UploadedFile[Any]:
-        """It is complete."""
+        """Flush the file to the disk and hand it over with its size."""
         assert self._file is not None
         with disk_errors():
             # It is to outlast the job's row, which says that it is there.

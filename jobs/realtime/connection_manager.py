@@ -28,7 +28,7 @@ class Outbox:
         return len(self._waiting)
 
     def put(self, message: Message) -> None:
-        """Let it wait its turn; never waits itself."""
+        """Queue a message without waiting; an older one of the same type and job is merged into it."""
         key = (message.type, message.job_id)
         older = self._waiting.pop(key, None)
         if message.is_snapshot:
@@ -91,11 +91,11 @@ class ConnectionManager:
         return len(self._clients)
 
     def connect(self, client: Client) -> None:
-        """From now on it is told what concerns it."""
+        """Send this client the messages that concern it from now on."""
         self._clients.append(client)
 
     def disconnect(self, client: Client) -> None:
-        """It is gone; harmless where it was before."""
+        """Forget a client that has gone; does nothing where it is forgotten already."""
         if client in self._clients:
             self._clients.remove(client)
 

@@ -147,7 +147,7 @@ async def stream(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
 
 
 def gather(pieces: Iterator[bytes]) -> bytes:
-    """As many pieces as make a good one; empty at the end."""
+    """Join the next pieces until they have PIECE_BYTES or more; empty at the end."""
     gathered, length = [], 0
     for piece in pieces:
         gathered.append(piece)

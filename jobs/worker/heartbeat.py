@@ -61,7 +61,7 @@ class Heartbeat:
             raise WorkerStopping
 
     def wait(self, seconds: float) -> None:
-        """Let time go by; raises what `check` raises, and at once where the worker is to end."""
+        """Sleep; raises what `check` raises, and at once where the worker is to end."""
         self._stopping.wait(seconds)
         self.check()
 

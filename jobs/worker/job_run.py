@@ -82,7 +82,7 @@ def log_lost(job: Job) -> None:
 
 
 def give_back(claim: Claim) -> None:
-    """Let another worker go on at once; this one is to end, which says nothing against the job."""
+    """Hand the job to another worker at once because this one is to end; it counts no failure of the job."""
     with transaction.atomic():
         if leases.release(claim):
             if claim.draws:

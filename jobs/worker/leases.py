@@ -107,7 +107,7 @@ def note(claim: Claim, **fields: Any) -> None:
 
 
 def checkpoint(claim: Claim, chunk: Chunk, **fields: Any) -> None:
-    """Let the chunk count and the job go on behind it, both or neither; raises LeaseLost."""
+    """Add the chunk and set the job's fields in one transaction; raises LeaseLost."""
     _add_chunk(held(claim).filter(status=Job.Status.RUNNING), claim, chunk, fields)
 
 
@@ -162,7 +162,7 @@ def fail(claim: Claim, code: str, message: str, **fields: Any) -> bool:
 
 
 def release(claim: Claim, **fields: Any) -> bool:
-    """Let another worker go on with the job, or with drawing it; False where it was lost."""
+    """Give the lease back, so that another worker can go on; False if it was lost."""
     return _let_go(claim, moves.GIVE_BACK_DRAWING if claim.draws else moves.GIVE_BACK, **fields)
 
 

@@ -113,7 +113,7 @@ def reclaim(job: Job) -> bool:
 
 
 def reclaim_run(job: Job) -> bool:
-    """Let another worker go on, or end the job where it has cost too many."""
+    """Free the job for another worker, or fail it where it has cost too many workers."""
     frame_index = marked_frame(storage.marker_path(job.pk, job.attempt))
     record = RetryPolicy(job.strikes, job.suspect_frame, job.losses).lost(frame_index)
     counted = {
@@ -145,7 +145,7 @@ def reclaim_run(job: Job) -> bool:
 
 
 def reclaim_annotation(job: Job) -> bool:
-    """Let another worker make the annotated video; not for ever, because that may be what kills them."""
+    """Free the annotated video for another worker; not for ever: drawing may be what kills them."""
     record = RetryPolicy(job.strikes, job.suspect_frame).struck(0)
     claim = Claim(job.pk, job.lease_owner, draws=True)
     counted = {

@@ -128,7 +128,7 @@ class Worker:
         connections.close_all()
 
     def _stop(self) -> None:
-        """Let the work end in good order; where it takes too long, give it back from here."""
+        """Stop fetching, wait STOP_WITHIN_S for the work to end, and give back what is left."""
         if self._fetcher:
             self._fetcher.stop()
             self._ended.wait(STOP_WITHIN_S)
@@ -138,7 +138,7 @@ class Worker:
 
 
 def give_back_all(process: WorkerProcess) -> None:
-    """Let others go on with all that this process has claimed; where that fails, its leases run out."""
+    """Give back all claims of this process; where the database fails, their leases run out."""
     for claim in process.claims():
         try:
             job_run.give_back(claim)

@@ -74,7 +74,7 @@ class PipelineDefinition:
 
 @dataclass(frozen=True)
 class Draft:
-    """As much of a definition as could be read, so that the rest of it can be judged as well.
+    """The readable part of a definition that may have faults, so that every fault can be told at once.
 
     `unreadable` names the fields, nodes and edges that say nothing: `edges`, `nodes[read]`, `edges[1]`.
     Unreadable edges keep their place, with empty endpoints; nodes without an id are left out.

@@ -18,7 +18,7 @@ LEAST_S = 10**-DIGITS / 2
 
 @dataclass(frozen=True)
 class Moment:
-    """When a frame is shown, in seconds, and what was wrong with its clock, if anything."""
+    """The time of a frame in seconds from the beginning, and what was wrong with its clock, if anything."""
 
     time_s: float
     trouble: str = ""
@@ -43,7 +43,7 @@ class FilmClock:
         return 0.0 if self.last_s is None else round(self.last_s + self._step_s, DIGITS)
 
     def moment(self, clock_s: float | None) -> Moment:
-        """When the next frame is shown, which the file shows at `clock_s`, or does not say when."""
+        """The time of the next frame; `clock_s` is its time in the file, None where the file has none."""
         moment = self._first(clock_s) if self.last_s is None else self._next(self.last_s, clock_s)
         if self.last_s is not None and moment.time_s - self.last_s > BEHIND_S:
             self._step_s = moment.time_s - self.last_s
@@ -51,7 +51,7 @@ class FilmClock:
         return moment
 
     def _first(self, clock_s: float | None) -> Moment:
-        """A film may begin later than its sound, but neither earlier nor hours later."""
+        """The first frame keeps its delay behind the sound, unless that is negative or too long."""
         if clock_s is None:
             return Moment(0.0)
         shown_s = clock_s + self.shift_s

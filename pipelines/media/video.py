@@ -189,7 +189,7 @@ class VideoReader:
         self._note_missing()
 
     def _moment(self, shown: int | None, lost: dict[int, str]) -> Moment:
-        """When a frame is shown; those that were lost before it are noted, evenly between both."""
+        """The time of a frame; frames lost before it are noted with times spread evenly up to it."""
         last_s = self._clock.last_s
         if shown is None or last_s is None:
             self._step_over(lost)

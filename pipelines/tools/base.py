@@ -80,7 +80,7 @@ class Tool(Protocol):
         ...
 
     def close(self) -> None:
-        """Let go of what this session holds; shared networks stay loaded."""
+        """Free what this session holds; shared networks stay loaded."""
         ...
 
 

@@ -101,7 +101,7 @@ class ToolRunner:
         return self._tool.state() if isinstance(self._tool, Resumable) else b""
 
     def restore(self, state: bytes) -> None:
-        """Let the tool go on from a state of its own; raises whatever it raises."""
+        """Restore a state that `state` returned; raises whatever the tool raises."""
         if isinstance(self._tool, Resumable):
             self._tool.restore(state)
 

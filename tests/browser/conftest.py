@@ -156,7 +156,7 @@ def open_page(server: str, videos: dict[str, Path]) -> Iterator[OpenPage]:
 
 
 def let_every_try_fail(page: Page) -> None:
-    """Let the page, whose clock was installed at `BEGINNING`, try in vain until it gives up."""
+    """Advance the page's clock, installed at `BEGINNING`, until it has tried in vain and gives up."""
     page.clock.pause_at(BEGINNING + timedelta(hours=1))
     given_up = page.locator("#error-banner:visible")
     next_try = page.locator("#status-countdown", has_text=re.compile(r"in \d+ s"))

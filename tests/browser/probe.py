@@ -63,7 +63,7 @@ class Probe:
         )
 
     def watch_for(self, seconds: float) -> None:
-        """Let so much time pass on the page."""
+        """Wait until so many seconds have passed on the page."""
         self._page.wait_for_function(
             "(until) => performance.now() >= until",
             arg=self._page.evaluate("performance.now()") + seconds * 1000,

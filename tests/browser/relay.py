@@ -36,7 +36,7 @@ class Relay:
                     Thread(target=carry, args=(source, target, self._is_cut), daemon=True).start()
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Close all connections and the port."""
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         with self._lock:

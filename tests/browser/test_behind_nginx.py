@@ -35,7 +35,7 @@ SETTINGS = {
 
 @dataclass
 class Place:
-    """Where the pages are, with the server's log."""
+    """The address of the pages, and the server's log."""
 
     url: str
     prefix: str

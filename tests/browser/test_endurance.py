@@ -52,7 +52,7 @@ class Stream:
         return self.page.locator(f"#debug-panel [data-figure={name}]")
 
     def is_well(self) -> None:
-        """It streams: pictures are answered and drawn, and nothing is complained about."""
+        """Check that pictures are answered and drawn, and that the page shows no error."""
         self.probe.wait_for_answers(10)
         self.probe.wait_for_new_picture()
         expect(self.status).to_have_text("Connected")
@@ -242,7 +242,7 @@ class Minute:
 
 
 def watch_for(stream: Stream, server: LiveServer, parts: int, part_s: float) -> list[Minute]:
-    """Let it stream, and look at it after each part."""
+    """Stream in parts, and check the page after each."""
     scales = Scales(stream.page)
     stream.probe.take()
     minutes = []

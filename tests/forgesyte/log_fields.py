@@ -57,7 +57,7 @@ class Watching(logging.Handler):
 
 @contextmanager
 def as_documented(name: str, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Let a logger and those below it write everything; what `caplog` sees stays what it was."""
+    """Make a logger and those below it write everything; what `caplog` sees does not change."""
     logger, watching = logging.getLogger(name), Watching()
     level = logger.level
 

@@ -63,7 +63,7 @@ def spoil_sound(path: Path) -> None:
 
 
 def times_of(path: Path) -> list[float]:
-    """When each frame is shown, in seconds."""
+    """The time of each frame, in seconds."""
     with av.open(str(path)) as container:
         return [round(float(frame.pts * frame.time_base), 3) for frame in container.decode(video=0)]
 

@@ -52,7 +52,7 @@ def test_every_operation_is_described(client: Client, db: None) -> None:
 
 
 def address_of(path: str) -> str:
-    """Where it would be of a job that there is not."""
+    """The address of a job that does not exist."""
     return path.replace("{job_id}", str(NOBODY))
 
 

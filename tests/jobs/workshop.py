@@ -94,5 +94,5 @@ def indices_of(job: Job) -> list[int]:
 
 
 def abandon(job: Job) -> None:
-    """Let the lease of a job run out, as if its worker had been dead for long."""
+    """Expire the lease of a job, as if its worker had died long ago."""
     Job.objects.filter(pk=job.pk).update(lease_expires_at=timezone.now() - timedelta(seconds=1))

@@ -22,7 +22,7 @@ export class FakeClock {
     return this.#timers.size;
   }
 
-  /** Let time pass; what falls due runs at its own moment and in order. */
+  /** Advance the clock; what falls due runs at its own moment and in order. */
   advance(ms) {
     const end = this.#time + ms;
     for (;;) {
@@ -93,7 +93,7 @@ export function seeded(seed) {
   };
 }
 
-/** Let promises settle. */
+/** Wait until promises have settled. */
 export const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 /** Stands in for an element of the page: what a test asserts of one, and its events. */

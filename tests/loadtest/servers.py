@@ -35,13 +35,13 @@ def say(socket: ServerConnection, **content: Any) -> None:
 
 
 def by_index(socket: ServerConnection) -> None:
-    """As ForgeSyte does."""
+    """Answer each frame with its index, as ForgeSyte does."""
     for index, _ in enumerate(socket, start=1):
         say(socket, frame_index=index, result={"detections": []})
 
 
 def in_order(socket: ServerConnection) -> None:
-    """As servers of tutorials do."""
+    """Answer frames in order and without an index, as servers of tutorials do."""
     for _ in socket:
         socket.send("[]")
 

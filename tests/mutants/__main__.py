@@ -117,7 +117,7 @@ def temporary_folder() -> Iterator[Path]:
 
 
 def reason_for(module: str, mutant: Mutant) -> str:
-    """Why a mutant may survive; empty where it may not."""
+    """The reason for which a mutant may survive; empty where it may not."""
     edit = (module, one_line(mutant.before), one_line(mutant.after))
     return next((reason for *known, reason in EQUIVALENT if tuple(known) == edit), "")
 

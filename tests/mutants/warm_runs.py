@@ -58,7 +58,7 @@ def run_tests(folder: Path, arguments: list[str], plugins: Sequence[object]) -> 
 
 
 def enter(folder: Path) -> None:
-    """Let modules be imported from a copy of the repository, and words go to a file in it."""
+    """Import modules from a copy of the repository, and write the output to a file in it."""
     os.chdir(folder)
     with open(LOG, "wb") as log:
         for output in (1, 2):

@@ -19,7 +19,7 @@ def frame_bgr(index: int, size_wh: tuple[int, int] = (64, 48)) -> Any:
 
 
 def index_of(image_bgr: Any) -> int:
-    """Which frame this is, by its brightness at the middle."""
+    """The index of a frame, read from its brightness at the middle."""
     return round(float(image_bgr[image_bgr.shape[0] // 2, image_bgr.shape[1] // 2].mean()) / 10)
 
 
@@ -37,7 +37,7 @@ def write_clip(
 
 
 def packets_of(path: Path) -> list[tuple[int, int]]:
-    """Where the data of each frame lies in the file: position and size."""
+    """The position and size of each frame's data in the file."""
     with av.open(str(path)) as container:
         return [(packet.pos, packet.size) for packet in container.demux(video=0) if packet.size]
 

@@ -15,7 +15,7 @@ from pipelines.tools.registry import PluginProblem, PluginRegistry
 
 
 class BoxParams(BaseModel):
-    """Where the box is and what it is called."""
+    """The position and the label of the toy's box."""
 
     model_config = ConfigDict(extra="forbid")
 

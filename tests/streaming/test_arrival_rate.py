@@ -1,4 +1,4 @@
-"""When the next frame is likely to come."""
+"""The time at which the next frame is expected."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Where frames wait."""
+"""The mailbox holds the newest frame of a session."""
 
 import pytest
 

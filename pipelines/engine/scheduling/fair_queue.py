@@ -61,7 +61,7 @@ class FairQueue(Generic[W]):
         self._now_s = max(self._now_s, usage.until_s)
 
     def push(self, waiter: W, usage: Usage) -> None:
-        """Let it wait."""
+        """Add a waiter at the end of the queue."""
         self._requests.append(Request(waiter, usage, self._clock(), self._earliest(usage)))
 
     def pop(self) -> W:
@@ -84,11 +84,11 @@ class FairQueue(Generic[W]):
         return None if first is None else self._served(first)
 
     def charge(self, usage: Usage, seconds: float) -> None:
-        """A session that was served took so long."""
+        """Add the seconds that a turn took to what the session has used."""
         usage.until_s = start_of(usage, self._earliest(usage)) + seconds
 
     def remove(self, waiter: W) -> bool:
-        """Let it wait no more; False where it did not wait."""
+        """Take a waiter out of the queue; False where it was not in it."""
         for request in self._requests:
             if request.waiter is waiter:
                 self._requests.remove(request)
@@ -96,7 +96,7 @@ class FairQueue(Generic[W]):
         return False
 
     def clear(self) -> list[W]:
-        """Send everybody away; those who waited."""
+        """Empty the queue and return those who waited."""
         waiters = [request.waiter for request in self._requests]
         self._requests.clear()
         return waiters

@@ -72,7 +72,7 @@ class Slot:
         return await asyncio.wrap_future(self._submit(fn, *args, **kwargs))
 
     async def run_within(self, limit_s: float, fn: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """As `run`, and raise TimeoutError once it has run for `limit_s`, not counting what it loads.
+        """Run as `run` does; raises TimeoutError once it has run for `limit_s`, not counting what it loads.
 
         Its pauses may take as long, too. The thread goes on, as above.
         """

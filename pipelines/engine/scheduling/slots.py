@@ -137,7 +137,7 @@ class Slots:
             waiter.unwatch()
 
     def _lend(self) -> None:
-        """Let those who wait have slots in the place of those that are held too long."""
+        """Hand out one slot more for each slot that is held too long, MOST_LENT at most."""
         slots = 0
         with self._lock:
             for slot in self._held:

@@ -36,7 +36,7 @@ class TimedReader(io.RawIOBase):
         return count
 
     def close(self) -> None:
-        """Let go of the socket."""
+        """Close the socket's file."""
         self._raw.close()
         super().close()
 

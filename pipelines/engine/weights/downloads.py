@@ -93,7 +93,7 @@ class Downloads:
         return reason if self._clock() - failed_at < RETRY_S else None
 
     def forget_failure(self, url: str) -> None:
-        """Let the next fetch try at once."""
+        """Forget a failed download, so that the next fetch tries again at once."""
         self._failures.pop(url, None)
 
 

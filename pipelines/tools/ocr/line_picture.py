@@ -36,7 +36,7 @@ FLAT_LINE, FLAT_BLOCK = 12.0, 0.15
 
 @dataclass(frozen=True)
 class Place:
-    """Where a line lies on a frame, in pixels and radians clockwise; its length is its `width`."""
+    """The position of a line on a frame, in pixels and radians clockwise; `width` is its length."""
 
     centre: Point
     angle: float

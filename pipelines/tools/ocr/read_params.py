@@ -61,7 +61,7 @@ class ReadParams(BaseModel):
 
     @property
     def calibration(self) -> Calibration:
-        """That of the engine, with the limits that are given."""
+        """The engine's calibration, with the score limits that the parameters give in place of its own."""
         limits = {"min_score": self.min_score, "sure_score": self.sure_score}
         given = {name: limit for name, limit in limits.items() if limit is not None}
         return replace(CALIBRATIONS[self.engine], **given)

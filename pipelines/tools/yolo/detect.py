@@ -212,7 +212,7 @@ class TrackTool(DetectTool):
         self._tracker.restore(tracks)
 
     def metadata(self) -> Mapping[str, Any]:
-        """That of the detector, and the tracker."""
+        """The detector's metadata, and the kind of the tracker."""
         return {**super().metadata(), "tracker": self._tracker.kind}
 
 

@@ -82,7 +82,7 @@ export class Live {
     if (this.#store.state.camera === "off") await this.#open(this.#opener.choice);
   }
 
-  /** Let go of the server and of the source. */
+  /** Close the connection and release the source. */
   stop() {
     this.#opener.forget();
     this.#lostWhileHidden = false;

@@ -1,4 +1,4 @@
-"""Which pages may open sockets here."""
+"""The origins of pages that may open sockets."""
 
 import pytest
 

@@ -82,7 +82,7 @@ def large_jpeg(width: int, height: int, *, progressive: bool = False, grain: int
 
 
 def page_of_words(width: int, height: int) -> bytes:
-    """As many short words as a page of this size has room for, each a box to find and a line to read."""
+    """A page full of short words, each a box to find and a line to read."""
     picture = np.full((height, width, 3), 255, np.uint8)
     for top in range(20, height, 24):
         for left in range(4, width - 40, 56):

@@ -104,7 +104,7 @@ async def send(port: int, name: str) -> None:
 
 @contextlib.contextmanager
 def beside(port: int, name: str) -> Iterator[None]:
-    """Let them send for the body, from their first answer on; they must not fail."""
+    """Run the senders during the `with` block, which begins at their first answer; they must not fail."""
     command = [sys.executable, "-m", "tests.hostile.pictures.senders", str(port), name]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
         try:

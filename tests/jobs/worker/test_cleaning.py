@@ -1,4 +1,4 @@
-"""When old files go, and what stays."""
+"""Cleaning: old files are deleted, others stay."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""Who has a job, and what only that attempt may write."""
+"""Leases: one attempt holds a job, and only that attempt may write."""
 
 from datetime import timedelta
 from typing import Any

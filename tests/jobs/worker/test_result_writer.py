@@ -1,4 +1,4 @@
-"""When results are kept for good, and when a job tells how far it is."""
+"""The result writer: when chunks are written for good, and when progress is told."""
 
 from dataclasses import replace
 from typing import Any

@@ -388,7 +388,7 @@ def test_a_tool_without_a_state_to_go_on_with_sees_the_file_again(
 
 
 def frames_worked_on(workshop: Workshop, job: Job, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Which frames the next attempt at the job gives to its pipeline."""
+    """Run the next attempt at the job; the indices of the frames that its pipeline gets."""
     run, seen = OpenPipeline.run, []
 
     def noted(self: OpenPipeline, payload: Any, *more: Any) -> Any:

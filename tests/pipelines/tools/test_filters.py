@@ -1,4 +1,4 @@
-"""Which boxes a filter lets through, and what goes with them."""
+"""The boxes that filters keep, and what else they pass on."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which frames are dropped."""
+"""Frames are dropped where a newer one waits."""
 
 from tests.streaming.conftest import Client, dropped, ready
 from tests.streaming.fakes import FakeEngine, begun

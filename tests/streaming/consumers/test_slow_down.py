@@ -1,4 +1,4 @@
-"""When the client is asked to slow down."""
+"""The client is asked to slow down, and how fast it may be."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Which fonts are found, and that validation's fonts are not training's."""
+"""Fonts that are found; those of validation are never those of training."""
 
 from pathlib import Path
 

@@ -162,6 +162,6 @@ def test_sound_goes_with_the_picture_in_the_annotated_film(
 
 
 def first_s(path: Path, kind: str) -> float:
-    """When the first picture is shown, or the first sound heard."""
+    """The time of the first picture, or of the first sound."""
     with av.open(str(path)) as container:
         return float(next(container.decode(**{kind: 0})).time)

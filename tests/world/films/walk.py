@@ -136,7 +136,7 @@ def draw(drawn: random.Random) -> Film:
 
 
 def clock(drawn: random.Random, container: str) -> list[int]:
-    """When frames are shown: evenly, unevenly, from below zero, late, or with a gap of seconds or hours."""
+    """Draw the times of frames: even, uneven, from below zero, late, or with a gap of seconds or hours."""
     count, step_ms = drawn.randint(2, 18), drawn.choice((20, 33, 40, 100, 500))
     times = [number * step_ms for number in range(count)]
     kind = drawn.choice(("even", "uneven", "negative", "late", "gap", "hours"))
@@ -199,7 +199,7 @@ def chosen_stream(path: Path) -> int:
 
 
 def differences(shown: list[SourceFrame], told: Told) -> list[str]:
-    """Where numbers and times differ; those of frames without a time cannot be compared."""
+    """The differences in numbers and times; frames without a time cannot be compared."""
     if len(shown) != len(told.times_s):
         return [f"{len(shown)} frames instead of {len(told.times_s)}"]
     begins_s = told.begins_s

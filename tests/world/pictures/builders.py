@@ -125,7 +125,7 @@ def fill_bytes(count: int) -> bytes:
 
 
 def without_huffman_tables() -> bytes:
-    """As MJPEG has it: the tables are those of the standard, and left out."""
+    """A JPEG without Huffman tables, as in MJPEG: the standard's tables are meant."""
     data = jpeg(optimize=False)
     found = markers(data)
     ends = [at for _, at in found[1:]]

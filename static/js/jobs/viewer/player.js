@@ -114,7 +114,7 @@ export class Player {
   }
 
   /**
-   * Where only the sound plays there are no frames to be told of.
+   * Follow the time where only the sound plays: no frame callback comes then.
    *
    * @param {AbortSignal} signal
    */

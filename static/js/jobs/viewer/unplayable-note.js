@@ -60,7 +60,7 @@ export class UnplayableNote {
 }
 
 /**
- * What is said of a file that cannot be shown, and what is offered in its place.
+ * The note on a file that the browser cannot play, and what is offered in its place.
  *
  * @param {Job | null} job
  * @returns {{says: string, offers: string, action: "watch" | "create" | ""}}

@@ -70,7 +70,7 @@ export class Picture {
     return false;
   }
 
-  /** Let the source go; the camera's light goes out. */
+  /** Release the source; the camera is switched off. */
   stop() {
     this.#generation += 1;
     this.#drop();

@@ -77,7 +77,7 @@ export class Motion {
   }
 
   /**
-   * Let the box glide from where it is drawn to where it belongs; what is a box away was somewhere else.
+   * Move the box smoothly from where it is drawn to its new place; a jump of a box or more is not smoothed.
    *
    * @param {Box} drawn
    * @param {number} now

@@ -29,7 +29,7 @@ async def when(event: threading.Event) -> None:
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Let the loop turn until the condition holds."""
+    """Yield to the event loop until the condition holds."""
     async with asyncio.timeout(LIMIT_S):
         while not condition():  # noqa: ASYNC110
             await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""Who is in a zone, who crosses a line; and that counting goes on elsewhere as if nothing had happened."""
+"""Counts of zones and lines, and counting that is resumed in another process."""
 
 from collections.abc import Iterable
 from math import cos, sin
@@ -30,7 +30,7 @@ def counted(tool: CountTool, *boxes: Detection, **given: Any) -> dict[str, Any]:
 
 
 def crossings(tool: CountTool, *frames: Iterable[Detection]) -> list[str]:
-    """Who crosses the road, which way, on which frame."""
+    """The crossings of the road: frame, track and way of each."""
     said = []
     for number, boxes in enumerate(frames, 1):
         road = counted(tool, *boxes)["lines"]["road"]

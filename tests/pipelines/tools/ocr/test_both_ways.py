@@ -1,4 +1,4 @@
-"""Which way up a line is, is decided by how it reads."""
+"""A line that may be upside down is read both ways, and the better reading is kept."""
 
 from collections.abc import Sequence
 
