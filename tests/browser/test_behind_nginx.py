@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import BrowserContext, FilePayload, Page, expect, sync_playwright
 
 from tests.browser.conftest import ASKS_NOBODY, ROOT, launch
-from tests.browser.test_jobs import DONE_MS, write_clip
+from tests.browser.jobs.pages import DONE_MS, write_clip
 from tests.nginx import NAME, in_front_of
 from tests.streaming.live import environment, prepare, serving
 

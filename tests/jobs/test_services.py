@@ -24,11 +24,7 @@ from jobs.worker import leases
 from pipelines.errors import InvalidDefinition, UnknownPipeline
 from pipelines.models import Pipeline
 from tests.jobs.toolbox import definition
-from tests.jobs.workshop import Workshop, indices_of, stored
-
-
-def fresh(job: Job) -> Job:
-    return Job.objects.get(pk=job.pk)
+from tests.jobs.workshop import Workshop, fresh, indices_of, stored
 
 
 def test_a_submission_waits_for_a_worker(workshop: Workshop) -> None:

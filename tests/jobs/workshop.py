@@ -93,6 +93,11 @@ def indices_of(job: Job) -> list[int]:
     return [line["frame_index"] for line in read_lines(job)]
 
 
+def fresh(job: Job) -> Job:
+    """The job as the database has it now."""
+    return Job.objects.get(pk=job.pk)
+
+
 def abandon(job: Job) -> None:
     """Expire the lease of a job, as if its worker had died long ago."""
     Job.objects.filter(pk=job.pk).update(lease_expires_at=timezone.now() - timedelta(seconds=1))

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.runtime import Runtime, override_engine
+from tests.pipelines.gate import GateTool
 from tests.pipelines.toy import toy_engine
 
 
@@ -15,3 +16,8 @@ def toys(tmp_path: Path) -> Iterator[Runtime]:
     with override_engine(toy_engine(tmp_path)) as engine:
         yield engine
         engine.close()
+
+
+@pytest.fixture
+def gate() -> GateTool:
+    return GateTool()

@@ -2,77 +2,26 @@
 
 import asyncio
 import gc
-import threading
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
-from pydantic import BaseModel
 
 from pipelines.conf import PipelineSettings
 from pipelines.engine.engine import MOST_SLOTS, cores
 from pipelines.engine.networks import NetworkCache
 from pipelines.engine.scheduling.slot import EngineClosed
-from pipelines.engine.weights.catalog import KnownDownload
-from pipelines.engine.weights.downloads import DownloadFailed, Expected
 from pipelines.engine.weights.store import WeightsStore
-from pipelines.errors import InvalidDefinition, ToolFailure, WeightsNotFound
+from pipelines.errors import InvalidDefinition, ToolFailure
 from pipelines.graph.definition import Node, PipelineDefinition
 from pipelines.graph.execution import OpenPipeline
 from pipelines.runtime import LOADERS, Runtime, close_unwanted
-from pipelines.tools.base import DETECTIONS, OpenContext, Plugin, RunContext, ToolSpec
+from pipelines.tools.base import DETECTIONS, OpenContext, Plugin, ToolSpec
 from pipelines.tools.registry import PluginRegistry
-from tests.pipelines.engine.weights.place import CONTENT
-
-LIMIT_S = 60
-DEFINITION = PipelineDefinition("p", "P", (Node("only", "test", "gate", {}),), (), ("only",), ("only",))
-
-
-class NoParams(BaseModel):
-    pass
-
-
-class GateTool:
-    """A tool whose opening waits at a gate; the test sees where it was opened and whether it was closed."""
-
-    def __init__(self) -> None:
-        self.opening = threading.Event()
-        self.may_open = threading.Event()
-        self.closed = threading.Event()
-        self.may_open.set()
-        self.fails = False
-        self.opened = 0
-        self.begun = threading.Semaphore(0)
-        self.thread = ""
-        self.context: OpenContext | None = None
-
-    def open(self, params: NoParams, context: OpenContext) -> "GateTool":
-        self.thread, self.context = threading.current_thread().name, context
-        self.opened += 1
-        self.begun.release()
-        self.opening.set()
-        assert self.may_open.wait(LIMIT_S)
-        if self.fails:
-            raise RuntimeError("a secret detail")
-        return self
-
-    def run(self, payload: Mapping[str, Any], context: RunContext) -> Mapping[str, Any]:
-        return {"detections": []}
-
-    def metadata(self) -> Mapping[str, Any]:
-        return {"device_used": "cpu"}
-
-    def close(self) -> None:
-        self.closed.set()
-
-
-@pytest.fixture
-def gate() -> GateTool:
-    return GateTool()
+from tests.pipelines.gate import DEFINITION, LIMIT_S, GateTool, NoParams, gated, gone
 
 
 @pytest.fixture
@@ -137,10 +86,6 @@ async def test_of_an_opening_that_fails_after_its_session_has_gone_nobody_hears(
     assert [record for record in caplog.records if record.name == "asyncio"] == []
 
 
-def gated(pipeline_id: str, tool: str = "gate") -> PipelineDefinition:
-    return PipelineDefinition(pipeline_id, "P", (Node("only", "test", tool, {}),), (), ("only",), ("only",))
-
-
 async def test_who_waits_for_one_slow_download_takes_no_loader(engine: Runtime, gate: GateTool) -> None:
     gate.may_open.clear()
     same = [asyncio.create_task(engine.open(DEFINITION, live=True)) for _ in range(LOADERS + 1)]
@@ -153,100 +98,6 @@ async def test_who_waits_for_one_slow_download_takes_no_loader(engine: Runtime, 
     gate.may_open.set()
     for opened in await asyncio.gather(*same):
         opened.close()
-
-
-class SharedTool(GateTool):
-    """A tool whose weights have to be downloaded, or whose network has to be loaded, at the gate."""
-
-    def __init__(self, context: OpenContext, gate: GateTool, of_store: bool) -> None:
-        super().__init__()
-        if of_store:
-            context.weights.resolve("good")
-        else:
-            self.use = context.networks.get("network", lambda: gate.open(NoParams(), context))
-
-
-@pytest.fixture
-def gated_url(gate: GateTool, monkeypatch: pytest.MonkeyPatch) -> str:
-    """An address whose download waits at the gate."""
-
-    def download(url: str, file: Any, expected: Expected) -> None:
-        gate.opened += 1
-        gate.opening.set()
-        assert gate.may_open.wait(LIMIT_S)
-        if gate.fails:
-            raise DownloadFailed("the connection broke off")
-        file.write(CONTENT)
-
-    monkeypatch.setattr("pipelines.engine.weights.downloads.copy_checked", download)
-    return "http://127.0.0.1/good.pt"
-
-
-@pytest.fixture(params=["download", "network"])
-def sharing(
-    request: pytest.FixtureRequest,
-    gate: GateTool,
-    gated_url: str,
-    tmp_path: Path,
-) -> Iterator[Runtime]:
-    """An engine for pipelines that share what one of them loads."""
-    specs = tuple(
-        ToolSpec(name, name, "", NoParams, frozenset({DETECTIONS}), opened)
-        for name, opened in (
-            ("gate", lambda params, context: SharedTool(context, gate, request.param == "download")),
-            ("free", lambda params, context: GateTool()),
-        )
-    )
-    known = KnownDownload("good", gated_url, 1, "", "")
-    engine = Runtime(
-        slots=1,
-        networks=NetworkCache(),
-        weights=WeightsStore(tmp_path / "weights", tmp_path / "cache", catalog=[known]),
-        registry=PluginRegistry([Plugin("test", "Test", "1", specs)]),
-        device="cpu",
-    )
-    yield engine
-    gate.may_open.set()
-    engine.close()
-
-
-async def test_pipelines_that_share_a_slow_download_take_one_loader(sharing: Runtime, gate: GateTool) -> None:
-    """Each took a loader of its own: eight of them, and no other pipeline could be opened."""
-    gate.may_open.clear()
-    many = [
-        asyncio.create_task(sharing.open(gated(f"p{number}"), live=True)) for number in range(2 * LOADERS)
-    ]
-    assert await asyncio.to_thread(gate.opening.wait, LIMIT_S)
-
-    async with asyncio.timeout(LIMIT_S):
-        (await sharing.open(gated("other", "free"), live=True)).close()
-    assert not any(opening.done() for opening in many)
-
-    gate.may_open.set()
-    for opened in await asyncio.gather(*many):
-        opened.close()
-    assert gate.opened == 1
-
-
-async def test_pipelines_that_share_a_failed_download_are_told(sharing: Runtime, gate: GateTool) -> None:
-    gate.fails = True
-    gate.may_open.clear()
-    many = [asyncio.create_task(sharing.open(gated(f"p{number}"), live=True)) for number in range(3)]
-    assert await asyncio.to_thread(gate.opening.wait, LIMIT_S)
-    gate.may_open.set()
-
-    failures = await asyncio.gather(*many, return_exceptions=True)
-
-    assert {type(failure) for failure in failures} <= {WeightsNotFound, ToolFailure}
-    assert "just being loaded" not in str(failures)
-
-
-async def gone(thing: Callable[[], object]) -> None:
-    """Wait until nobody holds what a weak reference leads to; the loader's thread lets go of it last."""
-    async with asyncio.timeout(LIMIT_S):
-        while thing() is not None:
-            gc.collect()
-            await asyncio.sleep(0)
 
 
 class NetworkTool(GateTool):

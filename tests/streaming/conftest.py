@@ -103,3 +103,8 @@ async def ready(client: Client, engine: FakeEngine) -> FakePipeline:
     pipeline = engine.opened[number]
     assert pipeline.begun.acquire(blocking=False)
     return pipeline
+
+
+async def end(client: Client) -> tuple[dict[str, Any], int]:
+    """The last message of a session and its close code."""
+    return await client.read(), await client.close_code()

@@ -11,7 +11,7 @@ import pytest
 
 from jobs.results.downloads import disposition
 from jobs.worker import worker_process
-from tests.hostile.requests.table import NAMES
+from tests.hostile.requests.values import NAMES
 from tests.hostile.requests.world import ask_as_administrator
 from tests.jobs.postgres import running_postgres
 
@@ -34,7 +34,7 @@ def test_nor_is_it_with_postgresql(tmp_path: Path) -> None:
     """It takes no NUL in a text and no odd time zones."""
     with running_postgres() as url:
         done = subprocess.run(
-            [sys.executable, "-m", "tests.hostile.requests.table", str(tmp_path)],
+            [sys.executable, "-m", "tests.hostile.requests.client", str(tmp_path)],
             cwd=ROOT,
             env=os.environ
             | {

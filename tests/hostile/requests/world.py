@@ -11,7 +11,8 @@ from forgesyte.server.handler import Handler
 from jobs.models import Job
 from pipelines.models import Pipeline
 from pipelines.runtime import override_engine
-from tests.hostile.requests.table import CSRF_TOKEN, ask_all
+from tests.hostile.requests.client import ask_all
+from tests.hostile.requests.values import CSRF_TOKEN
 from tests.jobs.toolbox import definition
 from tests.jobs.workshop import Workshop, bench_engine
 

@@ -14,18 +14,14 @@ from django_tasks_db.models import DBTaskResult
 
 from jobs import storage
 from jobs.models import Job
-from jobs.services import cancel_job, delete_job, request_annotated, retry_job
+from jobs.services import cancel_job, delete_job, retry_job
 from jobs.tasks import annotate_job, run_job
-from jobs.worker import annotation, job_run, result_writer, runner
+from jobs.worker import job_run, result_writer, runner
 from jobs.worker.leases import Claim
 from jobs.worker.worker import Worker
 from jobs.worker.worker_process import this_process
-from tests.jobs.workshop import Workshop, indices_of
+from tests.jobs.workshop import Workshop, fresh, indices_of
 from tests.pipelines.clips import packets_of, spoil
-
-
-def fresh(job: Job) -> Job:
-    return Job.objects.get(pk=job.pk)
 
 
 def test_deliveries_are_worked_off(workshop: Workshop) -> None:
@@ -259,94 +255,3 @@ def test_of_a_job_that_is_gone_nobody_hears_how_it_ended(
 
 
 # The annotated video
-
-
-def finished(workshop: Workshop) -> Job:
-    job = workshop.work(workshop.submit())
-    assert request_annotated(job_id=job.pk)
-    return job
-
-
-@pytest.fixture
-def rendering(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Stand-ins for drawing, by name; returns a function that chooses one."""
-
-    def choose(render: Any) -> None:
-        monkeypatch.setattr("jobs.results.annotated.render", render)
-
-    return choose
-
-
-def test_the_annotated_video_is_made(
-    workshop: Workshop, rendering: Any, caplog: pytest.LogCaptureFixture
-) -> None:
-    told: list[float] = []
-
-    def render(job: Job, *, should_stop: Any, progress: Any, is_ours: Any) -> None:
-        progress(30.0)
-        progress(140.0)
-        told.append(fresh(job).annotated_progress)
-        assert not should_stop()
-
-    rendering(render)
-    job = finished(workshop)
-    Worker().drain()
-    made = fresh(job)
-    assert (made.status, made.annotated_status, made.annotated_progress) == ("completed", "ready", 100)
-    assert told == [99.9]
-    assert said_of_drawing(caplog) == [("INFO", str(job.pk))]
-
-
-def said_of_drawing(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str]]:
-    """The level and the job of each line of the log about an annotated video."""
-    found = [record for record in caplog.records if record.message == "job_annotated"]
-    return [(record.levelname, getattr(record, "fields")["job_id"]) for record in found]  # noqa: B009
-
-
-def test_a_drawing_that_fails_says_why(
-    workshop: Workshop, rendering: Any, caplog: pytest.LogCaptureFixture
-) -> None:
-    def render(job: Job, **more: Any) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    rendering(render)
-    job = finished(workshop)
-    annotation.annotate(job.pk)
-    assert fresh(job).annotated_status == "failed"
-    assert fresh(job).annotated_error.startswith("The disk is full.")
-    assert said_of_drawing(caplog) == [("ERROR", str(job.pk))]
-    assert request_annotated(job_id=job.pk), "it may be asked for again"
-
-
-def test_a_drawing_is_given_back_by_a_worker_that_stops(workshop: Workshop, rendering: Any) -> None:
-    def render(job: Job, *, should_stop: Any, **more: Any) -> None:
-        this_process().stopping.set()
-        assert should_stop()
-
-    rendering(render)
-    job = finished(workshop)
-    annotation.annotate(job.pk)
-    assert (fresh(job).annotated_status, fresh(job).lease_owner) == ("pending", "")
-    annotation.annotate(job.pk)
-    assert fresh(job).annotated_status == "pending", "it takes nothing up any more"
-
-
-def test_a_drawing_of_a_job_that_is_deleted_comes_to_nothing(workshop: Workshop, rendering: Any) -> None:
-    def render(job: Job, *, progress: Any, **more: Any) -> None:
-        delete_job(job_id=job.pk)
-        progress(50.0)
-
-    rendering(render)
-    job = finished(workshop)
-    annotation.annotate(job.pk)
-    assert not Job.objects.exists()
-
-
-def test_a_drawing_without_a_database_is_left_to_the_sweeper(workshop: Workshop, rendering: Any) -> None:
-    def render(job: Job, **more: Any) -> None:
-        raise OperationalError("the database is away")
-
-    rendering(render)
-    job = finished(workshop)
-    annotation.annotate(job.pk)
-    assert fresh(job).annotated_status == "running"

@@ -11,13 +11,9 @@ from jobs.models import Job, ResultChunk
 from jobs.services import cancel_job, delete_job
 from jobs.worker import leases
 from jobs.worker.leases import Chunk, Claim, LeaseLost
-from tests.jobs.workshop import Workshop
+from tests.jobs.workshop import Workshop, fresh
 
 CHUNK = Chunk(number=1, first_frame=1, last_frame=3, lines=3, file="000001.1.jsonl")
-
-
-def fresh(job: Job) -> Job:
-    return Job.objects.get(pk=job.pk)
 
 
 def claimed(workshop: Workshop) -> tuple[Job, Claim]:

@@ -19,13 +19,9 @@ from jobs.worker.frame_marker import FrameMarker
 from jobs.worker.liveness import SUFFIX, Liveness, dead_workers, host_name, is_alive, new_worker_id
 from jobs.worker.retry_policy import MAX_LOSSES
 from jobs.worker.sweeper import Swept, sweep, sweep_files
-from tests.jobs.workshop import Workshop, abandon
+from tests.jobs.workshop import Workshop, abandon, fresh
 
 LATE = timedelta(minutes=1)
-
-
-def fresh(job: Job) -> Job:
-    return Job.objects.get(pk=job.pk)
 
 
 @pytest.fixture

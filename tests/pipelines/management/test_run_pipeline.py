@@ -7,82 +7,19 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from django.core.management import call_command
 from django.core.management.base import CommandError
 from PIL import Image
 
-from pipelines.engine.networks import NetworkCache
-from pipelines.engine.weights.store import WeightsStore
 from pipelines.media.video import VideoReader
-from pipelines.models import Pipeline
-from pipelines.runtime import Runtime, override_engine
-from pipelines.tools.base import RunContext
 from tests.pipelines.clips import spoil, write_clip
-from tests.pipelines.kit import definition, detection, registry, tool
+from tests.pipelines.kit import detection
+from tests.pipelines.management.run_pipeline import run, run_lines
 
 ROOT = Path(__file__).resolve().parents[3]
-GRAPH = definition({"look": "look"})
-
-
-def look(payload: Mapping[str, Any], context: RunContext) -> Mapping[str, Any]:
-    height, width, _ = payload["image"].shape
-    return {"detections": [detection()], "text": f"{width}x{height}"}
-
-
-def fail(payload: Mapping[str, Any], context: RunContext) -> Mapping[str, Any]:
-    raise RuntimeError("secret inner workings")
-
-
-def stop(payload: Mapping[str, Any], context: RunContext) -> Mapping[str, Any]:
-    raise KeyboardInterrupt
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Runtime]:
-    tools = (
-        tool("look", look, gives=["detections", "text"]),
-        tool("fail", fail, gives=["text"], failure="Looking failed"),
-        tool("stop", stop, gives=["text"]),
-    )
-    store = WeightsStore(tmp_path / "weights", tmp_path / "cache")
-    made = Runtime(slots=1, networks=NetworkCache(), weights=store, registry=registry(*tools), device="cpu")
-    with override_engine(made):
-        yield made
-    made.close()
-
-
-@pytest.fixture
-def stored(engine: Runtime, db: None) -> None:
-    for tool_id in ("look", "fail", "stop"):
-        data = {**definition({"look": tool_id}).as_dict(), "id": tool_id}
-        Pipeline.objects.create(pipeline_id=tool_id, name=tool_id, definition=data)
-
-
-@pytest.fixture
-def picture(tmp_path: Path) -> Path:
-    Image.new("RGB", (320, 240), (90, 90, 90)).save(tmp_path / "picture.png")
-    return tmp_path / "picture.png"
-
-
-@pytest.fixture
-def clip(tmp_path: Path) -> Path:
-    return write_clip(tmp_path / "clip.mp4")
-
-
-def run(*arguments: Any) -> str:
-    out = io.StringIO()
-    call_command("run_pipeline", *(str(argument) for argument in arguments), stdout=out)
-    return out.getvalue()
-
-
-def run_lines(*arguments: Any) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in run(*arguments).splitlines()]
 
 
 @pytest.mark.usefixtures("stored")
@@ -211,96 +148,6 @@ class TestBench:
         assert figures["stages_ms"].keys() == {"decode", "look", "rest", "total"}
         assert figures["stages_ms"]["decode"]["median"] > 0
         assert figures["nodes"] == {"look": {"device_used": "cpu"}}
-
-
-class TestRefusals:
-    def test_names_the_pipelines_that_are_there(self, stored: None, picture: Path) -> None:
-        with pytest.raises(CommandError, match="Unknown pipeline_id: nobody; there are: fail, look, stop"):
-            run("nobody", picture)
-
-    def test_says_how_to_get_the_default_pipelines(self, engine: Runtime, db: None, picture: Path) -> None:
-        with pytest.raises(CommandError, match="restore_pipelines"):
-            run("yolo_ocr", picture)
-
-    def test_needs_a_file(self, stored: None, tmp_path: Path) -> None:
-        for path in (tmp_path / "gone.png", tmp_path):
-            with pytest.raises(CommandError, match="There is no file"):
-                run("look", path)
-
-    @pytest.mark.parametrize(
-        ("name", "content", "said"),
-        [
-            ("notes.txt", b"hello", "cannot be read as a video"),
-            ("half.png", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(5), "cannot be read"),
-            ("empty.jpg", b"", "cannot be read"),
-        ],
-    )
-    def test_needs_a_picture_or_a_video(
-        self, stored: None, tmp_path: Path, name: str, content: bytes, said: str
-    ) -> None:
-        (tmp_path / name).write_bytes(content)
-
-        with pytest.raises(CommandError, match=said):
-            run("look", tmp_path / name)
-
-    @pytest.mark.parametrize(
-        "option",
-        [
-            ("--size", "640"),
-            ("--size", "0x480"),
-            ("--size", "640x99999"),
-            ("--bench", "0"),
-            ("--max-frames", "-1"),
-            ("--frame-stride", "two"),
-            ("--device", "toaster"),
-        ],
-    )
-    def test_explains_its_options(self, stored: None, picture: Path, option: tuple[str, str]) -> None:
-        with pytest.raises(CommandError, match=f"argument {option[0]}"):
-            run("look", picture, *option)
-
-    def test_says_that_the_database_is_not_set_up(self, tmp_path: Path, picture: Path) -> None:
-        env = {
-            **os.environ,
-            "FORGESYTE_DATA_DIR": str(tmp_path),
-            "DJANGO_SETTINGS_MODULE": "forgesyte.settings",
-        }
-        command = [sys.executable, "manage.py", "run_pipeline", "yolo_ocr", str(picture)]
-
-        done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120)
-
-        assert done.returncode == 1
-        assert "run `manage.py migrate` first" in done.stderr
-        assert "Traceback" not in done.stderr
-
-
-@pytest.mark.usefixtures("engine")
-class TestDefinitionFile:
-    def test_runs_a_definition_from_a_file(self, tmp_path: Path, picture: Path) -> None:
-        (tmp_path / "mine.json").write_text(json.dumps(GRAPH.as_dict()))
-
-        (line,) = run_lines(tmp_path / "mine.json", picture, "--json")
-
-        assert line["result"]["text"] == "320x240"
-
-    def test_says_all_that_is_wrong_with_it(self, tmp_path: Path, picture: Path) -> None:
-        (tmp_path / "mine.json").write_text(json.dumps({**GRAPH.as_dict(), "name": "", "output_nodes": []}))
-
-        with pytest.raises(CommandError) as caught:
-            run(tmp_path / "mine.json", picture)
-        assert str(caught.value).splitlines()[1:] == [
-            "  name: must not be empty",
-            "  output_nodes: is empty: name at least one node",
-            "  nodes[look]: leads nowhere: no node follows it, and it is not an output node",
-        ]
-
-    @pytest.mark.parametrize("content", [b"{", b"\xff\xfe"])
-    def test_needs_json(self, tmp_path: Path, picture: Path, content: bytes) -> None:
-        (tmp_path / "mine.json").write_bytes(content)
-
-        for name in ("mine.json", "gone.json"):
-            with pytest.raises(CommandError, match="cannot be read as JSON"):
-                run(tmp_path / name, picture)
 
 
 def test_ends_quietly_when_its_reader_has_seen_enough(tmp_path: Path, clip: Path) -> None:

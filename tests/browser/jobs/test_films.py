@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.test_jobs import DONE_MS, finished, server, upload  # noqa: F401
+from tests.browser.jobs.pages import DONE_MS, finished, upload
 from tests.world.films.building import Film, announce_length, forget_length, write
 
 pytestmark = pytest.mark.browser
