@@ -35,7 +35,7 @@ def joined_lines(boxes: Iterable[Detection], size_wh: tuple[int, int]) -> list[D
     return joined_lines(lines, size_wh) if any_belongs(lines, size_wh) else lines
 
 
-def any_belongs(lines: Sequence[Detection], size_wh: tuple[int, int] = (1, 1)) -> bool:
+def any_belongs(lines: Sequence[Detection], size_wh: tuple[int, int]) -> bool:
     """True if a line that grew now meets another."""
     for place, line in enumerate(lines):
         yield_slot()
@@ -110,7 +110,7 @@ def area(box: Detection, size_wh: tuple[int, int]) -> float:
     return span.width * span.height
 
 
-def widened(line: Detection, box: Detection, size_wh: tuple[int, int] = (1, 1)) -> Detection:
+def widened(line: Detection, box: Detection, size_wh: tuple[int, int]) -> Detection:
     """The first box, reaching as far along its line as the second."""
     if line.polygon is None:
         x = min(line.x, box.x)

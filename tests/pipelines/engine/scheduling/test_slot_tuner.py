@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from pipelines.engine.scheduling.slot_tuner import FIRST_PAUSE_S, SETTLE_S, WINDOW_S, SlotTuner
+from pipelines.engine.scheduling.slot_tuner import FIRST_PAUSE_S, SETTLE_S, WINDOW_FRAMES, WINDOW_S, SlotTuner
 
 MINUTE_S = 60.0
 
@@ -118,3 +118,113 @@ def test_a_machine_that_changes_is_noticed() -> None:
     machine.rates = {1: 100, 2: 60}
     machine.serve(10 * MINUTE_S)
     assert machine.counts[-1000:].count(1) > 900
+
+
+def test_a_machine_that_serves_most_with_a_few_slots_less_comes_down_to_them() -> None:
+    machine = Machine({1: 100, 2: 150, 4: 220, 8: 300}, 8)
+    assert machine.serve(2 * MINUTE_S) == 8
+    machine.rates = {1: 100, 2: 110, 4: 400, 8: 300}
+    machine.serve(10 * MINUTE_S)
+    assert machine.counts[-1000:].count(4) > 900
+
+
+class Windows:
+    """Ends frames at exact times: all but the last of a window at its beginning."""
+
+    def __init__(self, limit: int = 2) -> None:
+        self.now = 0.0
+        self.tuner = SlotTuner(limit, lambda: self.now)
+
+    def window(
+        self, seconds: float = WINDOW_S, frames: int = WINDOW_FRAMES, crowded: int | None = None
+    ) -> int:
+        """End so many frames within this time, at so many of which others wait; the slots then."""
+        count = self.tuner.count
+        for frame in range(frames):
+            self.now += seconds if frame == frames - 1 else 0.0
+            count = self.tuner.finished(int(crowded is None or frame < crowded))
+        return count
+
+    def compare(self, old_frames: int, new_frames: int) -> int:
+        """Compare one slot with two, in windows of two seconds; the number of slots in the end."""
+        assert self.window(2.0, old_frames) == 2
+        self.now += SETTLE_S
+        assert self.window(2.0, new_frames) == 2
+        assert self.window(2.0, new_frames) == 1
+        self.now += SETTLE_S
+        return self.window(2.0, old_frames)
+
+
+def test_a_window_has_enough_frames_and_takes_long_enough() -> None:
+    windows = Windows()
+    assert windows.window() == 1, "the comparison begins"
+    assert windows.window(WINDOW_S / 2) == 1, "it is too short"
+    assert windows.window(WINDOW_S / 2, 1) == 2
+    windows = Windows()
+    assert windows.window() == 1
+    assert windows.window(WINDOW_S, WINDOW_FRAMES - 1) == 1, "one frame is missing"
+    assert windows.window(0, 1) == 2
+
+
+@pytest.mark.parametrize(("crowded", "count"), [(16, 2), (15, 1)])
+def test_four_in_five_are_a_crowd(crowded: int, count: int) -> None:
+    windows = Windows()
+    windows.window(crowded=crowded)
+    assert windows.window() == count
+
+
+@pytest.mark.parametrize(("crowded", "count"), [(10, 2), (9, 1)])
+def test_less_than_half_are_calm(crowded: int, count: int) -> None:
+    windows = Windows()
+    windows.window()
+    assert windows.compare(100, 200) == 2
+    windows.now += SETTLE_S
+    assert windows.window(crowded=crowded) == count
+
+
+def test_frames_before_a_change_has_settled_count_for_nothing() -> None:
+    windows = Windows()
+    windows.window()
+    assert windows.window() == 2
+    assert windows.window(SETTLE_S / 2, 100) == 2
+    windows.now += SETTLE_S / 2
+    assert windows.window() == 2
+    assert windows.window(frames=WINDOW_FRAMES - 1) == 2
+    assert windows.window(0, 1) == 1, "the frames of one window are not those of the next"
+
+
+@pytest.mark.parametrize(("frames", "count"), [(103, 2), (102, 1)])
+def test_three_percent_more_are_a_gain(frames: int, count: int) -> None:
+    windows = Windows()
+    windows.window()
+    assert windows.compare(100, frames) == count
+
+
+def test_pauses_end_in_time_and_get_no_longer_than_the_longest() -> None:
+    """After a comparison upwards comes a pause, one downwards, which one slot ends at once, and a pause."""
+    windows = Windows()
+    windows.window()
+    for down_s, up_s in [(20, 40), (80, 160), (320, 320), (320, 320)]:
+        assert windows.compare(100, 100) == 1
+        windows.window(down_s)
+        windows.window(up_s - WINDOW_S)
+        windows.window(WINDOW_S)
+    assert windows.compare(100, 100) == 1
+    windows.window(320)
+    windows.window(320 - WINDOW_S)
+    assert windows.window(WINDOW_S - 0.5) == 1
+    assert windows.window(0.5) == 1, "only now it begins"
+    assert windows.window() == 2
+
+
+def test_a_gain_makes_the_pauses_short_again() -> None:
+    windows = Windows()
+    windows.window()
+    assert windows.compare(100, 100) == 1
+    windows.window(20)
+    windows.window(40)
+    assert windows.compare(100, 200) == 2
+    windows.now += SETTLE_S
+    assert windows.window() == 2, "there is no way further up"
+    windows.window(FIRST_PAUSE_S)
+    assert windows.window() == 1, "so one slot is tried again"
