@@ -1,4 +1,4 @@
-"""What `run_pipeline` refuses, and the sentence that it says; and definitions from files."""
+"""Refusals of `run_pipeline`, each with its sentence, and definitions from files."""
 
 import json
 import os
