@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -13,6 +14,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 READY_WITHIN_S = 120
 BLOCK_WITHIN_S = 180
+# Where the pages keep their files; a run of them has a place of its own.
+SCRATCH = "/tmp/forgesyte-demo"
 
 
 @dataclass(frozen=True)
@@ -43,16 +46,17 @@ def matches(line: str, pattern: str) -> bool:
 
 @dataclass
 class Demo:
-    """A shell session with one server beside it."""
+    """A shell session with one server beside it, whose files are at `scratch` in place of SCRATCH."""
 
     env: dict[str, str]
+    scratch: Path
     server: subprocess.Popen[str] | None = None
     failures: list[str] = field(default_factory=list)
 
     def run(self, blocks: list[Block]) -> None:
         """Run the blocks up to the first that goes wrong; what did is in `failures`."""
         output = ""
-        for block in blocks:
+        for block in self.in_scratch(blocks):
             if self.failures:
                 return
             if block.language == "python":
@@ -64,6 +68,12 @@ class Demo:
                 self.start_server(block.text)
             elif block.language == "sh":
                 output = self.shell(block.text)
+
+    def in_scratch(self, blocks: list[Block]) -> Iterator[Block]:
+        """The blocks with the paths of this run."""
+        for block in blocks:
+            here = [text.replace(SCRATCH, str(self.scratch)) for text in (block.info, block.text)]
+            yield Block(block.language, *here)
 
     def save(self, block: Block) -> None:
         """Write a program where its block says."""

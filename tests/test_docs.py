@@ -215,7 +215,7 @@ def test_the_demo_works(tmp_path: Path) -> None:
         "BASE": f"127.0.0.1:{port}",
         "FORGESYTE_DATA_DIR": str(tmp_path / "data"),
     }
-    demo = Demo(env)
+    demo = Demo(env, tmp_path / "demo")
     try:
         demo.run(blocks_of((DOCS / "DEMO.md").read_text()))
     finally:
