@@ -1,7 +1,7 @@
 """The HTTP face of pipelines and plugins."""
 
 from collections.abc import Awaitable, Callable
-from functools import partial, wraps
+from functools import lru_cache, partial, wraps
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from ninja import File, Router, Schema, UploadedFile
 from ninja.decorators import decorate_view
 from ninja.errors import HttpError
+from pydantic import BaseModel
 
 from forgesyte.api import strict_json
 from forgesyte.api.errors import Error, error_response, form_refusal, plain
@@ -257,7 +258,13 @@ def tool_info(tool: ToolSpec, timings: dict[str, Any]) -> dict[str, Any]:
         "input_types": sorted(tool.input_types),
         "optional_input_types": sorted(tool.optional_input_types),
         "output_types": sorted(tool.output_types),
-        "params": tool.params.model_json_schema(),
+        "params": params_schema(tool.params),
         "health": selectors.tool_health(tool),
         "timings": timings,
     }
+
+
+@lru_cache(maxsize=512)
+def params_schema(params: type[BaseModel]) -> dict[str, Any]:
+    """The JSON schema of a tool's parameters, made once; not to be changed."""
+    return params.model_json_schema()
