@@ -18,7 +18,7 @@ from jobs.sources import PICTURE, VIDEO
 from pipelines.errors import InvalidImage
 from pipelines.isolation.pool import Crashed, OverBudget, Pool, run_isolated
 from pipelines.media.film_picture import Orientations, PixelShape, film_streams, shown_size
-from pipelines.media.picture_file import FORMATS, PAGE_S, PictureFile, TooManyPixels, open_pictures
+from pipelines.media.picture_file import FORMATS, MAX_SIDE, PAGE_S, PictureFile, TooManyPixels, open_pictures
 from pipelines.media.uploads import UploadRefused
 from pipelines.media.video import clock_of, open_container, rate_of, reason, when
 
@@ -122,6 +122,9 @@ def too_costly(why: str) -> UploadRefused:
 
 def check_pixels(width: int, height: int, max_pixels: int) -> None:
     """Raise UploadRefused for a picture that is too large to be decoded."""
+    if max(width, height) > MAX_SIDE:
+        detail = f"It has {width}x{height} pixels, and {MAX_SIDE:,} is the most on a side"
+        raise UploadRefused(413, "image_too_large", detail)
     if width * height > max_pixels:
         detail = f"It has {width}x{height} pixels, and {max_pixels:,} is the most (JOBS_MAX_PIXELS)"
         raise UploadRefused(413, "image_too_large", detail)
@@ -134,7 +137,7 @@ def as_picture(path: Path, max_pixels: int) -> Found | None:
             moves = pictures.format == "GIF" and pictures.count > 1
             stored_wh, found = pictures.size_wh, None if moves else described(pictures)
     except TooManyPixels as error:
-        raise UploadRefused(413, "image_too_large", f"More than {max_pixels:,} pixels") from error
+        raise UploadRefused(413, "image_too_large", error.detail) from error
     # A damaged header, or no picture at all.
     except InvalidImage:
         return None

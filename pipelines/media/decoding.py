@@ -1,21 +1,22 @@
-"""Decodes pictures that come alone, the costly ones in a process of their own; no Django."""
+"""Decodes pictures that come alone, all but ordinary JPEGs in a process of their own; no Django.
 
-import io
+Pillow goes through the parts of a file in Python, and a file of some megabytes may have millions of them: it
+would keep all other threads of this process from running for a minute.
+"""
+
 from collections.abc import Callable
 from typing import TypeVar
-
-from PIL import Image
 
 from pipelines.errors import InvalidImage
 from pipelines.isolation.pool import Busy, Crashed, OverBudget, Pool, run_isolated
 from pipelines.media.images import read_picture, size_of
 from pipelines.media.jpeg_header import BadHeader, read_header
-from pipelines.media.picture_file import FORMATS, JPEG_START, Picture
+from pipelines.media.picture_file import JPEG_START, Picture, TooManyPixels, check_size
 
 T = TypeVar("T")
 
-# A process of its own costs some 50 ms, so small pictures and plain JPEGs are decoded here.
-SMALL_PIXELS = 4_000_000
+# A process of its own costs some 50 ms, so the smallest pictures are decoded here.
+SMALL_BYTES, SMALL_PIXELS = 16 * 1024, 4_000_000
 # What 25 million pixels with transparency take, and as much again.
 MEMORY_MB = 512
 # Where HEIC and AVIF files, which are made of boxes, name their kind.
@@ -33,9 +34,27 @@ def decode_alone(image_bytes: bytes) -> Picture:
 
 def size_alone(image_bytes: bytes) -> tuple[int, int]:
     """Width and height of the first picture of a file as it declares them; as `decode_alone` otherwise."""
-    if not is_boxed(image_bytes):
-        return size_of(image_bytes)
-    return run_alone(size_of, image_bytes)
+    size_wh = None if is_boxed(image_bytes) else size_in_head(image_bytes)
+    return size_wh or run_alone(size_of, image_bytes)
+
+
+def size_in_head(image_bytes: bytes) -> tuple[int, int] | None:
+    """The size, read of a few bytes; None where it stands further behind. Raises InvalidImage."""
+    if image_bytes.startswith(JPEG_START):
+        try:
+            width, height, _ = read_header(image_bytes)
+        except BadHeader:
+            return None
+        check_size(width, height)
+        return width, height
+    try:
+        return size_of(image_bytes[:SMALL_BYTES])
+    except TooManyPixels:
+        raise
+    except InvalidImage:
+        if len(image_bytes) <= SMALL_BYTES:
+            raise
+        return None
 
 
 def run_alone(function: Callable[[bytes], T], image_bytes: bytes) -> T:
@@ -54,16 +73,21 @@ def is_cheap(image_bytes: bytes) -> bool:
     """True if the header says that decoding takes little memory, and no longer than it should."""
     if is_boxed(image_bytes):
         return False
+    if not image_bytes.startswith(JPEG_START):
+        return len(image_bytes) <= SMALL_BYTES and is_small(image_bytes)
     try:
-        if image_bytes.startswith(JPEG_START):
-            return read_header(image_bytes).width > 0
-        with Image.open(io.BytesIO(image_bytes), formats=FORMATS) as image:
-            return image.width * image.height <= SMALL_PIXELS
-    except (BadHeader, Image.DecompressionBombError, Image.DecompressionBombWarning):
+        return read_header(image_bytes).width > 0
+    except BadHeader:
         return False
-    # What no reader knows is refused at once.
-    except Exception:
-        return True
+
+
+def is_small(image_bytes: bytes) -> bool:
+    """True for a picture of few pixels, and for what is none and refused at once."""
+    try:
+        width, height = size_of(image_bytes)
+    except InvalidImage as error:
+        return not isinstance(error, TooManyPixels)
+    return width * height <= SMALL_PIXELS
 
 
 def is_boxed(data: bytes) -> bool:

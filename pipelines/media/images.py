@@ -1,7 +1,6 @@
 """Bytes to pictures and back; every picture is BGR uint8, HxWx3."""
 
 import io
-import struct
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,24 +12,22 @@ from PIL import Image
 
 from pipelines.errors import InvalidImage
 from pipelines.media.jpeg_header import MAX_SCANS, BadHeader, count_scans, has_too_many_scans, read_header
+from pipelines.media.multi_picture import photographs_in
+from pipelines.media.orientation import orientation_of, turned
 from pipelines.media.picture_file import (
     FORMATS,
     JPEG_START,
+    LEFT_OUT,
     MAX_FILE_BYTES,
     MAX_PIXELS,
-    ORIENTATION,
-    SEVERAL_MARK,
     Picture,
     PictureFile,
     as_invalid,
     check_size,
+    decode_patiently,
     open_pictures,
-    turned,
 )
 
-EXIF_MARK = b"Exif\x00\x00"
-EXIF_WITHIN = 65_536
-MOST_ENTRIES = 200
 RIFF = b"RIFF"
 SEVERAL = "The file has {count} pictures, and only the first is worked on: upload it as a job for all of them"
 LETTERBOX_GREY = 114
@@ -45,8 +42,8 @@ def decode_jpeg(image_bytes: bytes) -> NDArray[np.uint8]:
         return np.asarray(simplejpeg.decode_jpeg(image_bytes, colorspace="BGR"))
     # What the fast decoder refuses, such as CMYK or stray bytes, the patient one may know how to read.
     except ValueError:
-        with open_pictures(io.BytesIO(image_bytes), not_a_picture(image_bytes)) as file:
-            return file.stored(0)
+        with as_invalid(not_a_picture(image_bytes)):
+            return decode_patiently(image_bytes)
 
 
 def decode_image(image_bytes: bytes) -> NDArray[np.uint8]:
@@ -59,12 +56,22 @@ def read_picture(image_bytes: bytes) -> Picture:
 
     Its notes say what was changed, and how many pictures there are. Raises InvalidImage.
     """
-    if is_plain_jpeg(image_bytes):
-        return Picture(turned(decode_jpeg(image_bytes), orientation_of(image_bytes)))
     if image_bytes.startswith(JPEG_START):
-        check_scans(image_bytes)
+        return read_jpeg(image_bytes)
     with open_pictures(io.BytesIO(image_bytes), not_a_picture(image_bytes)) as file:
         return first_of(file)
+
+
+def read_jpeg(jpeg: bytes) -> Picture:
+    """The first picture of a JPEG file, upright; raises InvalidImage.
+
+    Nothing that goes through the file's segments in Python is unbounded: live frames come here.
+    """
+    image_bgr = decode_jpeg(jpeg)
+    height, width, _ = image_bgr.shape
+    photographs, left_out = photographs_in(io.BytesIO(jpeg), (width, height))
+    notes = notes_on(len(photographs), LEFT_OUT.format(count=left_out) if left_out else "")
+    return Picture(turned(image_bgr, orientation_of(jpeg)), notes)
 
 
 def size_of(image_bytes: bytes) -> tuple[int, int]:
@@ -74,19 +81,19 @@ def size_of(image_bytes: bytes) -> tuple[int, int]:
     """
     file = io.BytesIO(image_bytes)
     with as_invalid(not_a_picture(image_bytes)), Image.open(file, formats=FORMATS) as image:
+        check_size(*image.size)
         return image.size
-
-
-def is_plain_jpeg(data: bytes) -> bool:
-    """True if a file begins as a JPEG without others behind it."""
-    return data.startswith(JPEG_START) and data.find(SEVERAL_MARK, 0, EXIF_WITHIN) < 0
 
 
 def first_of(file: PictureFile) -> Picture:
     """The first picture of an open file, with a note where there are more."""
     picture = file.picture(0)
-    more = [SEVERAL.format(count=file.count)] if file.count > 1 else []
-    return replace(picture, notes=[*more, *file.notes, *picture.notes])
+    return replace(picture, notes=[*notes_on(file.count, *file.notes), *picture.notes])
+
+
+def notes_on(count: int, *others: str) -> list[str]:
+    """The notes on a file of so many pictures, and the others that are not empty."""
+    return [*([SEVERAL.format(count=count)] if count > 1 else []), *filter(None, others)]
 
 
 def decode_file(path: Path) -> NDArray[np.uint8]:
@@ -135,27 +142,6 @@ def letterbox(image_bgr: NDArray[np.uint8], size_wh: tuple[int, int]) -> NDArray
     boxed = np.full((height, width, 3), LETTERBOX_GREY, np.uint8)
     boxed[top : top + inner_wh[1], left : left + inner_wh[0]] = inner
     return boxed
-
-
-def orientation_of(jpeg: bytes) -> int:
-    """The orientation in the EXIF data of a JPEG file, 1 where there is none."""
-    at = jpeg.find(EXIF_MARK, 0, EXIF_WITHIN)
-    return orientation_in(jpeg[at + len(EXIF_MARK) : at + EXIF_WITHIN]) if at >= 0 else 1
-
-
-def orientation_in(tiff: bytes) -> int:
-    """The orientation in the first directory of EXIF data, 1 where there is none; TIFF 6.0, section 2."""
-    order = {b"II*\x00": "<", b"MM\x00*": ">"}.get(tiff[:4], "")
-    try:
-        (directory,) = struct.unpack_from(f"{order}I", tiff, 4)
-        (count,) = struct.unpack_from(f"{order}H", tiff, directory)
-        for number in range(min(count, MOST_ENTRIES) if order else 0):
-            tag, value = struct.unpack_from(f"{order}H6xH", tiff, directory + 2 + 12 * number)
-            if tag == ORIENTATION:
-                return int(value)
-    except struct.error:
-        pass  # the data are cut off
-    return 1
 
 
 def check_scans(jpeg: bytes) -> None:

@@ -16,6 +16,8 @@ SCAN_WORD = 0xDAFF  # FF DA as a little-endian number
 PROGRESSIVE = frozenset({0xC2, 0xCA})
 FRAME_HEADERS = frozenset({0xC0, 0xC1, 0xC9}) | PROGRESSIVE  # the processes that libjpeg decodes
 TABLES_AND_REMARKS = frozenset({0xC4, 0xCC, 0xDB, 0xDD, 0xFE, *range(0xE0, 0xF0)})
+# Comments, and the application data but for JFIF's and Adobe's, which tell how the colours are stored.
+REMARKS = frozenset({0xFE, *range(0xE1, 0xEE), 0xEF})
 # A picture of 5 MB with the largest colour profile and thumbnail has about 80.
 MAX_SEGMENTS = 500
 # Encoders write 10 for colours; more than 20 are rare. The decoder goes over the whole picture for each, even
@@ -84,6 +86,20 @@ def skip_tables(data: bytes, at: int) -> tuple[int, int]:
             return segment[1], at
         at += 2 + (segment[2] << 8) + segment[3]
     raise BadHeader("Too many segments stand before the picture")
+
+
+def without_remarks(data: bytes) -> bytes:
+    """The same picture without comments, EXIF data and the like; for data whose header can be read."""
+    kept, at = [START_OF_IMAGE], len(START_OF_IMAGE)
+    while True:
+        if fill := FILL.match(data, at):
+            at = fill.end()
+        segment = data[at : at + 4]
+        if len(segment) < 4 or segment[0] != 0xFF or segment[1] == START_OF_SCAN:
+            return b"".join(kept) + data[at:]
+        start, at = at, at + 2 + (segment[2] << 8) + segment[3]
+        if segment[1] not in REMARKS:
+            kept.append(data[start:at])
 
 
 def count_scans(data: bytes) -> int:

@@ -17,6 +17,9 @@ from PIL.JpegImagePlugin import JpegImageFile
 from pillow_heif import register_heif_opener
 
 from pipelines.errors import InvalidImage
+from pipelines.media.jpeg_header import without_remarks
+from pipelines.media.multi_picture import photographs_in, piece_of
+from pipelines.media.orientation import ORIENTATION, TURNS, orientation_of, turned
 from pipelines.media.pixels import deep_to_bgr, is_deep, to_bgr
 
 # What cameras, phones and the web produce. Other formats stay unread: some, such as PostScript, run programs.
@@ -27,26 +30,11 @@ JPEG_START = b"\xff\xd8"
 MAX_FILE_BYTES = 100 * 1024 * 1024
 # A small file can declare a picture that fills the memory. This is Pillow's own limit: 268 MB of pixels.
 MAX_PIXELS = 89_478_485
-ORIENTATION = 0x0112
-# How arrays are turned for each orientation of EXIF, TIFF 6.0 p. 36: over the diagonal, then up-down and
-# left-right.
-TURNS = {
-    1: (False, False, False),
-    2: (False, False, True),
-    3: (False, True, True),
-    4: (False, True, False),
-    5: (True, False, False),
-    6: (True, False, True),
-    7: (True, True, True),
-    8: (True, True, False),
-}
+# What a JPEG file can have. A picture of one row and millions of columns costs those who scale it far more
+# than its pixels do.
+MAX_SIDE = 65_535
 # TIFF 6.0 p. 36: bits of a page that is a smaller copy of another one, or a mask for it.
 NEW_SUBFILE_TYPE, COPY_OR_MASK = 254, 1 | 4
-# CIPA DC-007: where a JPEG file says that there are others behind it; table 4: their list, and those that
-# are smaller copies of the first.
-SEVERAL_MARK = b"MPF\x00"
-HEAD_BYTES = 65_536
-MP_ENTRIES, PREVIEW = 0xB002, "Large Thumbnail"
 # A page has no time of its own: it is shown for so long.
 PAGE_S = 1.0
 LEFT_OUT = "{count} previews, masks or gain maps of the file are left out"
@@ -76,7 +64,8 @@ class PictureFile:
         self.size_wh = image.size
         self._image = image
         self._file = file
-        self._parts, left_out = jpegs_in(image, file)
+        is_jpeg = isinstance(image, JpegImageFile)
+        self._parts, left_out = photographs_in(file, image.size) if is_jpeg else ([], 0)
         self._pages = list(range(len(self._parts))) if self._parts else pages_of(image)
         left_out += 0 if self._parts else all_pages(image) - len(self._pages)
         self.notes = [LEFT_OUT.format(count=left_out)] if left_out else []
@@ -95,15 +84,11 @@ class PictureFile:
     def picture(self, number: int) -> Picture:
         """The picture with this number, from 0; quick where they are asked for in their order."""
         if self._parts:
-            with JpegImageFile(io.BytesIO(piece_of(self._file, *self._parts[number]))) as part:
-                return Picture(turned(to_bgr(part), part.getexif().get(ORIENTATION, 1)))
+            jpeg = piece_of(self._file, *self._parts[number][:2])
+            return Picture(turned(decode_patiently(jpeg), orientation_of(jpeg)))
         image_bgr, notes = self._stored(self._pages[number])
         orientation = self._image.getexif().get(ORIENTATION, 1)
         return Picture(turned(image_bgr, orientation), notes, shown_s(self._image))
-
-    def stored(self, number: int) -> NDArray[np.uint8]:
-        """The picture with this number as it is stored, without turning it."""
-        return self._stored(self._pages[number])[0]
 
     def _stored(self, page: int) -> tuple[NDArray[np.uint8], list[str]]:
         image = self._image
@@ -178,52 +163,14 @@ def opened_image(file: BinaryIO) -> Image.Image:
     return JpegImageFile(file) if start == JPEG_START else Image.open(file, formats=FORMATS)
 
 
-def jpegs_in(image: Image.Image, file: BinaryIO) -> tuple[list[tuple[int, int]], int]:
-    """The offsets and sizes of the JPEG files in one with several, and how many others are left out.
+def decode_patiently(jpeg: bytes) -> NDArray[np.uint8]:
+    """The picture of a JPEG file of any kind as it is stored; Pillow raises whatever it stumbles over.
 
-    Nothing where there is one only. Those that are gone, because the file was edited, do not count.
+    Pillow would look through comments and EXIF data, of which a file may have any number.
     """
-    if not isinstance(image, JpegImageFile):
-        return [], 0
-    head = piece_of(file, 0, HEAD_BYTES)
-    # Places are counted from behind the mark, but for the first one, which is the file's beginning.
-    base = head.find(SEVERAL_MARK) + len(SEVERAL_MARK)
-    entries = mp_entries(image) if base >= len(SEVERAL_MARK) else []
-    places = [(entry["DataOffset"] + (base if number else 0), entry) for number, entry in enumerate(entries)]
-    sizes = [size_in(file, start, entry["Size"]) for start, entry in places]
-    photographs = [
-        (start, entry["Size"])
-        for (start, entry), size in zip(places, sizes, strict=True)
-        if size == image.size and not str(entry["Attribute"]["MPType"]).startswith(PREVIEW)
-    ]
-    if not photographs:
-        return [], 0
-    return photographs, sum(size is not None for size in sizes) - len(photographs)
-
-
-def mp_entries(image: JpegImageFile) -> list[Any]:
-    """The list of the JPEG files in one; empty where it cannot be read."""
-    try:
-        return list((image._getmp() or {})[MP_ENTRIES])
-    # The list of a file that was edited may be of any kind.
-    except Exception:
-        return []
-
-
-def size_in(file: BinaryIO, start: int, size: int) -> tuple[int, int] | None:
-    """Width and height of a JPEG within another file; None where there is none."""
-    try:
-        with JpegImageFile(io.BytesIO(piece_of(file, start, size))) as part:
-            return part.size
-    # Nothing is there, or something else.
-    except Exception:
-        return None
-
-
-def piece_of(file: BinaryIO, start: int, size: int) -> bytes:
-    """So many bytes of a file."""
-    file.seek(start)
-    return file.read(size)
+    with JpegImageFile(io.BytesIO(without_remarks(jpeg))) as image:
+        check_size(*image.size)
+        return to_bgr(image)
 
 
 def with_note(values: NDArray[Any]) -> tuple[NDArray[np.uint8], list[str]]:
@@ -238,15 +185,9 @@ def shown_s(image: Image.Image) -> float:
     return float(duration_ms) / 1000 if isinstance(duration_ms, int | float) and duration_ms > 0 else PAGE_S
 
 
-def turned(image_bgr: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
-    """The picture upright, by its EXIF orientation from 1 to 8; as it is for any other number."""
-    over_diagonal, up_down, left_right = TURNS.get(orientation, TURNS[1])
-    if over_diagonal:
-        image_bgr = image_bgr.transpose(1, 0, 2)
-    return np.ascontiguousarray(image_bgr[:: -1 if up_down else 1, :: -1 if left_right else 1])
-
-
 def check_size(width: int, height: int) -> None:
-    """Raise InvalidImage where a picture of this size would not fit into memory comfortably."""
+    """Raise TooManyPixels where a picture of this size would not fit into memory comfortably."""
     if width * height > MAX_PIXELS:
         raise TooManyPixels(f"The picture is too large: {width}x{height}; at most {MAX_PIXELS} pixels")
+    if max(width, height) > MAX_SIDE:
+        raise TooManyPixels(f"The picture is too long: {width}x{height}; at most {MAX_SIDE} on a side")

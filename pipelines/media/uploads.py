@@ -44,7 +44,7 @@ def picture_size(image_bytes: bytes) -> tuple[int, int]:
     try:
         return size_alone(image_bytes)
     except TooManyPixels as error:
-        raise UploadRefused(413, "image_too_large", "The picture has far too many pixels") from error
+        raise UploadRefused(413, "image_too_large", error.detail) from error
     except InvalidImage as error:
         detail = f"Not a picture; these are read: {', '.join(FORMATS)}"
         raise UploadRefused(415, "not_an_image", detail) from error

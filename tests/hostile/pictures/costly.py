@@ -90,3 +90,67 @@ def page_of_words(width: int, height: int) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(picture).save(buffer, "JPEG", quality=80)
     return buffer.getvalue()
+
+
+def png_of_chunks(count: int) -> bytes:
+    """A small PNG with so many empty chunks that mean nothing, of 12 bytes each."""
+    data = flat_png(8, 8)
+    at = data.index(b"IDAT") - 4
+    return (
+        data[:at]
+        + (struct.pack(">I", 0) + b"prVt" + struct.pack(">I", zlib.crc32(b"prVt"))) * count
+        + data[at:]
+    )
+
+
+def tiff_of_pages(count: int, side: int = 8) -> bytes:
+    """A grey TIFF of so many small pages, of 114 bytes each, that share their pixels."""
+    tags = 9
+    size = 2 + 12 * tags + 4
+    pixels_at = 8 + size * count
+    entries = (
+        *((256, 4, 1, side), (257, 4, 1, side), (258, 3, 1, 8), (259, 3, 1, 1), (262, 3, 1, 1)),
+        *((273, 4, 1, pixels_at), (277, 3, 1, 1), (278, 4, 1, side), (279, 4, 1, side * side)),
+    )
+    page = struct.pack("<H", tags) + b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    ends = [8 + size * (number + 1) for number in range(count - 1)] + [0]
+    return (
+        b"II*\0"
+        + struct.pack("<I", 8)
+        + b"".join(page + struct.pack("<I", end) for end in ends)
+        + bytes(side**2)
+    )
+
+
+def jpeg_of_parts(parts: int, segments: int, mode: str = "RGB") -> bytes:
+    """A JPEG in which so many others are said to be, all of them the same one, of many empty segments."""
+    buffer = io.BytesIO()
+    Image.new(mode, (64, 48), "red").save(buffer, "JPEG")
+    plain = buffer.getvalue()
+    part = plain[:2] + segment(0xEF, b"") * segments + plain[2:]
+    start = len(mp_segment(parts, 0, 0)) + len(plain) - MP_BASE
+    return plain[:2] + mp_segment(parts, start, len(part)) + plain[2:] + part
+
+
+# Places in the list are counted from behind the mark, which stands so far from the beginning of the file.
+MP_BASE = 2 + 4 + len(b"MPF\0")
+
+
+def mp_segment(parts: int, start: int, size: int) -> bytes:
+    """The list of JPEG files in one, all of which but the first begin at `start`; CIPA DC-007."""
+    directory = struct.pack("<H", 1) + struct.pack("<HHII", 0xB002, 7, 16 * parts, 8 + 2 + 12 + 4) + bytes(4)
+    entries = struct.pack("<IIII", 0x030000, size, 0, 0) + struct.pack("<IIII", 0, size, start, 0) * (
+        parts - 1
+    )
+    return segment(0xE2, b"MPF\0II*\0" + struct.pack("<I", 8) + directory + entries)
+
+
+def jpeg_of_exif(mode: str, entries: int = 65_000) -> bytes:
+    """A JPEG with EXIF data of so many entries, in as many segments as they take."""
+    buffer = io.BytesIO()
+    Image.new(mode, (64, 48), "red").save(buffer, "JPEG")
+    plain = buffer.getvalue()
+    tiff = b"II*\0" + struct.pack("<IH", 8, entries)
+    tiff += b"".join(struct.pack("<HHII", number, 3, 1, 1) for number in range(entries)) + bytes(4)
+    pieces = [tiff[at : at + 65_000] for at in range(0, len(tiff), 65_000)]
+    return plain[:2] + b"".join(segment(0xE1, b"Exif\0\0" + piece) for piece in pieces) + plain[2:]

@@ -17,8 +17,9 @@ from pipelines.media.jpeg_header import (
     count_scans,
     has_too_many_scans,
     read_header,
+    without_remarks,
 )
-from tests.hostile.pictures.costly import many_scans
+from tests.hostile.pictures.costly import large_jpeg, many_scans, segment
 
 
 def saved(mode: str = "RGB", **options: object) -> bytes:
@@ -146,3 +147,13 @@ def test_a_plain_picture_is_not_gone_through(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(jpeg_header, "count_scans", lambda data: pytest.fail("all bytes were looked at"))
 
     assert read_header(saved(restart_marker_blocks=1, comment="by hand")) == JpegHeader(40, 30, 1)
+
+
+def test_remarks_are_left_out_and_nothing_else() -> None:
+    plain = large_jpeg(64, 48)
+    adobe = segment(0xEE, b"Adobe\0\x64\0\0\0\0\0")
+    remarks = segment(0xFE, b"a comment") + b"\xff\xff" + segment(0xE1, b"Exif\0\0") + segment(0xEF, b"")
+
+    assert without_remarks(plain[:2] + remarks + adobe + plain[2:]) == plain[:2] + adobe + plain[2:]
+    assert without_remarks(plain[:40]) == plain[:40]
+    assert without_remarks(plain[:2] + b"\0\0" + remarks) == plain[:2] + b"\0\0" + remarks

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from pipelines.media.picture_file import ORIENTATION
+from pipelines.media.orientation import ORIENTATION
 
 SIZE_WH = (320, 240)
 # Name, colour and place in fractions: x, y, width, height.
