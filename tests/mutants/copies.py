@@ -8,7 +8,7 @@ from itertools import count
 from pathlib import Path
 
 from tests.mutants.mutations import Mutant
-from tests.mutants.suites import Suite
+from tests.mutants.suites import NETWORKS, Suite
 from tests.mutants.warm_runs import ROOT, Chosen, exit_code_of
 
 NOTHING_SELECTED = 5
@@ -32,13 +32,17 @@ def fails_with(mutant: Mutant, module: str, folder: Path, suites: Iterable[Suite
     # Python takes a compiled module of the same size and time for that of this source.
     os.utime(path, (0, next(seconds)))
     try:
-        return any(fails(suite, folder) for suite in suites)
+        failed = next((suite for suite in suites if fails(suite, folder)), None)
     finally:
         path.write_bytes(source)
         os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    # Nobody has seen the tests with networks pass yet.
+    return failed is not None and (failed.tests is not None or not fails(failed, folder))
 
 
 def fails(suite: Suite, folder: Path) -> bool:
     """Run tests until one fails, hangs or cannot be imported."""
-    code = exit_code_of(folder, ["-x", *suite.files], Chosen(suite.tests), limit_s=suite.limit_s)
+    chosen = ["-m", NETWORKS] if suite.tests is None else []
+    plugins = [] if suite.tests is None else [Chosen(suite.tests)]
+    code = exit_code_of(folder, ["-x", *chosen, *suite.files], *plugins, limit_s=suite.limit_s)
     return code not in (0, NOTHING_SELECTED)

@@ -14,19 +14,18 @@ OF_EVERY_MODULE = frozenset({"tests/test_fixed_values.py", "tests/test_dataclass
 # On a busy machine a start takes so long, and tests so many times longer than measured.
 START_S = 30
 SLOWER = 4
+# Tests with networks are not measured: they run where no other test has noticed.
+NETWORKS = "model and not browser and not slow"
+NETWORKS_S = 120
 
 
 @dataclass(frozen=True)
 class Suite:
-    """Tests that run together, and the seconds that they may take."""
+    """Tests that run together, and the seconds that they may take; without names, those with networks."""
 
-    tests: frozenset[str]
+    files: tuple[str, ...]
+    tests: frozenset[str] | None
     limit_s: float
-
-    @property
-    def files(self) -> list[str]:
-        """The files that the tests are in."""
-        return sorted({test.partition("::")[0] for test in self.tests})
 
 
 class Suites:
@@ -38,11 +37,14 @@ class Suites:
         self._files = files
 
     def of(self, module: str, mutant: Mutant) -> Iterator[Suite]:
-        """Those that run the mutant's line, else all near the module; the module's own first."""
+        """Those that run the mutant's line, else all near the module: its own first, with networks last."""
         tests = self._covering.tests_of(module, mutant) or self._covering.within(self._files[module])
         own = tests & self._covering.within([mirror_of(module)])
         for suite in filter(None, (own, tests - own)):
-            yield Suite(suite, START_S + SLOWER * self._covering.seconds_of(suite))
+            files = sorted({test.partition("::")[0] for test in suite})
+            yield Suite(tuple(files), suite, START_S + SLOWER * self._covering.seconds_of(suite))
+        if (ROOT / mirror_of(module)).exists():
+            yield Suite((mirror_of(module),), None, START_S + NETWORKS_S)
 
 
 def files_near(modules: Iterable[str]) -> dict[str, frozenset[str]]:

@@ -13,15 +13,23 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-# None of them starts a thread or reads Django's settings.
+# None of them starts a thread, reads Django's settings or installs Twisted's reactor. To import them is most
+# of what a run of a few tests costs.
 LIBRARIES = [
-    *("pytest", "numpy", "cv2", "av", "PIL.Image", "jinja2", "pydantic", "prometheus_client"),
-    *("django.test", "channels.layers", "twisted.internet", "autobahn.websocket", "cryptography.x509"),
+    *("pytest", "pytest_asyncio.plugin", "pytest_django.plugin", "xdist.newhooks", "hypothesis"),
+    *("numpy", "cv2", "av", "PIL.Image", "pillow_heif", "jinja2", "prometheus_client", "cryptography.x509"),
+    *("pydantic", "pydantic.dataclasses", "pydantic.type_adapter"),
+    *("anyio._core._streams", "anyio._core._sockets", "autobahn.websocket", "channels.layers"),
+    *("daphne.http_protocol", "daphne.ws_protocol", "twisted.internet.asyncioreactor"),
+    *("django.contrib.auth.checks", "django.db.backends.sqlite3.schema", "django.test"),
+    *("django_tasks.checks", "servestatic.apps"),
 ]
 # A mutant may fill the memory.
 MOST_BYTES = 8 * 2**30
 LOG = "pytest.log"
-OPTIONS = ["-q", "-p", "no:randomly", "-p", "no:cacheprovider", "--hypothesis-seed=0"]
+# The plugins among the libraries hold no assertions that pytest should explain.
+NO_WARNING = "ignore:Module already imported:pytest.PytestAssertRewriteWarning"
+OPTIONS = ["-q", *("-p", "no:randomly"), *("-p", "no:cacheprovider"), "--hypothesis-seed=0", "-W", NO_WARNING]
 
 warm = multiprocessing.get_context("forkserver")
 warm.set_forkserver_preload(LIBRARIES)

@@ -164,6 +164,31 @@ def test_a_pipeline_that_raises_what_it_should_not_costs_one_frame(
     assert "secret" in str(record.exc_info)
 
 
+def test_every_frame_is_watched_while_it_is_worked_on(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Any] = []
+    run, begin, end = OpenPipeline.run, Heartbeat.begin_frame, Heartbeat.end_frame
+
+    def runs(self: OpenPipeline, payload: Any, *more: Any) -> Any:
+        seen.append("runs")
+        return run(self, payload, *more)
+
+    def begins(self: Heartbeat, frame_index: int) -> None:
+        begin(self, frame_index)
+        seen.append(self._frame and self._frame[0])
+
+    def ends(self: Heartbeat) -> None:
+        end(self)
+        seen.append(self._frame)
+
+    monkeypatch.setattr(OpenPipeline, "run", runs)
+    monkeypatch.setattr(Heartbeat, "begin_frame", begins)
+    monkeypatch.setattr(Heartbeat, "end_frame", ends)
+    workshop.work(workshop.submit(max_frames=2, fails=[2]))
+    assert seen == [1, "runs", None, 2, "runs", None]
+
+
 def test_what_is_wrong_behind_the_last_frame_is_a_warning(workshop: Workshop) -> None:
     clip = workshop.clip("clip.avi", codec="mjpeg", q="2")
     spoil(clip, 8)

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from pipelines.engine.readers.text_reader import Reading
 from pipelines.tools.base import Pressure
-from pipelines.tools.ocr.text_memory import FORGET_AFTER_S, MemorySettings
-from tests.pipelines.tools.ocr.memory_sessions import SETTINGS, SURE, Session
+from pipelines.tools.ocr.text_memory import FIRST_RETRY_S, FORGET_AFTER_S, MemorySettings, TextMemory
+from pipelines.tools.ocr.track_text import CHANGED
+from tests.pipelines.tools.ocr.memory_sessions import FRAME_S, SETTINGS, SURE, Board, Clock, Session
 
 
 def test_every_line_is_read_once_and_no_more_than_the_budget_on_a_frame() -> None:
@@ -131,3 +132,80 @@ def test_never_more_than_allowed_and_only_what_is_visible(
 @pytest.mark.parametrize("pressure", list(Pressure))
 def test_one_line_in_sight_is_read_under_any_load(pressure: Pressure) -> None:
     assert Session().frame([1], pressure=pressure) == [1]
+
+
+def test_a_line_is_due_from_the_first_moment_of_a_clock() -> None:
+    session = Session()
+    session.clock.now = -FRAME_S
+    assert session.frame([1]) == [1]
+
+
+def test_scores_at_the_limits_count() -> None:
+    session = Session()
+    session.frame([1], Reading("least", SETTINGS.min_score))
+    assert session.memory.best(1) == Reading("least", SETTINGS.min_score)
+    session.frame([2], Reading("sure", SETTINGS.sure_score))
+    session.clock.now += SETTINGS.reread_interval_s - 3 * FRAME_S
+    assert session.frame([2]) == [], "a sure line is due after the interval"
+
+
+def test_each_try_of_an_unsure_line_doubles_the_pause_up_to_the_interval() -> None:
+    clock = Clock(0.0)
+    memory = TextMemory(MemorySettings(1, 0.5, 0.8, 1e6), clock)
+    pauses: list[float] = []
+    for _ in range(13):
+        assert memory.choose([1], [0.1], [0.0], Pressure.NORMAL) == [0]
+        memory.note(1, Reading("unsure", 0.6))
+        before, due = clock.now, memory._tracks[1].next_read_s
+        clock.now = due - 0.001
+        assert memory.choose([1], [0.1], [0.0], Pressure.NORMAL) == []
+        clock.now = due
+        pauses.append(round(due - before, 6))
+    assert pauses == [round(FIRST_RETRY_S * 2 ** min(tries, 10), 6) for tries in range(13)]
+
+
+def test_a_contradiction_is_looked_at_again_after_the_first_pause() -> None:
+    clock = Clock(0.0)
+    memory = TextMemory(SETTINGS, clock)
+    memory.choose([1], [0.1], [None], Pressure.NORMAL)
+    memory.note(1, SURE)
+    assert memory._tracks[1].next_read_s == SETTINGS.reread_interval_s
+    clock.now = SETTINGS.reread_interval_s
+    assert memory.choose([1], [0.1], [0.0], Pressure.NORMAL) == [0]
+    memory.note(1, Reading("other", 0.6))
+    assert memory._tracks[1].next_read_s == SETTINGS.reread_interval_s + FIRST_RETRY_S
+
+
+def test_a_line_that_was_read_again_for_long_is_read_at_once_when_it_changes() -> None:
+    board = Board()
+    for reads in range(2, 9):
+        while board.reads < reads:
+            board.show(SURE, FRAME_S)
+    assert board.shown_for_s(Reading("other", 0.9), CHANGED) <= FRAME_S + 1e-6
+
+
+def test_only_readings_of_a_changed_picture_are_for_nothing() -> None:
+    clock = Clock(0.0)
+    memory = TextMemory(SETTINGS, clock)
+    memory.choose([1], [0.1], [None], Pressure.NORMAL)
+    memory.note(1, SURE)
+    clock.now = SETTINGS.reread_interval_s
+    memory.choose([1], [0.1], [0.0], Pressure.NORMAL)
+    memory.note(1, SURE)
+    assert memory._tracks[1].hurries == 0, "it looked the same"
+    memory.choose([1], [0.1], [CHANGED], Pressure.NORMAL)
+    assert memory.age_s(1) == 0.0
+    memory.note(1, SURE)
+    assert memory._tracks[1].hurries == 1
+    assert memory.age_s(1) is None
+
+
+@pytest.mark.parametrize(("unseen_s", "is_known"), [(FORGET_AFTER_S, True), (FORGET_AFTER_S + 0.001, False)])
+def test_a_line_is_remembered_for_exactly_so_long(unseen_s: float, is_known: bool) -> None:
+    clock = Clock(0.0)
+    memory = TextMemory(SETTINGS, clock)
+    memory.choose([1], [0.1], [None], Pressure.NORMAL)
+    memory.note(1, SURE)
+    clock.now = unseen_s
+    memory.choose([], [], [], Pressure.NORMAL)
+    assert (memory.best(1) == SURE) is is_known

@@ -67,6 +67,43 @@ def test_botsort_follows_boxes_on_a_picture(noise: Image) -> None:
     assert numbers == [{0: 1}] * 5
 
 
+@pytest.mark.parametrize(
+    ("size_wh", "shrink", "downscale", "sees"),
+    [
+        ((640, 480), None, 2, True),
+        ((2000, 2000), None, 2, True),
+        ((2001, 2000), None, 3, True),
+        ((6000, 4000), None, 5, True),
+        ((640, 480), 1, 1, True),
+        ((640, 480), 4, 4, True),
+        ((640, 32), None, 2, True),
+        ((640, 31), None, 2, False),
+        ((640, 32), 3, 3, False),
+    ],
+)
+def test_motion_is_seen_on_a_smaller_picture(
+    size_wh: tuple[int, int], shrink: int | None, downscale: int, sees: bool
+) -> None:
+    tracker = Tracker("botsort", SETTINGS, shrink=shrink)
+    assert tracker._can_see_motion(size_wh) is sees
+    assert tracker._tracker.gmc.downscale == downscale
+
+
+def test_pictures_of_another_size_are_seen_in_that_of_the_first(noise: Image) -> None:
+    tracker = Tracker("botsort", SETTINGS)
+    seen: list[tuple[int, ...] | None] = []
+    apply = tracker._tracker.gmc.apply
+
+    def noted(image: Image | None, *more: object) -> object:
+        seen.append(None if image is None else image.shape)
+        return apply(image, *more)
+
+    tracker._tracker.gmc.apply = noted
+    for image in (noise, noise, noise[::2, ::2], noise):
+        assert tracker.update([box(0.3)], np.ascontiguousarray(image)) == {0: 1}
+    assert seen == [noise.shape] * 4
+
+
 def frames_of(path: Path, first: int, last: int) -> Iterator[Image]:
     import av
 
