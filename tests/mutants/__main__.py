@@ -119,7 +119,9 @@ def temporary_folder() -> Iterator[Path]:
 def reason_for(module: str, mutant: Mutant) -> str:
     """The reason for which a mutant may survive; empty where it may not."""
     edit = (module, one_line(mutant.before), one_line(mutant.after))
-    return next((reason for *known, reason in EQUIVALENT if tuple(known) == edit), "")
+    line = read(module).decode().splitlines()[mutant.line - 1]
+    known = (one for one in EQUIVALENT if (one.module, one.before, one.after) == edit and one.within in line)
+    return next((one.reason for one in known), "")
 
 
 def summed_up(outcomes: list[Outcome], every: int, seconds: float) -> int:

@@ -4,12 +4,13 @@ from typing import NamedTuple
 
 
 class Equivalent(NamedTuple):
-    """A mutant by its module, what stood there and what stands there with it."""
+    """A mutant by its module, what stood there and what stands there with it, on lines that hold `within`."""
 
     module: str
     before: str
     after: str
     reason: str
+    within: str = ""
 
 
 EQUIVALENT = (
@@ -18,12 +19,6 @@ EQUIVALENT = (
         "slot.runs_for_s >= self._lend_after_s",
         "(slot.runs_for_s > self._lend_after_s)",
         "a call is never found to have run for exactly so long by the real clock, and is looked at again",
-    ),
-    Equivalent(
-        "pipelines/engine/scheduling/slot_tuner.py",
-        "crowded < CROWDED",
-        "(crowded <= CROWDED)",
-        "a window with exactly this share of crowded frames is followed by others; either side is right",
     ),
     Equivalent(
         "pipelines/tools/ocr/line_joining.py",
@@ -36,5 +31,44 @@ EQUIVALENT = (
         "min(one.y + one.h, other.y + other.h) > max(one.y, other.y)",
         "(min(one.y + one.h, other.y + other.h) >= max(one.y, other.y))",
         "boxes that only touch share no area, and what is asked next refuses them for that",
+    ),
+    Equivalent(
+        "pipelines/tools/ocr/line_joining.py",
+        "min(one.x + one.w, other.x + other.w) > max(one.x, other.x)",
+        "(min(one.x + one.w, other.x + other.w) >= max(one.x, other.x))",
+        "boxes that only touch share no area, and what is asked next refuses them for that",
+    ),
+    Equivalent(
+        "pipelines/tools/ocr/line_joining.py",
+        "min(one.x + one.w, other.x + other.w) > max(one.x, other.x) "
+        "and min(one.y + one.h, other.y + other.h) > max(one.y, other.y)",
+        "(min(one.x + one.w, other.x + other.w) > max(one.x, other.x) "
+        "or min(one.y + one.h, other.y + other.h) > max(one.y, other.y))",
+        "boxes that do not meet share no area, and what comes next refuses them; this is only quicker",
+    ),
+    Equivalent(
+        "pipelines/tools/ocr/line_joining.py",
+        "covered <= 0",
+        "(covered < 0)",
+        "no area is negative, and boxes without a common area share no part of a line's length",
+    ),
+    Equivalent(
+        "pipelines/tools/ocr/line_joining.py",
+        "difference(2 * direction_of(box, size_wh), 2 * direction_of(line, size_wh)) < 2 * ALIKE",
+        "(difference(2 * direction_of(box, size_wh), 2 * direction_of(line, size_wh)) <= 2 * ALIKE)",
+        "no two directions of a network's boxes differ by exactly this angle, to the last bit of a float",
+    ),
+    Equivalent(
+        "pipelines/tools/ocr/line_picture.py",
+        "(pixels := round(1 / scale)) > 1",
+        "((pixels := round(1 / scale)) >= 1)",
+        "to blur a picture over one pixel leaves it as it is",
+    ),
+    Equivalent(
+        "pipelines/tools/ocr/line_picture.py",
+        "1",
+        "2",
+        "the last block begins at the last pixel but this one, and steps of four end there",
+        within="sliding_window_view(values, (STEP * (rows - 1) + 1, STEP * (columns - 1) + 1))",
     ),
 )

@@ -69,7 +69,8 @@ class LinePicture:
         is_tall = math.dist((x1, y1), (x4, y4)) >= TALL * math.dist((x1, y1), (x2, y2))
         place = place_of(corners, is_tall)
         scale = HEIGHT / place.height
-        width = min(max(BLOCK, round(place.width * scale)), LONGEST) // STEP * STEP
+        # At least one block: a line that is less than two thirds as long as high is a tall one.
+        width = min(round(place.width * scale), LONGEST) // STEP * STEP
         grey = sample(image_bgr, place, scale, (width + 2 * MARGIN, HEIGHT))
         return cls(normalised(grey, grey[:, MARGIN:-MARGIN]), place, scale, is_tall)
 

@@ -1,6 +1,6 @@
 """The knowledge of one line of text that is followed: what it says, and whether that still holds."""
 
-from collections import deque
+from collections import defaultdict, deque
 from dataclasses import dataclass, field
 
 from pipelines.engine.readers.text_reader import Reading
@@ -34,9 +34,9 @@ class Votes:
 
     def best(self) -> Reading | None:
         """The text with the most votes and its best score; None before the first reading."""
-        votes: dict[str, float] = {}
+        votes: defaultdict[str, float] = defaultdict(float)
         for reading in self._readings:
-            votes[reading.text] = votes.get(reading.text, 0.0) + reading.score
+            votes[reading.text] += reading.score
         if not votes:
             return None
         text = max(votes, key=votes.__getitem__)

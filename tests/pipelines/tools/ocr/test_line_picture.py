@@ -10,7 +10,9 @@ from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
 from pipelines.detections import Polygon
-from pipelines.tools.ocr.line_picture import LinePicture
+from pipelines.tools.ocr.line_picture import (
+    LinePicture,
+)
 from pipelines.tools.ocr.track_text import CHANGED, DOUBTFUL
 
 Image = NDArray[np.uint8]
@@ -170,3 +172,14 @@ def test_boxes_of_any_shape_do_no_harm(box: tuple[float, float, float, float]) -
     assert picture.difference(image, corners, DOUBTFUL) == pytest.approx(0, abs=1e-4)
     other: Polygon = ((10, 10), (90, 10), (90, 30), (10, 30))
     assert math.isfinite(picture.difference(image, other, DOUBTFUL))
+
+
+@pytest.mark.parametrize(("shift", "is_calm"), [(0.4, True), (-0.4, True), (0.6, False)])
+def test_a_box_that_slips_along_its_line_is_compared_where_the_line_was(shift: float, is_calm: bool) -> None:
+    image, box = draw("10:42 Leeds 4 On time")
+    (x1, y1), (x2, _), (_, y2), _ = box
+    by = shift * (x2 - x1)
+    slipped: Polygon = ((x1 + by, y1), (x2 + by, y1), (x2 + by, y2), (x1 + by, y2))
+    picture = LinePicture.of(image, box)
+
+    assert (picture.difference(image, slipped, DOUBTFUL) < DOUBTFUL) is is_calm
