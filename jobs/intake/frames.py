@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from jobs.sources import PICTURE
 from pipelines.media.images import read_file
+from pipelines.media.picture_file import MAX_PIXELS
 from pipelines.media.picture_sequence import open_frames
 from pipelines.media.video import LostFrame, lost_frame
 
@@ -40,14 +41,17 @@ def bytes_of(item: Item) -> int:
     return item.image_bgr.nbytes if isinstance(item, SourceFrame) and item.image_bgr is not None else 0
 
 
-def frames_of(path: Path, kind: str, *, stride: int = 1, first_frame: int = 1) -> Iterator[Item]:
+def frames_of(
+    path: Path, kind: str, *, stride: int = 1, first_frame: int = 1, most_pixels: int = MAX_PIXELS
+) -> Iterator[Item]:
     """Every `stride`-th frame from `first_frame` on, then EndOfFile.
 
-    Raises InvalidVideo or InvalidImage where the file cannot be read at all.
+    Frames of films that have more than `most_pixels` are made smaller. Raises InvalidVideo or InvalidImage
+    where the file cannot be read at all.
     """
     if kind == PICTURE:
         return frames_of_picture(path, first_frame)
-    return frames_of_video(path, stride, first_frame)
+    return frames_of_video(path, stride, first_frame, most_pixels)
 
 
 def frames_of_picture(path: Path, first_frame: int) -> Iterator[Item]:
@@ -58,10 +62,10 @@ def frames_of_picture(path: Path, first_frame: int) -> Iterator[Item]:
     yield EndOfFile([])
 
 
-def frames_of_video(path: Path, stride: int, first_frame: int) -> Iterator[Item]:
+def frames_of_video(path: Path, stride: int, first_frame: int, most_pixels: int) -> Iterator[Item]:
     """The frames of a video, or several pictures; one that is lost stands where it would have been shown."""
     with open_frames(path) as video:
-        for frame in video.frames(frame_stride=stride, first_frame=first_frame):
+        for frame in video.frames(frame_stride=stride, first_frame=first_frame, most_pixels=most_pixels):
             lost = on_stride(frame.lost, stride)
             yield from lost_frames(lost, first_frame)
             warnings = without_lost(frame.warnings, lost)

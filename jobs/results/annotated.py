@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -15,8 +15,9 @@ from jobs.models import Job
 from jobs.results.sound import Sound
 from jobs.sources import PICTURE
 from pipelines.media.annotate import draw_result
-from pipelines.media.film_writer import FilmWriter, Image
+from pipelines.media.film_writer import MAX_PIXELS, FilmWriter, Image
 from pipelines.media.images import encode_jpeg
+from pipelines.media.picture_sequence import count_pictures
 
 PART = "part."
 # What `keep_going` is asked with before what was made gets its name.
@@ -130,7 +131,11 @@ def write_video(
     part: Path, source: Path, frames: Iterator[Frame], keep_going: KeepGoing, size_wh: tuple[int, int] | None
 ) -> None:
     """Write the frames and the source's sound; raises NotWanted when `keep_going` says no."""
-    with closing(Sound(source)) as sound, FilmWriter(part, sound, size_wh) as video:
+    with ExitStack() as opened:
+        # Pictures have no sound, and what reads films refuses most of them.
+        is_film = count_pictures(source) < 2
+        sound = opened.enter_context(closing(Sound(source))) if is_film else None
+        video = opened.enter_context(FilmWriter(part, sound, size_wh))
         for done, (time_s, image_bgr) in enumerate(frames):
             if not keep_going(done):
                 raise NotWanted
@@ -138,8 +143,11 @@ def write_video(
 
 
 def drawn_frames(source: Path, kind: str, boxes: "BoxesAt") -> Iterator[Frame]:
-    """Time and picture of each frame, with what was found drawn on it; ends with the lines."""
-    for frame in frames_of(source, kind):
+    """Time and picture of each frame, with what was found drawn on it; ends with the lines.
+
+    Frames come no larger than the film is written, which saves much memory.
+    """
+    for frame in frames_of(source, kind, most_pixels=MAX_PIXELS):
         if isinstance(frame, EndOfFile) or not boxes.advance_to(frame.index):
             return
         if frame.image_bgr is not None:

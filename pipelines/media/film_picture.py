@@ -7,6 +7,7 @@ import numpy as np
 from av.stream import Disposition
 from numpy.typing import NDArray
 
+from pipelines.media.images import bounded_size
 from pipelines.media.picture_file import MAX_PIXELS
 
 # Covers, thumbnails of chapters and the like stand beside a film.
@@ -68,9 +69,14 @@ def square_size(size_wh: tuple[int, int], ratio: Fraction) -> tuple[int, int]:
     return stretched if stretched[0] * stretched[1] <= MAX_PIXELS else size_wh
 
 
-def upright(frame: Any, ratio: Fraction = SQUARE, matrix: Matrix = UNTURNED) -> NDArray[np.uint8]:
-    """A decoded frame as BGR in square pixels, turned and mirrored as its display matrix says."""
-    width, height = square_size((frame.width, frame.height), ratio)
+def upright(
+    frame: Any, ratio: Fraction = SQUARE, matrix: Matrix = UNTURNED, most_pixels: int = MAX_PIXELS
+) -> NDArray[np.uint8]:
+    """A decoded frame as BGR in square pixels, turned and mirrored as its display matrix says.
+
+    One that would have more than `most_pixels` is made smaller.
+    """
+    width, height = bounded_size(square_size((frame.width, frame.height), ratio), most_pixels)
     image_bgr = frame.to_ndarray(format="bgr24", width=width, height=height)
     a, b, c, d = matrix
     if is_turned(matrix):

@@ -1,6 +1,5 @@
 """Writes films in which every picture has its own time; in an MP4, browsers play them."""
 
-import math
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
@@ -12,13 +11,13 @@ from av.video.reformatter import Colorspace
 from numpy.typing import NDArray
 
 from pipelines.errors import InvalidVideo
-from pipelines.media.images import letterbox
+from pipelines.media.images import bounded_size, letterbox
 
 # Fine enough for every frame rate there is, and MPEG's own.
 TICKS_S = 90_000
 # A frame that stands alone is shown for so long.
 STILL_S = 1.0
-# 4K. Larger films are made smaller.
+# 4K: browsers play no more, and an encoder should hold no more. Larger films are made smaller.
 MAX_PIXELS = 4096 * 2304
 # Above that the encoder looks at no frames ahead, which would take it half a gigabyte.
 FULL_HD = 1920 * 1088
@@ -122,7 +121,7 @@ class FilmWriter:
             self._container.mux(packet)
 
     def _begin(self, image_bgr: Image) -> None:
-        self._size_wh = bounded_size(self._size_wh or (image_bgr.shape[1], image_bgr.shape[0]))
+        self._size_wh = bounded_size(self._size_wh or (image_bgr.shape[1], image_bgr.shape[0]), MAX_PIXELS)
         width, height = self._size_wh
         options = {**X264, "tune": "zerolatency"} if width * height > FULL_HD else X264
         stream = self._container.add_stream("libx264", rate=30, options=options)
@@ -143,13 +142,6 @@ class FilmWriter:
         self._mux(self._stream.encode())
         if self._sound:
             self._sound.finish()
-
-
-def bounded_size(size_wh: tuple[int, int]) -> tuple[int, int]:
-    """The size, made smaller where it has more pixels than browsers play and an encoder should hold."""
-    width, height = size_wh
-    scale = min(math.sqrt(MAX_PIXELS / (width * height)), 1.0)
-    return max(int(width * scale), 1), max(int(height * scale), 1)
 
 
 def has_shape(image_bgr: Image, size_wh: tuple[int, int]) -> bool:

@@ -1,6 +1,7 @@
 """Bytes to pictures and back; every picture is BGR uint8, HxWx3."""
 
 import io
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -142,6 +143,24 @@ def letterbox(image_bgr: NDArray[np.uint8], size_wh: tuple[int, int]) -> NDArray
     boxed = np.full((height, width, 3), LETTERBOX_GREY, np.uint8)
     boxed[top : top + inner_wh[1], left : left + inner_wh[0]] = inner
     return boxed
+
+
+def shrunk(image_bgr: NDArray[np.uint8], most_pixels: int) -> NDArray[np.uint8]:
+    """The picture, made smaller where it has more pixels than that."""
+    import cv2
+
+    height, width = image_bgr.shape[:2]
+    if height * width <= most_pixels:
+        return image_bgr
+    size_wh = bounded_size((width, height), most_pixels)
+    return np.asarray(cv2.resize(image_bgr, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def bounded_size(size_wh: tuple[int, int], most_pixels: int) -> tuple[int, int]:
+    """The size, made smaller where it has more pixels than that."""
+    width, height = size_wh
+    scale = min(math.sqrt(most_pixels / (width * height)), 1.0)
+    return max(int(width * scale), 1), max(int(height * scale), 1)
 
 
 def check_scans(jpeg: bytes) -> None:

@@ -7,10 +7,11 @@ from typing import Self
 
 from pipelines.errors import InvalidImage
 from pipelines.media.film_clock import DIGITS
-from pipelines.media.images import check_scans, not_a_picture
+from pipelines.media.images import check_scans, not_a_picture, shrunk
 from pipelines.media.picture_file import (
     JPEG_START,
     MAX_FILE_BYTES,
+    MAX_PIXELS,
     PAGE_S,
     Picture,
     PictureFile,
@@ -62,7 +63,12 @@ class PictureSequence:
         return round(self._time_s, DIGITS)
 
     def frames(
-        self, *, frame_stride: int = 1, max_frames: int | None = None, first_frame: int = 1
+        self,
+        *,
+        frame_stride: int = 1,
+        max_frames: int | None = None,
+        first_frame: int = 1,
+        most_pixels: int = MAX_PIXELS,
     ) -> Iterator[VideoFrame]:
         """Every `frame_stride`-th picture from the first on, as VideoReader gives the frames of a video.
 
@@ -77,7 +83,7 @@ class PictureSequence:
             time_s, self._time_s = self._time_s, self._time_s + picture.shown_s
             if (index - 1) % frame_stride == 0 and index >= first_frame:
                 warnings, lost = self._take_warnings()
-                image_bgr = picture.image_bgr
+                image_bgr = shrunk(picture.image_bgr, most_pixels)
                 yield VideoFrame(index, image_bgr, [*warnings, *picture.notes], round(time_s, DIGITS), lost)
                 given += 1
                 if given == max_frames:

@@ -87,8 +87,8 @@ def scaled(band: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
     return np.asarray(np.clip(np.nan_to_num(numbers) + 0.5, 0, MOST_8_BITS), np.uint8)
 
 
-def bands(height: int, width: int) -> Iterator[tuple[int, int]]:
-    """Ranges of rows that have about BAND_PIXELS each."""
-    rows = max(1, BAND_PIXELS // width)
+def bands(height: int, width: int, pixels: int = BAND_PIXELS) -> Iterator[tuple[int, int]]:
+    """Ranges of rows that have about so many pixels each."""
+    rows = max(1, pixels // width)
     for top in range(0, height, rows):
         yield top, min(top + rows, height)

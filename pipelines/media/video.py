@@ -130,12 +130,18 @@ class VideoReader:
         return self._clock.end_s
 
     def frames(
-        self, *, frame_stride: int = 1, max_frames: int | None = None, first_frame: int = 1
+        self,
+        *,
+        frame_stride: int = 1,
+        max_frames: int | None = None,
+        first_frame: int = 1,
+        most_pixels: int = MAX_PIXELS,
     ) -> Iterator[VideoFrame]:
         """Every `frame_stride`-th frame from the first on, at most `max_frames` of them; once per reader.
 
         Those before `first_frame` are passed over, as if they had been given before. A frame that cannot be
-        decoded keeps its index and is left out. Raises InvalidVideo where none can.
+        decoded keeps its index and is left out. Those of more than `most_pixels` are made smaller. Raises
+        InvalidVideo where none can be decoded.
         """
         given = 0
         index = None
@@ -147,7 +153,8 @@ class VideoReader:
                 warnings, lost = self._take_warnings()
                 if index < first_frame:
                     continue
-                yield VideoFrame(index, upright(frame, ratio, matrix), warnings, time_s, lost)
+                image_bgr = upright(frame, ratio, matrix, most_pixels)
+                yield VideoFrame(index, image_bgr, warnings, time_s, lost)
                 given += 1
                 if given == max_frames:
                     return

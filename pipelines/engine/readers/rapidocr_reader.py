@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pipelines.engine.networks import SharedNetwork
 from pipelines.engine.readers.deskew import straightened
+from pipelines.engine.readers.line_quads import whole_lines, with_air
 from pipelines.engine.readers.pieces import MOST_PIECES, pieces_of, pieces_of_frame
 from pipelines.engine.readers.text_finder_input import LONGEST, MAX_INPUT_PIXELS, TextFinderInput
 from pipelines.engine.readers.text_finders import TextFinders, load_finder
@@ -101,8 +102,10 @@ class RapidOcrReader:
             found = finder(given.picture)
         if found.boxes is None:
             return []
-        readings = self._recognise([self._cut_out(given.picture, quad) for quad in found.boxes])
-        lines = zip(found.boxes, given.back(found.boxes), found.scores, readings, strict=True)
+        quads, scores = whole_lines(np.asarray(found.boxes, np.float32), list(found.scores))
+        aired = with_air(quads, given.picture.shape[1::-1])
+        readings = self._recognise([self._cut_out(given.picture, quad) for quad in aired])
+        lines = zip(quads, given.back(np.stack(quads)), scores, readings, strict=True)
         return [
             FoundText(corners_from(quad.tolist(), first_corner(cut)), float(score), reading)
             for cut, quad, score, reading in lines

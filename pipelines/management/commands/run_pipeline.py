@@ -24,8 +24,8 @@ from pipelines.graph.definition import PipelineDefinition, parse
 from pipelines.graph.execution import OpenPipeline
 from pipelines.graph.validation import validate
 from pipelines.media.annotate import draw_result
-from pipelines.media.film_writer import FilmWriter
-from pipelines.media.images import encode_jpeg, letterbox, read_file
+from pipelines.media.film_writer import MAX_PIXELS, FilmWriter
+from pipelines.media.images import encode_jpeg, letterbox, read_file, shrunk
 from pipelines.media.picture_file import Picture
 from pipelines.media.picture_sequence import Frames, count_pictures, open_frames
 from pipelines.models import Pipeline
@@ -108,7 +108,8 @@ class Command(BaseCommand):
                 frame = replace(frame, image_bgr=fitted(frame.image_bgr, options["size"]))
                 report = run_video_frame(pipeline, frame)
                 if writer:
-                    writer.write(frame.time_s, draw_result(frame.image_bgr, report.result))
+                    small = shrunk(frame.image_bgr, MAX_PIXELS)
+                    writer.write(frame.time_s, draw_result(small, report.result))
                 with tqdm.external_write_mode(file=sys.stdout):
                     self.stdout.write(as_line(frame.index, report, frame.time_s))
                     self.stdout.flush()

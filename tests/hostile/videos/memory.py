@@ -23,7 +23,7 @@ def growth_mb(function: Callable[[str], object], argument: str) -> tuple[float, 
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     growth, _, returned = done.stdout.rstrip("\n").partition(" ")

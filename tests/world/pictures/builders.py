@@ -181,3 +181,46 @@ def strip(words: str, size_wh: tuple[int, int]) -> bytes:
         at = ((number + 0.2) * size_wh[0] / len(split), size_wh[1] * 0.2)
         ImageDraw.Draw(image).text(at, word, fill="black", font=font)
     return as_file(image, "PNG")
+
+
+# The segments of a digit as lines between its corners, in halves of its height: a at the top, then clockwise,
+# and g in the middle.
+SEGMENTS = {
+    "a": ((0, 0), (1, 0)),
+    "b": ((1, 0), (1, 1)),
+    "c": ((1, 1), (1, 2)),
+    "d": ((0, 2), (1, 2)),
+    "e": ((0, 1), (0, 2)),
+    "f": ((0, 0), (0, 1)),
+    "g": ((0, 1), (1, 1)),
+}
+DIGITS = ("abcdef", "bc", "abged", "abgcd", "fgbc", "afgcd", "afgedc", "abc", "abcdefg", "abcdfg")
+
+
+def display(text: str, ink: str, ground: str, *, high: int = 110, slant: float = 0.0) -> bytes:
+    """A display of seven segments: digits, points and colons, in cells of one width."""
+    step, thick, edge = round(high * 0.75), max(3, high // 9), 60
+    width = 2 * edge + sum(step if sign.isdigit() else round(high * 0.22) for sign in text)
+    image = Image.new("RGB", (width, high + 2 * edge), ground)
+    canvas = ImageDraw.Draw(image)
+
+    def dot(x: float, y: float) -> None:
+        canvas.ellipse((x - thick / 2, y - thick / 2, x + thick / 2, y + thick / 2), fill=ink)
+
+    left = edge
+    for sign in text:
+        if not sign.isdigit():
+            for share in {":": (0.35, 0.65), ".": (1.0,)}[sign]:
+                dot(left, edge + high * share)
+            left += round(high * 0.22)
+            continue
+        for name in DIGITS[int(sign)]:
+            ends = [
+                (left + x * high / 2 + slant * high * (1 - y / 2), edge + y * high / 2)
+                for x, y in SEGMENTS[name]
+            ]
+            canvas.line(ends, fill=ink, width=thick)
+            for end in ends:
+                dot(*end)
+        left += step
+    return jpeg(image)
