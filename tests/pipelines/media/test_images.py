@@ -21,6 +21,7 @@ from pipelines.media.images import (
     decode_jpeg,
     encode_jpeg,
     letterbox,
+    shrunk,
 )
 from pipelines.media.orientation import EXIF_MARK, orientation_in
 from pipelines.media.picture_file import MAX_PIXELS, MAX_SIDE, check_size
@@ -227,6 +228,14 @@ def test_letterbox_keeps_proportions(size_wh: tuple[int, int], inner: tuple[int,
     expected = np.full_like(boxed, LETTERBOX_GREY)
     expected[top:bottom, left:right] = 200
     assert np.array_equal(boxed, expected)
+
+
+def test_pictures_are_shrunk_to_so_many_pixels() -> None:
+    image_bgr = np.full((60, 240, 3), 200, np.uint8)
+
+    assert shrunk(image_bgr, 60 * 240) is image_bgr
+    assert shrunk(image_bgr, 30 * 120).shape == (30, 120, 3)
+    assert shrunk(np.full((1, 5000, 3), 200, np.uint8), 100).shape == (1, 707, 3)
 
 
 def test_letterbox_keeps_a_line_at_least_a_pixel_high() -> None:

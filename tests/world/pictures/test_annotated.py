@@ -13,6 +13,7 @@ from PIL import Image
 from jobs import storage
 from jobs.models import Job
 from jobs.results.annotated import annotated_file, render
+from pipelines.media import annotate
 from pipelines.media.images import decode_file
 from tests.world.entries import World
 from tests.world.pictures import builders as b
@@ -34,7 +35,9 @@ def odd_pages() -> bytes:
     return b.as_file(images[0], "TIFF", save_all=True, append_images=images[1:])
 
 
-SEVERAL = {
+Kind = tuple[Callable[[], bytes], tuple[float, ...], tuple[int, int]]
+# How each is built, when its pictures are shown and when the last one ends, and the size of the film.
+SEVERAL: dict[str, Kind] = {
     "WebP": (partial(b.several, "WEBP", *COLOURS, lossless=True, **MOVES), TENTHS, (320, 240)),
     "PNG": (partial(b.several, "PNG", *COLOURS, **MOVES), TENTHS, (320, 240)),
     "AVIF": (partial(b.several, "AVIF", *COLOURS, quality=90, **MOVES), TENTHS, (320, 240)),
@@ -101,8 +104,6 @@ def test_the_annotated_picture_of_a_single_one(build: Callable[[], bytes], world
 
 
 def test_pictures_on_which_is_drawn_in_bands_look_as_if_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pipelines.media import annotate
-
     image_bgr = np.full((240, 320, 3), 90, np.uint8)
     place = {"x": 0.1, "y": 0.3, "w": 0.5, "h": 0.5, "score": 1.0}
     turned = {**place, "label": "b", "polygon": [(0.5, 0.2), (0.7, 0.5), (0.5, 0.8), (0.3, 0.5)]}
