@@ -17,7 +17,7 @@ help:
 	@echo "make run      start the server (HOST, PORT and FORGESYTE_DATA_DIR are honoured)"
 	@echo "make run-lan  the same for a phone in your network: HTTPS on HTTPS_PORT, with a QR code"
 	@echo "make test     run every test; make lint runs the checks, make check both; make test-slow the long tests"
-	@echo "make test-hostile  send a server 100,000 hostile messages (N=1000000 for more)"
+	@echo "make test-hostile  send a server 100,000 hostile messages (N=1000000 for more), fuzz the readers of files, walk films"
 	@echo "make test-mutants  break the core in 200 places, one at a time: its tests must notice"
 	@echo "make test-soak  thirty minutes of clients that fail and disturb; docs/LOAD_TEST.md"
 	@echo "make bench    compare with other servers on this machine"
@@ -94,8 +94,17 @@ test-js: setup-dev
 
 # So many hostile messages at a real server, beside a polite session that must not notice.
 N ?= 100000
-test-hostile: setup-dev
+# Then each reader of files is fuzzed for so many seconds, with atheris where it is to be had, and 200 films of a random
+# walk are compared with ffprobe.
+FUZZ ?= 60
+ATHERIS := atheris==3.0.0
+test-hostile: setup-dev system-tools
 	@$(PY) -m tests.hostile.attack.run --count $(N)
+	@echo "==> Fuzzing the readers of files"
+	@$(PY) -c 'import atheris' 2>/dev/null || $(VENV)/bin/uv pip install -q --python $(PY) --only-binary :all: $(ATHERIS) || true
+	@$(PY) -m tests.hostile.fuzz --seconds $(FUZZ)
+	@echo "==> A random walk over 200 films"
+	@$(PY) -m tests.world.films.walk --count 200
 
 # So many edits of the core modules, drawn with a fixed seed. MUTANTS="--seed 2 --only jobs/worker" for others.
 MUTANTS ?= --count 200

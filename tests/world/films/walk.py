@@ -1,6 +1,13 @@
-"""A random walk over films: containers, codecs, sizes, rotations, clocks and damage, drawn from a seed."""
+"""A random walk over films: containers, codecs, sizes, rotations, clocks and damage, drawn from a seed.
 
+`python -m tests.world.films.walk` goes 200 steps and tells how many films were read as ffprobe reads them.
+"""
+
+import argparse
 import random
+import sys
+import tempfile
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -222,3 +229,25 @@ def is_in_order(shown: list[SourceFrame], film: Film) -> bool:
     numbers = [number_of(frame.image_bgr) for frame in shown]
     # A film whose clock begins below zero may begin later than with its first picture.
     return numbers == [(numbers[0] + place) % LEVELS for place in range(len(numbers))]
+
+
+def main() -> int:
+    """Walk and tell; the exit status is 1 where a film was read otherwise without a word."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    outcomes: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(given.count):
+            taken = step(number, given.seed, Path(folder))
+            outcomes[taken.outcome] += 1
+            if taken.outcome == "silent":
+                print(taken)
+            taken.path.unlink()
+    print(f"{given.count} films: " + ", ".join(f"{count} {name}" for name, count in outcomes.items()))
+    return 1 if outcomes["silent"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
