@@ -1,4 +1,4 @@
-"""What the fuzzer begins with is read, and what a reader must not raise comes out of it."""
+"""The files that the fuzzer begins with are read, and what a reader must not raise comes out of it."""
 
 from pathlib import Path
 
