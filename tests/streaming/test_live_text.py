@@ -85,7 +85,7 @@ def plain(text: str) -> str:
 
 @dataclass
 class Row:
-    """What a row has shown to the camera, and since when; what it was read as."""
+    """The texts that a row has shown to the camera, and since when, and how they were read."""
 
     texts: list[str] = field(default_factory=list)
     since: dict[str, float] = field(default_factory=dict)

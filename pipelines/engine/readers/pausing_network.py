@@ -1,8 +1,8 @@
 """Lets a long network of convolutions give way to shorter calls in its middle, at no cost to its own speed.
 
 OpenVINO runs a network as one call. Steps of our own are put where it computes with a few numbers only: where
-a layer's channels are weighed (squeeze and excitation), and where a deconvolution gets its bias. They return
-what they are given, so the result stays the same to the last bit.
+a layer's channels are weighed (squeeze and excitation), and where a deconvolution or a convolution gets its
+bias. They return what they are given, so the result stays the same.
 """
 
 from typing import Any
@@ -49,6 +49,18 @@ def with_pauses(model: Any) -> int:
     return len(pooled) + sum(map(put_before_bias, deconvolutions))
 
 
+def with_pauses_in_convolutions(model: Any, least_channels: int) -> int:
+    """Put the steps into the convolutions with so many channels, for networks of little else; how many.
+
+    Their bias is added on its own then, which takes longer the more pixels a layer has.
+    """
+    convolutions = [step for step in model.get_ordered_ops() if step.get_type_name() == "Convolution"]
+    wide = [
+        step for step in convolutions if step.get_output_partial_shape(0)[1].get_length() >= least_channels
+    ]
+    return sum(map(put_before_bias, wide))
+
+
 def is_tiny(step: Any) -> bool:
     """True if a step gives one number for each channel."""
     shape = step.output(0).get_partial_shape()
@@ -63,9 +75,9 @@ def put_after(output: Any, *before: Any) -> None:
         taker.replace_source_output(step.output(0))
 
 
-def put_before_bias(deconvolution: Any) -> bool:
-    """Give way once the deconvolution's input is there; False where no constant bias follows."""
-    taker = only_taker(deconvolution)
+def put_before_bias(convolution: Any) -> bool:
+    """Give way once the convolution's input is there; False where no constant bias follows."""
+    taker = only_taker(convolution)
     while taker is not None and taker.get_node().get_type_name() == "Identity":
         taker = only_taker(taker.get_node())
     if taker is None or taker.get_node().get_type_name() != "Add":
@@ -74,7 +86,7 @@ def put_before_bias(deconvolution: Any) -> bool:
     source = bias.get_source_output()
     if source.get_node().get_type_name() != "Constant":
         return False
-    shape = opset13.shape_of(deconvolution.input_value(0))
+    shape = opset13.shape_of(convolution.input_value(0))
     bias.replace_source_output(YieldSlot([source, shape.output(0)]).output(0))
     return True
 

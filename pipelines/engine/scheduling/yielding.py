@@ -1,7 +1,8 @@
 """Lets a long call pause between two of its steps, so that a shorter one of somebody else runs in between."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 R = TypeVar("R")
@@ -26,3 +27,13 @@ def pausable(pause: Callable[[], None], fn: Callable[[], R]) -> R:
         return fn()
     finally:
         _thread.pause = None
+
+
+@contextmanager
+def not_yielding() -> Iterator[None]:
+    """The body never gives way: for what others would wait for, whoever comes first."""
+    pause, _thread.pause = getattr(_thread, "pause", None), None
+    try:
+        yield
+    finally:
+        _thread.pause = pause

@@ -60,6 +60,12 @@ def words_of_line(line: Line) -> list[Line]:
     return [word for word in words if word.shape[1] > air] or [line]
 
 
+def begins_calm(crop: Image) -> bool:
+    """True if no letter touches the left edge of the crop of a level line."""
+    calm = calm_columns(to_line(crop, crop.shape[0]))
+    return bool(calm) and calm[0][0] == 0
+
+
 def calm_columns(line: Line) -> list[tuple[int, int]]:
     """The runs of columns without a letter; what looks over the upper and lower edge does not count."""
     import cv2

@@ -25,15 +25,15 @@ Chances = NDArray[np.float32]
 # Grey lines (height, width) become the chances of each class at each step (steps, classes).
 LineNetwork = Callable[[Sequence[Line]], Sequence[Chances]]
 
-# So many lines are laid out for the network at once.
-LINES_AT_ONCE = 64
+# So many lines go through the network in one call: others wait for as long as that takes.
+LINES_AT_ONCE = 8
 # A line that is read with a lower score is doubtful, and is looked at in other ways, too.
 DOUBTFUL = 0.6
 BEAMS = 5
 
 
 class LineReader:
-    """One recogniser, for one thread at a time."""
+    """One recogniser, for as many threads at a time as its network."""
 
     def __init__(self, network: LineNetwork, recogniser: Recogniser) -> None:
         self._network = network

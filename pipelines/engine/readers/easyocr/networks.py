@@ -24,6 +24,8 @@ Maps = NDArray[np.float32]
 MapNetwork = Callable[[Image], Maps]
 # The inputs with which networks are traced; they take any other size.
 LINE_WIDTH, PICTURE_HW = 200, (96, 128)
+# The detector gives way in layers with so many channels: those with fewer have many pixels.
+PAUSING_CHANNELS = 128
 
 
 def open_recogniser(recogniser: Recogniser, device: str, cache_dir: Path) -> LineNetwork:
@@ -95,11 +97,11 @@ def keep_answer(request: Any, job: tuple[dict[int, Chances], int]) -> None:
 
 
 class OpenVinoMaps:
-    """The detector in OpenVINO, on all cores."""
+    """The detector in OpenVINO, on all cores; it gives way to shorter calls while it works."""
 
     def __init__(self, folder: Path) -> None:
         """Load the network, and prepare it for a camera's frames."""
-        self._request = compiled(folder, {"PERFORMANCE_HINT": "LATENCY"}).create_infer_request()
+        self._request = compiled(folder, {"PERFORMANCE_HINT": "LATENCY"}, with_pauses).create_infer_request()
         self(np.zeros((1, *CAMERA_SIZE_HW, 3), np.uint8))
 
     def __call__(self, picture: Image) -> Maps:
@@ -108,11 +110,24 @@ class OpenVinoMaps:
         return np.array(answer[0][0])
 
 
-def compiled(folder: Path, hints: dict[str, str]) -> Any:
-    """A converted network, with the kind of numbers that OpenVINO finds fastest on this machine."""
+def compiled(folder: Path, hints: dict[str, str], change: Callable[[Any], object] = bool) -> Any:
+    """A converted network, with the kind of numbers that OpenVINO finds fastest on this machine.
+
+    `change` may change the model before.
+    """
     import openvino
 
-    return openvino.Core().compile_model(folder / "model.xml", "CPU", hints)
+    core = openvino.Core()
+    model = core.read_model(folder / "model.xml")
+    change(model)
+    return core.compile_model(model, "CPU", hints)
+
+
+def with_pauses(model: Any) -> None:
+    """Put pauses into the detector."""
+    from pipelines.engine.readers.pausing_network import with_pauses_in_convolutions
+
+    with_pauses_in_convolutions(model, PAUSING_CHANNELS)
 
 
 def line_in(model: Any) -> Any:

@@ -7,7 +7,7 @@ import openvino
 import pytest
 from openvino import opset13
 
-from pipelines.engine.readers.pausing_network import with_pauses
+from pipelines.engine.readers.pausing_network import with_pauses, with_pauses_in_convolutions
 from pipelines.engine.scheduling.yielding import pausable
 
 CHANNELS = 4
@@ -29,6 +29,12 @@ def twice_as_large(features: Any, bias: Any) -> Any:
     filters = numbers(CHANNELS, CHANNELS, 2, 2)
     larger = opset13.convolution_backprop_data(features, filters, [2, 2])
     return opset13.add(larger, bias)
+
+
+def convolved(features: Any, bias: Any) -> Any:
+    """A convolution with a bias."""
+    filters = numbers(CHANNELS, CHANNELS, 3, 3)
+    return opset13.add(opset13.convolution(features, filters, [1, 1], [1, 1], [1, 1], [1, 1]), bias)
 
 
 def model_of(*steps: Any) -> openvino.Model:
@@ -63,6 +69,23 @@ def test_it_yields_in_the_middle_and_gives_the_same_to_the_last_bit(size_hw: tup
 
     assert len(pauses) == 3
     assert np.array_equal(before, after)
+
+
+def test_it_yields_in_convolutions_with_many_channels() -> None:
+    constants = bias(), bias()
+    model = model_of(
+        *(lambda features, constant=constant: convolved(features, constant) for constant in constants)
+    )
+    picture = numbers(1, CHANNELS, 20, 30)
+    before = run(model, picture)
+    pauses: list[bool] = []
+
+    assert with_pauses_in_convolutions(model, CHANNELS + 1) == 0
+    assert with_pauses_in_convolutions(model, CHANNELS) == 2
+    after = pausable(lambda: pauses.append(True), lambda: run(model, picture))
+
+    assert len(pauses) == 2
+    assert before == pytest.approx(after, rel=1e-3, abs=1e-3)
 
 
 def test_only_where_few_numbers_pass() -> None:

@@ -12,7 +12,7 @@ from pipelines.engine.scheduling import slots as slots_module
 from pipelines.engine.scheduling.fair_queue import Usage
 from pipelines.engine.scheduling.slot import EngineClosed
 from pipelines.engine.scheduling.slots import LOWER_PRIORITY, MOST_LENT, MOST_PAUSED, Slots
-from pipelines.engine.scheduling.yielding import yield_slot
+from pipelines.engine.scheduling.yielding import not_yielding, pausable, yield_slot
 from tests.pipelines.engine.scheduling.slot_work import LIMIT_S, Work, until, until_free, until_waiting, when
 
 
@@ -305,3 +305,15 @@ def test_elsewhere_priorities_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setattr(os, "setpriority", lambda *_: pytest.fail("not there"))
     slots_module.work_in_background()
+
+
+def test_what_others_would_wait_for_gives_no_way() -> None:
+    pauses: list[str] = []
+
+    def call() -> None:
+        with not_yielding():
+            yield_slot()
+        yield_slot()
+
+    pausable(lambda: pauses.append("pause"), call)
+    assert pauses == ["pause"]

@@ -8,6 +8,7 @@ from pipelines.engine.readers.easyocr.line_pictures import (
     AIR,
     MOST_HEIGHTS,
     Line,
+    begins_calm,
     enlarged,
     narrowed,
     padded,
@@ -71,6 +72,12 @@ def test_what_reaches_in_from_the_next_line_does_not_join_words() -> None:
 def test_other_lines_stay_whole(line: Line) -> None:
     (word,) = words_of_line(line)
     assert word.shape[1] >= line.shape[1] - 2 * HEIGHT
+
+
+@pytest.mark.parametrize(("left", "calm"), [(40, True), (0, False)])
+def test_whether_a_letter_touches_the_left_edge(left: int, calm: bool) -> None:
+    line = striped((left, left + 120), (260, 400))
+    assert begins_calm(np.repeat(line[:, :, None], 3, axis=2)) is calm
 
 
 def test_other_looks_keep_the_height() -> None:

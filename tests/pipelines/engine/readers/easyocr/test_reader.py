@@ -18,6 +18,7 @@ from pipelines.detections import Detection
 from pipelines.engine.networks import NetworkCache
 from pipelines.engine.readers.calibration import EASYOCR
 from pipelines.engine.readers.easyocr import files
+from pipelines.engine.readers.easyocr.reader import EARLIER, longer_views
 from pipelines.engine.weights.downloads import Downloads
 from pipelines.engine.weights.store import WeightsStore
 from pipelines.errors import WeightsNotFound
@@ -91,6 +92,20 @@ def test_a_recogniser_of_ones_own_reads(weights_dir: Path, networks: NetworkCach
     assert context.counters["ocr_reads"] == 3
     assert tool.metadata()["engine"] == "easyocr"
     assert tool.metadata()["device_used"] == "cpu"
+
+
+def test_a_box_that_begins_within_a_letter_is_also_read_from_before_it() -> None:
+    picture = draw("421")
+    page = np.full((200, 400, 3), 255, np.uint8)
+    height, width = picture.shape[:2]
+    page[80 : 80 + height, 100 : 100 + width] = picture
+    ink = np.flatnonzero((page < 128).any(axis=(0, 2)))
+    whole, cut = ((int(ink[0]) + by, 80, int(ink[-1]) + 10, 80 + height) for by in (-10, 5))
+
+    ((number, longer),) = longer_views(page, [whole, cut])
+
+    assert number == 1
+    assert longer.shape[1] == cut[2] - cut[0] + round(EARLIER * height)
 
 
 def test_a_live_session_reads_with_it_once(weights_dir: Path, networks: NetworkCache) -> None:

@@ -3,11 +3,15 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from pipelines.detections import Detection
+from pipelines.engine.networks import NetworkCache
 from pipelines.engine.readers.easyocr.canvas import Canvas
 from pipelines.engine.readers.easyocr.files import package_folder
 from pipelines.engine.readers.easyocr.lines import LineReader
@@ -17,7 +21,11 @@ from pipelines.engine.readers.easyocr.reader import views_of
 from pipelines.engine.readers.easyocr.recognisers import Recogniser, find_recogniser
 from pipelines.engine.readers.easyocr.text_boxes import Quad, word_quads
 from pipelines.engine.readers.easyocr.text_lines import joined_words
+from pipelines.engine.scheduling.yielding import pausable
 from pipelines.engine.weights.store import WeightsStore
+from pipelines.tools.base import OpenContext, RunContext
+from pipelines.tools.ocr.read import ReadTool
+from pipelines.tools.ocr.read_params import ReadParams
 from tests.pipelines.pictures import drawn
 from tests.pipelines.tools.conftest import Image, picture_from
 
@@ -26,6 +34,8 @@ ROOT = Path(__file__).resolve().parents[5]
 WEBCAM_SET = ROOT / "tests" / "data" / "webcam_text"
 NAMES = ("parking_rules.jpg", "newspaper.jpg", "chalkboard_menu.jpg", "ice_warning.jpg")
 OPTIONS = EasyOcrOptions()
+# The detector pauses seventeen times.
+WITHIN_THE_DETECTOR, LIMIT_S = 6, 120
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +121,31 @@ def test_a_picture_is_read_at_the_first_start_and_nothing_else_is_printed(
     assert (done.returncode, done.stderr) == (0, "")
     (line,) = done.stdout.splitlines()
     assert '"text": "EXIT 42"' in line
+
+
+def test_a_long_frame_gives_way_and_holds_nothing_meanwhile(weights: WeightsStore) -> None:
+    context = OpenContext(NetworkCache(), weights, device="cpu")
+    long, short = (ReadTool(ReadParams(engine="easyocr"), context) for _ in range(2))
+    image = np.asarray(drawn("EXIT 42", (400, 200)), np.uint8)
+    box = Detection(0.04, 0.28, 0.6, 0.3, "text", 0.9)
+    payloads: dict[str, dict[str, Any]] = {
+        "whole": {"image": image},
+        "boxes": {"image": image, "detections": [box]},
+    }
+    expected = {name: short.run(payload, RunContext(1))["text"] for name, payload in payloads.items()}
+    assert expected["whole"] == "EXIT 42"
+    pauses: list[str] = []
+
+    with ThreadPoolExecutor(1) as other:
+
+        def pause() -> None:
+            """Another session has its turn; it also finds lines while the detector is in its middle."""
+            pauses.append("whole" if len(pauses) == WITHIN_THE_DETECTOR else "boxes")
+            payload = payloads[pauses[-1]]
+            answer = other.submit(short.run, payload, RunContext(1)).result(LIMIT_S)
+            assert answer["text"] == expected[pauses[-1]]
+
+        answer = pausable(pause, lambda: long.run(payloads["whole"], RunContext(1)))
+
+    assert answer["text"] == expected["whole"]
+    assert len(pauses) > 2 * WITHIN_THE_DETECTOR
