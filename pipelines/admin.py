@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -49,14 +50,14 @@ class PipelineAdmin(Base):
     """Pipelines as validated JSON."""
 
     form = PipelineForm
-    list_display = ("pipeline_id", "name", "enabled", "valid", "state", "steps", "updated_at")
+    list_display = ("pipeline_id", "name", "enabled", "valid", "state", "steps", "updated_at", "updated_by")
     search_fields = ("pipeline_id", "name", "description")
     actions = ("enable", "disable", "restore_shipped")
     fieldsets = (
-        (None, {"fields": ("enabled", "definition", "graph")}),
+        (None, {"fields": ("enabled", "definition", "graph", "changed")}),
         ("Try it before saving", {"fields": ("picture",)}),
     )
-    readonly_fields = ("graph",)
+    readonly_fields = ("graph", "changed")
     save_as = True
     save_on_top = False
 
@@ -93,9 +94,12 @@ class PipelineAdmin(Base):
         self._switch(request, rows, enabled=False)
 
     def _switch(self, request: HttpRequest, rows: QuerySet[Pipeline], *, enabled: bool) -> None:
-        count = rows.update(enabled=enabled, updated_at=timezone.now())
+        done = "Enabled" if enabled else "Disabled"
+        for row in rows:
+            self.log_change(request, row, f"{done}.")
+        count = rows.update(enabled=enabled, updated_at=timezone.now(), updated_by=changer(request))
         if count:
-            self.message_user(request, f"{'Enabled' if enabled else 'Disabled'}: {count}")
+            self.message_user(request, f"{done}: {count}")
 
     @admin.action(description="Put back as shipped", permissions=["change"])
     def restore_shipped(self, request: HttpRequest, rows: QuerySet[Pipeline]) -> None:
@@ -103,7 +107,8 @@ class PipelineAdmin(Base):
         defaults = default_definitions()
         for row in rows:
             if row.pk in defaults:
-                outcome = restore(defaults[row.pk], overwrite=True)
+                outcome = restore(defaults[row.pk], overwrite=True, by=changer(request))
+                self.log_change(request, row, f"The shipped pipeline: {outcome.value}.")
                 self.message_user(request, f"“{row.pk}”: {outcome.value}")
             else:
                 self.message_user(request, f"“{row.pk}” did not come with ForgeSyte.", messages.WARNING)
@@ -117,7 +122,8 @@ class PipelineAdmin(Base):
         """Add the shipped pipelines that are not stored; the others stay as they are."""
         if not self.has_add_permission(request):
             raise PermissionDenied
-        outcomes = {name: restore(d, overwrite=False) for name, d in default_definitions().items()}
+        by = changer(request)
+        outcomes = {name: restore(d, overwrite=False, by=by) for name, d in default_definitions().items()}
         added = [name for name, outcome in outcomes.items() if outcome is Outcome.ADDED]
         self.message_user(request, f"Added: {', '.join(added)}" if added else "None is missing.")
         return redirect("admin:pipelines_pipeline_changelist")
@@ -131,6 +137,13 @@ class PipelineAdmin(Base):
         svg = graph_svg(read(row.definition).definition, {place[1] for place in places if place})
         # Made by an XML writer, which escapes what it is given.
         return mark_safe(svg) if svg else "Nothing to draw yet."
+
+    @admin.display(description="Last changed")
+    def changed(self, row: Pipeline) -> str:
+        """When, and by whom; the page's history lists all changes."""
+        if row._state.adding:
+            return "-"
+        return f"{row.updated_at:%-d %b %Y, %H:%M} UTC, by {row.updated_by or 'a command of the server'}"
 
     def get_form(
         self, request: HttpRequest, obj: Pipeline | None = None, change: bool = False, **kwargs: Any
@@ -182,8 +195,15 @@ class PipelineAdmin(Base):
         return try_definition(definition, image_bytes)
 
     def save_model(self, request: HttpRequest, obj: Pipeline, form: Any, change: bool) -> None:
-        """Store the row; a new one never takes the place of another."""
+        """Store the row, with who did so; a new one never takes the place of another."""
+        obj.updated_by = changer(request)
         store(obj)
+
+
+def changer(request: HttpRequest) -> User:
+    """The operator who changes something; nobody else comes here."""
+    assert isinstance(request.user, User)
+    return request.user
 
 
 def is_trial(request: HttpRequest) -> bool:
