@@ -17,6 +17,7 @@ from forgesyte.server.origin import SameOriginValidator
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "forgesyte.settings")
 django.setup(set_prefix=False)
 
+from accounts.sockets import KeysOfSockets  # noqa: E402
 from forgesyte.server.handler import Handler  # noqa: E402
 from forgesyte.server.lifespan import Lifespan, Sockets  # noqa: E402
 
@@ -28,7 +29,12 @@ websocket_urlpatterns = [
 
 routes = URLRouter(websocket_urlpatterns)
 # Nobody else asks who it is, and each of its layers keeps a copy of the scope for as long as a session lasts.
-with_user = AuthMiddlewareStack(routes) if settings.FORGESYTE_REQUIRE_LOGIN else routes
+with_user = AuthMiddlewareStack(KeysOfSockets(routes)) if settings.FORGESYTE_REQUIRE_LOGIN else routes
 sockets = Sockets(SameOriginValidator(SocketGate(with_user)))
 router = ProtocolTypeRouter({"http": Handler(), "websocket": sockets, "lifespan": Lifespan(sockets)})
-application = TrustedProxies(router, settings.FORGESYTE_TRUSTED_PROXIES, settings.FORGESYTE_PATH_PREFIX)
+application = TrustedProxies(
+    router,
+    settings.FORGESYTE_TRUSTED_PROXIES,
+    settings.FORGESYTE_PATH_PREFIX,
+    settings.FORGESYTE_REMOTE_USER_HEADER,
+)

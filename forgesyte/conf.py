@@ -21,6 +21,8 @@ HOST = re.compile(r"\*|\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\]", re.IG
 ORIGIN = re.compile(r"https?://([a-z0-9_-]+(\.[a-z0-9_-]+)*|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 # Letters that need no escape anywhere, so that a prefix is the same in addresses, pages and cookies.
 PREFIX = re.compile(r"(/(?!\.{1,2}(/|$))[A-Za-z0-9_.~-]{1,64}){1,8}")
+HEADER = re.compile(r"[A-Za-z0-9]+(-[A-Za-z0-9]+)*")
+RESERVED_HEADERS = frozenset({"authorization", "cookie", "host", "origin", "x-csrftoken"})
 # So many seconds a request or a worker waits for another that writes, or for a server to connect to.
 DATABASE_WAIT_S = 5
 LOCAL_HOSTS = "localhost,127.0.0.1,[::1]"
@@ -44,6 +46,9 @@ class ProjectSettings:
     trusted_origins: tuple[str, ...]
     hsts_seconds: int
     require_login: bool
+    requests_per_minute: int | None
+    remote_user_header: str
+    allowed_origins: tuple[str, ...]
     lan_code: str = field(repr=False)
     connections_per_address: int
     login_failures: int
@@ -70,6 +75,11 @@ class ProjectSettings:
             trusted_origins=origins(read.words(env, "FORGESYTE_TRUSTED_ORIGINS", "")),
             hsts_seconds=read.integer(env, "FORGESYTE_HSTS_SECONDS", 0),
             require_login=read.boolean(env, "FORGESYTE_REQUIRE_LOGIN", False),
+            requests_per_minute=read.limit(env, "FORGESYTE_REQUESTS_PER_MINUTE", 1200),
+            remote_user_header=remote_user_header(env),
+            allowed_origins=origins(
+                read.words(env, "FORGESYTE_ALLOWED_ORIGINS", ""), "FORGESYTE_ALLOWED_ORIGINS"
+            ),
             lan_code=lan_code(read.text(env, "FORGESYTE_LAN_CODE", "")),
             connections_per_address=read.integer(
                 env, "FORGESYTE_CONNECTIONS_PER_ADDRESS", 200, at_most=100_000
@@ -126,15 +136,34 @@ def path_prefix(given: str) -> str:
     return prefix
 
 
-def origins(words: tuple[str, ...]) -> tuple[str, ...]:
-    """The origins whose pages are our own; raises BadSetting for what no browser sends as `Origin`."""
+def origins(words: tuple[str, ...], name: str = "FORGESYTE_TRUSTED_ORIGINS") -> tuple[str, ...]:
+    """The origins in the variable of this name; raises BadSetting for what no browser sends as `Origin`."""
     for word in words:
         if not ORIGIN.fullmatch(word):
             raise read.BadSetting(
-                f"FORGESYTE_TRUSTED_ORIGINS={read.shortened(word)!r} is not an origin: scheme, host and port "
-                "without a path; example: FORGESYTE_TRUSTED_ORIGINS=https://vision.example.com:8443"
+                f"{name}={read.shortened(word)!r} is not an origin: scheme, host and port "
+                f"without a path; example: {name}=https://vision.example.com:8443"
             )
     return words
+
+
+def remote_user_header(env: Mapping[str, str]) -> str:
+    """The header in which a proxy names the user, or empty; raises BadSetting where no proxy is trusted."""
+    name = read.text(env, "FORGESYTE_REMOTE_USER_HEADER", "")
+    if not name:
+        return ""
+    if not HEADER.fullmatch(name) or name.lower() in RESERVED_HEADERS:
+        raise read.BadSetting(
+            f"FORGESYTE_REMOTE_USER_HEADER={read.shortened(name)!r} is not the name of a header of its own; "
+            "example: FORGESYTE_REMOTE_USER_HEADER=X-Remote-User"
+        )
+    if not read.words(env, "FORGESYTE_TRUSTED_PROXIES", ""):
+        raise read.BadSetting(
+            "FORGESYTE_REMOTE_USER_HEADER needs FORGESYTE_TRUSTED_PROXIES: who else may say who somebody is?"
+        )
+    if not read.boolean(env, "FORGESYTE_REQUIRE_LOGIN", False):
+        raise read.BadSetting("FORGESYTE_REMOTE_USER_HEADER needs FORGESYTE_REQUIRE_LOGIN=1")
+    return name
 
 
 def secret_key(given: str) -> str:

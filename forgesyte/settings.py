@@ -47,6 +47,14 @@ CSRF_FAILURE_VIEW = "forgesyte.api.errors.form_of_elsewhere"
 # Sent over https only.
 SECURE_HSTS_SECONDS = PROJECT.hsts_seconds
 FORGESYTE_REQUIRE_LOGIN = PROJECT.require_login
+FORGESYTE_REMOTE_USER_HEADER = PROJECT.remote_user_header
+# Other sites, whose pages may call the API, open sockets and embed the live page.
+FORGESYTE_ALLOWED_ORIGINS = PROJECT.allowed_origins
+CORS_ALLOWED_ORIGINS = list(PROJECT.allowed_origins)
+CORS_URLS_REGEX = r"/(v1/)?(pipelines|plugins|video|jobs|health|ready|openapi\.json)(/|$)"
+CORS_ALLOW_CREDENTIALS = True
+# Of one user, where a login is required.
+FORGESYTE_REQUESTS_PER_MINUTE = PROJECT.requests_per_minute
 
 INSTALLED_APPS = [
     "daphne",
@@ -58,10 +66,12 @@ INSTALLED_APPS = [
     "servestatic.runserver_nostatic",
     "django.contrib.staticfiles",
     "channels",
+    "corsheaders",
     "axes",
     "ninja",
     "django_prometheus",
     "forgesyte",
+    "accounts",
     "pipelines",
     "loadtest",
     "training",
@@ -73,6 +83,7 @@ MIDDLEWARE = [
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
     # Before whatever refuses, so that refusals carry their headers, too.
     "forgesyte.api.caching.kept_by_nobody",
+    "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "forgesyte.proxy.cookies.kept_to_this_site",
     "forgesyte.server.hosts.only_own_hosts",
@@ -84,6 +95,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "forgesyte.lan.access_gate.ask_for_code",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    *(["accounts.remote_user.ProxyUserMiddleware"] if PROJECT.remote_user_header else []),
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
@@ -94,6 +106,11 @@ MIDDLEWARE = [
 SERVED_BESIDE = ["jobs.worker.supervisor.WorkerSupervisor"] if HAS_JOBS else []
 # What `/ready` asks beside the database and the default pipeline, without waiting.
 READY_ALSO = ["jobs.worker.supervisor.readiness"] if HAS_JOBS else []
+
+# What the operators' view shows, and how it ends a session; empty where the app is not there.
+OPERATIONS_SESSIONS = "streaming.overview.live_sessions" if HAS_STREAMING else ""
+OPERATIONS_END_SESSION = "streaming.overview.end_session" if HAS_STREAMING else ""
+OPERATIONS_JOBS = "jobs.overview.active_jobs" if HAS_JOBS else ""
 
 ROOT_URLCONF = "forgesyte.urls"
 ASGI_APPLICATION = "forgesyte.asgi.application"
@@ -108,6 +125,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "forgesyte.api.version.version",
+                "accounts.context.signed_in",
             ]
         },
     }
@@ -132,10 +150,12 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-LOGIN_URL = "admin:login"
+LOGIN_URL = "accounts:login"
+# Of the admin's own page; the one for everybody leads to the first page.
 LOGIN_REDIRECT_URL = "admin:index"
 AUTHENTICATION_BACKENDS = [
     *(["forgesyte.api.login_guard.LoginGuard"] if PROJECT.login_failures else []),
+    *(["accounts.remote_user.ProxyUserBackend"] if PROJECT.remote_user_header else []),
     "django.contrib.auth.backends.ModelBackend",
 ]
 # Wrong passwords are counted for a name and an address together: nobody locks a name for others.

@@ -16,9 +16,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # The admin's "view on site" stumbles over wrong ids, and nothing here has a page of that kind.
     path("admin/r/<path:rest>", nothing_here),
     path("admin/", admin.site.urls),
+    path("", include("accounts.urls")),
+    path("", include("forgesyte.operations.urls")),
     path("", include("streaming.urls")),
     path("", include("jobs.urls")),
-    path("", include("django_prometheus.urls")),
     path(access_code.PATH.lstrip("/"), access_code.enter, name="lan-code"),
     path(lan.AUTHORITY_PATH, lan.authority, name="lan-certificate"),
     # Last, because it claims `/` where no page does.

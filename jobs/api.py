@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.http.response import HttpResponseBase
 from ninja import Query, Router, Status
 
+from accounts.callers import Caller
 from forgesyte.api.errors import Error, error_response
 from jobs import selectors, services
 from jobs.intake.submission import submit
@@ -59,7 +60,7 @@ async def video_submit(request: HttpRequest) -> Status[Any]:
 )
 async def video_status(request: HttpRequest, job_id: UUID) -> JobStatus:
     """State and progress of a job."""
-    return JobStatus.from_orm(await found(job_id))
+    return JobStatus.from_orm(await found(request, job_id))
 
 
 @router.get(
@@ -78,7 +79,7 @@ async def video_results(
     download: bool = False,
 ) -> HttpResponseBase:
     """The results of all frames or of these, sent line by line; of a job that runs only with `partial=1`."""
-    job = await found(job_id)
+    job = await found(request, job_id)
     if not job.is_finished and not partial:
         return error_response(
             409, "job_not_finished", f"The job is {job.status}: wait, or ask for what is there with partial=1"
@@ -93,16 +94,26 @@ async def jobs_list(
     status: str = "",
     pipeline_id: str = "",
     text: str = "",
+    owner: str = "",
     cursor: str = "",
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE)] = 50,
 ) -> Any:
-    """A page of jobs: of these states, separated by commas; of a pipeline; with a text in the file's name."""
+    """A page of jobs: of these states, separated by commas; of a pipeline; with a text in the file's name.
+
+    Where a login is required these are one's own; operators see all, and those of an `owner` by his name.
+    """
     states = [state.strip() for state in status.split(",") if state.strip()]
     if unknown := set(states) - set(Job.Status.values):
         return error_response(422, "invalid_request", f"status: there is no {', '.join(sorted(unknown))}")
     try:
         page = await sync_to_async(selectors.list_jobs)(
-            status=states, pipeline_id=pipeline_id, text=text, cursor=cursor, limit=limit
+            status=states,
+            pipeline_id=pipeline_id,
+            text=text,
+            owner=owner,
+            cursor=cursor,
+            limit=limit,
+            caller=caller_of(request),
         )
     except selectors.BadCursor as error:
         return error_response(422, "invalid_request", f"cursor: {error}")
@@ -112,7 +123,7 @@ async def jobs_list(
 @router.get("/jobs/{uuid:job_id}", response={200: JobOut, (401, 404): Error}, summary="One job in full")
 async def job_info(request: HttpRequest, job_id: UUID) -> Job:
     """All that is known of a job, with its summary."""
-    return await found(job_id)
+    return await found(request, job_id)
 
 
 @router.get(
@@ -122,7 +133,7 @@ async def job_info(request: HttpRequest, job_id: UUID) -> Job:
 )
 async def job_extended(request: HttpRequest, job_id: UUID) -> JobExtended:
     """Devices, frames, progress, times and warnings of a job."""
-    return JobExtended.from_orm(await found(job_id))
+    return JobExtended.from_orm(await found(request, job_id))
 
 
 @router.post(
@@ -132,7 +143,9 @@ async def job_extended(request: HttpRequest, job_id: UUID) -> JobExtended:
 )
 async def job_cancel(request: HttpRequest, job_id: UUID) -> Any:
     """Stop a job that waits or runs; what it has found so far is kept."""
-    return await changed(job_id, services.cancel_job, "Only a job that waits or runs can be cancelled")
+    return await changed(
+        request, job_id, services.cancel_job, "Only a job that waits or runs can be cancelled"
+    )
 
 
 @router.post(
@@ -142,13 +155,15 @@ async def job_cancel(request: HttpRequest, job_id: UUID) -> Any:
 )
 async def job_retry(request: HttpRequest, job_id: UUID) -> Any:
     """Resume a failed or cancelled job where it stopped."""
-    return await changed(job_id, services.retry_job, "Only a failed or cancelled job can be tried again")
+    return await changed(
+        request, job_id, services.retry_job, "Only a failed or cancelled job can be tried again"
+    )
 
 
 @router.delete("/jobs/{uuid:job_id}", response={204: None, (401, 403, 404): Error}, summary="Delete a job")
 async def job_delete(request: HttpRequest, job_id: UUID) -> Status[None]:
     """Delete a job with its file and its results; one that runs is stopped."""
-    if not await sync_to_async(services.delete_job)(job_id=job_id):
+    if not await sync_to_async(services.delete_job)(job_id=job_id, caller=caller_of(request)):
         raise Http404(NO_JOB)
     return Status(204, None)
 
@@ -161,7 +176,7 @@ async def job_delete(request: HttpRequest, job_id: UUID) -> Status[None]:
 )
 async def job_video(request: HttpRequest, job_id: UUID, download: bool = False) -> HttpResponseBase:
     """The source; ranges are served, so that a browser can seek."""
-    job = await found(job_id)
+    job = await found(request, job_id)
     return await sync_to_async(file_answer)(request, job.source_path, job.source_name, download=download)
 
 
@@ -173,7 +188,7 @@ async def job_video(request: HttpRequest, job_id: UUID, download: bool = False) 
 )
 async def job_annotated(request: HttpRequest, job_id: UUID, download: bool = False) -> Any:
     """The annotated MP4, or JPEG of a picture, once it is made; 202 and how far it is until then."""
-    job = await found(job_id)
+    job = await found(request, job_id)
     if job.annotated_status == Job.Annotated.READY:
         path = annotated_file(job)
         name = f"{PurePath(job.source_name).stem} annotated{path.suffix}"
@@ -192,25 +207,33 @@ async def job_annotated(request: HttpRequest, job_id: UUID, download: bool = Fal
 )
 async def job_annotate(request: HttpRequest, job_id: UUID) -> Any:
     """Have it made by a worker: 202, or 200 if it is there already. It can be fetched at the same address."""
-    asked = await sync_to_async(services.request_annotated)(job_id=job_id)
-    job = await found(job_id)
+    asked = await sync_to_async(services.request_annotated)(job_id=job_id, caller=caller_of(request))
+    job = await found(request, job_id)
     if not asked and job.annotated_status in (Job.Annotated.NONE, Job.Annotated.FAILED):
         return error_response(409, "no_results", "It can be made once the job is finished and has results")
     return Status(200 if job.annotated_status == Job.Annotated.READY else 202, AnnotatedState.from_orm(job))
 
 
-async def found(job_id: UUID) -> Job:
-    """The job; raises Http404."""
-    job = await sync_to_async(selectors.get_job)(job_id)
+def caller_of(request: HttpRequest) -> Caller:
+    """The caller, whom the API has let in."""
+    caller: Caller = request.auth  # type: ignore[attr-defined]
+    return caller
+
+
+async def found(request: HttpRequest, job_id: UUID) -> Job:
+    """The caller's job; raises Http404."""
+    job = await sync_to_async(selectors.get_job)(job_id, caller_of(request))
     if job is None:
         raise Http404(NO_JOB)
     return job
 
 
-async def changed(job_id: UUID, change: Callable[..., bool], refusal: str) -> Job | HttpResponse:
+async def changed(
+    request: HttpRequest, job_id: UUID, change: Callable[..., bool], refusal: str
+) -> Job | HttpResponse:
     """The job after a change, or 409 where its state does not allow it; raises Http404."""
-    done = await sync_to_async(change)(job_id=job_id)
-    job = await found(job_id)
+    done = await sync_to_async(change)(job_id=job_id, caller=caller_of(request))
+    job = await found(request, job_id)
     return job if done else error_response(409, "wrong_state", f"{refusal}; this one is {job.status}")
 
 

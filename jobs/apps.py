@@ -13,9 +13,14 @@ class JobsConfig(AppConfig):
     name = "jobs"
 
     def ready(self) -> None:
-        """Register the system checks and the metrics; a task backend that is none ends the start."""
+        """Register checks, metrics and limits of users; a task backend that is none ends the start."""
+        from accounts.usage import register_usage
         from jobs import checks, metrics  # noqa: F401
         from jobs.delivery import check_backend
+        from jobs.intake.quotas import kept_of, pending_of
+
+        register_usage("pending_jobs", pending_of)
+        register_usage("kept_bytes", kept_of)
 
         try:
             check_backend()

@@ -21,8 +21,8 @@ DATABASE_TASKS = "django_tasks_db.DatabaseBackend"
 class JobSettings:
     """Limits of an upload and the clocks of a worker; times in seconds, sizes in bytes.
 
-    `keep_s` 0 means: until somebody deletes it; `max_pending`, `max_pending_per_owner` and `max_kept_bytes`
-    None mean: no limit; `max_duration_s`, `max_frames` and `frame_timeout_s`
+    `keep_s` 0 means: until somebody deletes it; `max_pending`, `max_pending_per_owner`, `max_kept_bytes`
+    and `max_kept_bytes_per_user` None mean: no limit; `max_duration_s`, `max_frames` and `frame_timeout_s`
     0 mean: no limit.
     """
 
@@ -37,6 +37,7 @@ class JobSettings:
     max_pending: int | None = 1000
     max_pending_per_owner: int | None = 200
     max_kept_bytes: int | None = 100 * 1024 * MEGABYTE
+    max_kept_bytes_per_user: int | None = 20 * 1024 * MEGABYTE
     max_watchers: int | None = 1000
     max_watchers_per_address: int | None = 50
     lease_s: float = 30.0
@@ -73,6 +74,10 @@ class JobSettings:
             max_pending=read.limit(env, "JOBS_MAX_PENDING", cls.max_pending),
             max_pending_per_owner=read.limit(env, "JOBS_MAX_PENDING_PER_OWNER", cls.max_pending_per_owner),
             max_kept_bytes=read.megabytes(env, "JOBS_MAX_KEPT_MB", cls.max_kept_bytes or 0, at_most=1e12)
+            or None,
+            max_kept_bytes_per_user=read.megabytes(
+                env, "JOBS_MAX_KEPT_MB_PER_USER", cls.max_kept_bytes_per_user or 0, at_most=1e12
+            )
             or None,
             max_watchers=read.limit(env, "JOBS_MAX_WATCHERS", cls.max_watchers),
             max_watchers_per_address=read.limit(

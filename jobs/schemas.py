@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from ninja import Schema
 
 from jobs.models import Job
@@ -23,10 +24,11 @@ class OfJob(Schema):
 class JobBrief(OfJob):
     """A job in a list. Times in UTC; `progress` in percent; `frames_total` null while nobody knows it.
 
-    The results of the frames before `next_frame` are kept.
+    The results of the frames before `next_frame` are kept. `owner` names a user.
     """
 
     status: str
+    owner: str
     pipeline_id: str
     pipeline_name: str
     frame_stride: int
@@ -60,6 +62,11 @@ class JobBrief(OfJob):
     started_at: datetime | None
     finished_at: datetime | None
     updated_at: datetime
+
+    @staticmethod
+    def resolve_owner(job: Job) -> str:
+        """The name of the user; empty for nobody, and where strangers may read it."""
+        return job.owner.get_username() if settings.FORGESYTE_REQUIRE_LOGIN and job.owner else ""
 
 
 class JobOut(JobBrief):

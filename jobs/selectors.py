@@ -10,10 +10,13 @@ from uuid import UUID
 
 from django.db.models import Count, Min, Q, QuerySet, Sum
 
+from accounts.callers import SERVER, Caller
 from jobs import storage
 from jobs.models import Job, ResultChunk
 
 NUL = "\0"
+# To see, stop and delete what others have submitted, and what nobody in particular has.
+SEE, CHANGE, DELETE = "jobs.view_job", "jobs.change_job", "jobs.delete_job"
 
 
 class BadCursor(ValueError):
@@ -28,9 +31,20 @@ class JobPage:
     next_cursor: str | None
 
 
-def get_job(job_id: UUID) -> Job | None:
-    """The job, or None."""
-    return Job.objects.filter(pk=job_id).first()
+def jobs_for(caller: Caller, permission: str = SEE) -> QuerySet[Job]:
+    """The jobs with which the caller may do this: all of them with the permission, else his own.
+
+    Nothing else decides whose jobs are whose. Those without an owner are nobody's own.
+    """
+    jobs: QuerySet[Job] = Job.objects.all()
+    if caller.may(permission):
+        return jobs
+    return jobs.filter(owner=caller.user_id) if caller.user_id is not None else jobs.none()
+
+
+def get_job(job_id: UUID, caller: Caller = SERVER) -> Job | None:
+    """The job, or None where the caller has none of this id."""
+    return jobs_for(caller).select_related("owner").filter(pk=job_id).first()
 
 
 def list_jobs(
@@ -38,27 +52,42 @@ def list_jobs(
     status: str | Collection[str] = (),
     pipeline_id: str = "",
     text: str = "",
+    owner: str = "",
     cursor: str = "",
     limit: int = 50,
+    caller: Caller = SERVER,
 ) -> JobPage:
-    """A page of jobs with one of these states, this pipeline and this text in a name; raises BadCursor."""
-    jobs: QuerySet[Job] = Job.objects.all()
+    """A page of the caller's jobs with one of these states, this pipeline and owner, this text in a name.
+
+    Raises BadCursor.
+    """
+    jobs = jobs_for(caller)
     states = [status] if isinstance(status, str) else list(status)
     if any(states):
         jobs = jobs.filter(status__in=states)
-    if NUL in pipeline_id + text:
+    if NUL in pipeline_id + text + owner:
         # PostgreSQL keeps it in no text and refuses to look for it.
         jobs = jobs.none()
     if pipeline_id:
         jobs = jobs.filter(pipeline_id=pipeline_id)
+    if owner:
+        jobs = jobs.filter(owner__username=owner)
     if text:
         jobs = jobs.filter(Q(source_name__icontains=text) | Q(pipeline_name__icontains=text))
     if cursor:
         created_at, job_id = _read_cursor(cursor)
         jobs = jobs.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, pk__lt=job_id))
-    found = list(jobs.order_by("-created_at", "-pk")[: limit + 1])
+    found = list(jobs.select_related("owner").order_by("-created_at", "-pk")[: limit + 1])
     more = len(found) > limit
     return JobPage(found[:limit], _cursor(found[limit - 1]) if more else None)
+
+
+def owners_of(caller: Caller) -> list[str]:
+    """The names of the users whose jobs the caller sees; empty where those are his own only."""
+    if not caller.may(SEE):
+        return []
+    names = jobs_for(caller).exclude(owner=None).order_by("owner__username")
+    return list(names.values_list("owner__username", flat=True).distinct())
 
 
 def newest_ids(limit: int) -> list[UUID]:

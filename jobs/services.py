@@ -8,10 +8,12 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from accounts.callers import SERVER, Caller
 from forgesyte.logs import log_event
 from jobs import events, moves, storage
 from jobs.delivery import deliver_annotation, deliver_on_commit
@@ -20,6 +22,7 @@ from jobs.intake.quotas import Submitter, check_room, one_at_a_time
 from jobs.models import FINISHED, Job
 from jobs.moves import change_one
 from jobs.realtime.change_notifier import notify_change
+from jobs.selectors import CHANGE, DELETE, get_job, jobs_for
 from jobs.sources import StoredSource, frames_to_do
 from pipelines.services import checked, definition_of
 
@@ -76,22 +79,36 @@ def submit_job(
     return job
 
 
-def cancel_job(*, job_id: UUID) -> bool:
-    """Stop a job that waits or runs; False where there is none. Its worker stops before its next frame."""
-    won = change_one(job_id, Job.objects.all(), moves.CANCEL, finished_at=timezone.now(), **moves.NO_LEASE)
+def jobs_to(permission: str, caller: Caller, job_id: UUID) -> QuerySet[Job]:
+    """The caller's jobs for this; raises PermissionDenied where he sees this one and may not do it."""
+    jobs = jobs_for(caller, permission)
+    if not caller.trusted and not jobs.filter(pk=job_id).exists() and get_job(job_id, caller):
+        raise PermissionDenied
+    return jobs
+
+
+def cancel_job(*, job_id: UUID, caller: Caller = SERVER) -> bool:
+    """Stop a job that waits or runs; False where the caller has none. Its worker stops before its next frame.
+
+    Raises PermissionDenied where he may only see it.
+    """
+    jobs = jobs_to(CHANGE, caller, job_id)
+    won = change_one(job_id, jobs, moves.CANCEL, finished_at=timezone.now(), **moves.NO_LEASE)
     if won:
         _log(events.CANCELLED, job_id)
     return won
 
 
-def retry_job(*, job_id: UUID) -> bool:
-    """Resume a failed or cancelled job where it stopped; False where there is none.
+def retry_job(*, job_id: UUID, caller: Caller = SERVER) -> bool:
+    """Resume a failed or cancelled job where it stopped; False where the caller has none.
 
-    One in which no frame worked begins anew. Raises LimitReached where too many jobs wait already.
+    One in which no frame worked begins anew. Raises PermissionDenied as `cancel_job`, and LimitReached where
+    too many jobs wait already.
     """
+    jobs = jobs_to(CHANGE, caller, job_id)
     with transaction.atomic():
         one_at_a_time()
-        stopped = Job.objects.filter(status__in=(Job.Status.FAILED, Job.Status.CANCELLED))
+        stopped = jobs.filter(status__in=(Job.Status.FAILED, Job.Status.CANCELLED))
         if job := stopped.filter(pk=job_id).first():
             check_room(Submitter(job.owner, job.submitted_from))
         hopeless = stopped.filter(pk=job_id, error_code=NO_FRAME_WORKED).first()
@@ -101,7 +118,7 @@ def retry_job(*, job_id: UUID) -> bool:
         again = anew if hopeless else {}
         won = change_one(
             job_id,
-            Job.objects.all(),
+            jobs,
             moves.RETRY,
             # What was drawn tells of the results so far; whoever draws loses the job.
             moves.FORGET_DRAWN,
@@ -121,9 +138,12 @@ def retry_job(*, job_id: UUID) -> bool:
     return won
 
 
-def delete_job(*, job_id: UUID) -> bool:
-    """Delete a job and its files, whatever its state; False where there is none."""
-    return _delete(Job.objects.all(), job_id)
+def delete_job(*, job_id: UUID, caller: Caller = SERVER) -> bool:
+    """Delete a job and its files, whatever its state; False where the caller has none.
+
+    Raises PermissionDenied as `cancel_job`.
+    """
+    return _delete(jobs_to(DELETE, caller, job_id), job_id)
 
 
 def _delete(jobs: QuerySet[Job], job_id: UUID) -> bool:
@@ -170,9 +190,12 @@ def delete_unknown_files(*, older_than: timedelta = timedelta(days=1)) -> int:
     return len(found - known)
 
 
-def request_annotated(*, job_id: UUID) -> bool:
-    """Have the annotated video of a finished job made; False where it is made already or cannot be."""
-    fit = Job.objects.filter(status__in=FINISHED, chunks_done__gt=0)
+def request_annotated(*, job_id: UUID, caller: Caller = SERVER) -> bool:
+    """Have the annotated video of a finished job made; False where it is made already or cannot be.
+
+    Raises PermissionDenied as `cancel_job`.
+    """
+    fit = jobs_to(CHANGE, caller, job_id).filter(status__in=FINISHED, chunks_done__gt=0)
     with transaction.atomic():
         won = change_one(
             job_id,

@@ -15,7 +15,9 @@ from ninja.decorators import decorate_view
 from ninja.errors import HttpError
 from pydantic import BaseModel
 
+from accounts.models import Scope
 from forgesyte.api import strict_json
+from forgesyte.api.access import Access
 from forgesyte.api.errors import Error, error_response, form_refusal, plain
 from pipelines import selectors
 from pipelines.definition_checks import checks
@@ -192,6 +194,7 @@ async def pipeline_info(request: HttpRequest, pipeline_id: str) -> dict[str, Any
 
 @router.post(
     "/pipelines/validate",
+    auth=Access(Scope.RUN),
     response={200: Verdict, (400, 401, 403, 413, 429): Error},
     openapi_extra=DEFINITION_BODY,
     summary="Is this definition valid?",
@@ -203,6 +206,7 @@ async def validate_definition(request: HttpRequest) -> dict[str, Any]:
 
 @router.post(
     "/pipelines/{pipeline_id}/run",
+    auth=Access(Scope.RUN),
     response={200: RunResult, (400, 401, 403, 404, 413, 415, 422, 429, 500, 503): Error},
     summary="One picture in, one result out",
 )

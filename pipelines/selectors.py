@@ -3,16 +3,18 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from forgesyte.units import MEGABYTE
 from pipelines.errors import UnknownPipeline
 from pipelines.graph.definition import Node, PipelineDefinition, parse, read
 from pipelines.graph.fields import SLUG
 from pipelines.graph.validation import Problem, validate
 from pipelines.models import Pipeline
-from pipelines.runtime import get_engine
+from pipelines.runtime import current_engine, get_engine
 from pipelines.tools.base import ToolSpec
 from pipelines.tools.parameters import shown
 
@@ -131,6 +133,22 @@ def tool_reference() -> list[dict[str, Any]]:
         for plugin in get_engine().registry.plugins
         for tool in plugin.tools
     ]
+
+
+def loaded_networks() -> list[dict[str, Any]]:
+    """The networks that this process has loaded, for operators; sizes are estimates."""
+    engine = current_engine()
+    found = engine.networks.listing() if engine else []
+    return [
+        {"name": network_name(key), "megabytes": size / MEGABYTE, "in_use": in_use}
+        for key, size, in_use in sorted(found, key=lambda entry: str(entry[0]))
+    ]
+
+
+def network_name(key: Any) -> str:
+    """The key of a network in words; of a file its name only."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return ", ".join(Path(part).name if Path(part).is_absolute() else part for part in map(str, parts))
 
 
 def why_unavailable(definition: PipelineDefinition) -> str | None:

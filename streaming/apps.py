@@ -9,5 +9,9 @@ class StreamingConfig(AppConfig):
     name = "streaming"
 
     def ready(self) -> None:
-        """Register the system checks."""
+        """Register the system checks, and show the limit of sessions to users."""
+        from accounts.usage import register_usage
         from streaming import checks  # noqa: F401
+        from streaming.consumers import sessions_of
+
+        register_usage("sessions", sessions_of)

@@ -14,8 +14,8 @@ DAY_S = 86_400
 class StreamSettings:
     """Limits and thresholds of a session; times in seconds, sizes in bytes.
 
-    `max_sessions` and `max_sessions_per_address` None mean: no limit; `max_session_s` 0 means: a session may
-    last for ever.
+    `max_sessions`, `max_sessions_per_address` and `max_sessions_per_user` None mean: no limit;
+    `max_session_s` 0 means: a session may last for ever.
     """
 
     drop_threshold: float = 0.10
@@ -27,6 +27,7 @@ class StreamSettings:
     max_message_bytes: int = 20 * MEGABYTE
     max_sessions: int | None = None
     max_sessions_per_address: int | None = 20
+    max_sessions_per_user: int | None = 10
     idle_timeout_s: float = 30.0
     max_session_s: float = 0.0
     frame_timeout_s: float = 10.0
@@ -56,6 +57,7 @@ class StreamSettings:
             max_sessions_per_address=read.limit(
                 env, "STREAM_MAX_SESSIONS_PER_ADDRESS", cls.max_sessions_per_address
             ),
+            max_sessions_per_user=read.limit(env, "STREAM_MAX_SESSIONS_PER_USER", cls.max_sessions_per_user),
             idle_timeout_s=read.number(
                 env, "STREAM_IDLE_TIMEOUT_S", cls.idle_timeout_s, at_least=0.1, at_most=DAY_S
             ),

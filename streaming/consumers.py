@@ -7,6 +7,9 @@ from urllib.parse import parse_qs
 
 from django.conf import settings
 
+from accounts.callers import LOGIN_REQUIRED, NotAllowed, socket_caller
+from accounts.models import Scope as KeyScope
+from accounts.usage import Usage
 from forgesyte.api.client_address import client_address, limited_owner
 from forgesyte.api.errors import DATABASE_AWAY, DATABASE_ERRORS, log_database_away
 from forgesyte.api.limits import Places, Quota
@@ -17,6 +20,7 @@ from streaming import metrics, protocol, session_log
 from streaming.backpressure import Backpressure
 from streaming.conf import StreamSettings
 from streaming.idle_task import IdleTask
+from streaming.overview import LiveSession, open_sessions
 from streaming.protocol import ErrorCode, StreamError
 from streaming.session_log import SessionLog
 from streaming.session_manager import SessionManager
@@ -26,10 +30,14 @@ Scope = dict[str, Any]
 
 # The sessions of this process, by their client's address.
 live_sessions = Places()
+# The same by their user, where a login is required.
+users_sessions = Places()
 FULL = {
     "in_all": "Sessions at once are limited to {0.in_all} (STREAM_MAX_SESSIONS): try again later",
     "per_owner": "Sessions at once from one address are limited to {0.per_owner} "
     "(STREAM_MAX_SESSIONS_PER_ADDRESS): close one, or try again later",
+    "per_user": "Sessions at once of one user are limited to {0.per_owner} "
+    "(STREAM_MAX_SESSIONS_PER_USER): close one, or try again later",
 }
 # A page that is loaded anew, or a connection that comes back, comes sooner.
 MEMORY_BACK_AFTER_S = 3.0
@@ -57,7 +65,7 @@ class StreamConsumer(BaseConsumer[StreamError]):
         await self.accept_at_most(text=0, binary=self._limits.max_frame_bytes)
         self._admit()
         self._log.event(logging.INFO, session_log.CONNECT)
-        self.run_beside(self._worker.run(), self._worker.watch())
+        self.run_beside(self._worker.run(), self._worker.watch(), self._until_ended())
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
         """Take a message, or word that a frame was too large to be kept."""
@@ -89,25 +97,42 @@ class StreamConsumer(BaseConsumer[StreamError]):
         error.__cause__ = cause
         return error
 
+    async def _until_ended(self) -> None:
+        raise StreamError(ErrorCode.SESSION_ENDED, await self._shown.until_ended())
+
     def _admit(self) -> None:
         """Count the session in; raises StreamError where it may not be opened."""
-        user = self.scope.get("user")
-        if settings.FORGESYTE_REQUIRE_LOGIN and not (user and user.is_authenticated):
-            raise StreamError(ErrorCode.LOGIN_REQUIRED)
+        try:
+            self._caller = socket_caller(self.scope, KeyScope.STREAM)
+        except NotAllowed as error:
+            raise StreamError(*refusal_of(error)) from error
         if not self._session.pipeline_id:
             raise StreamError(ErrorCode.INVALID_PIPELINE)
+        self._take_places()
+        self._admitted = True
+        shown = LiveSession(self._session, self._caller.user, client_address(self.scope))
+        self._shown = open_sessions[shown.id] = shown
+        memory_release.cancel()
+        metrics.sessions_open(len(live_sessions))
+
+    def _take_places(self) -> None:
+        """Take a place for the address, and one for the user where there is one; raises StreamError."""
         quota = Quota(self._limits.max_sessions, self._limits.max_sessions_per_address)
         if exceeded := live_sessions.take(self._address, quota):
             raise StreamError(ErrorCode.TOO_MANY_SESSIONS, FULL[exceeded].format(quota))
-        self._admitted = True
-        memory_release.cancel()
-        metrics.sessions_open(len(live_sessions))
+        self._user = "" if self._caller.trusted else str(self._caller.user_id)
+        of_users = Quota(None, self._limits.max_sessions_per_user)
+        if users_sessions.take(self._user, of_users):
+            live_sessions.leave(self._address)
+            raise StreamError(ErrorCode.TOO_MANY_SESSIONS, FULL["per_user"].format(of_users))
 
     async def release(self) -> None:
         """Count the session out and log how it went."""
         if not self._admitted:
             return
+        open_sessions.pop(self._session.session_id, None)
         live_sessions.leave(self._address)
+        users_sessions.leave(self._user)
         if not live_sessions:
             memory_release.schedule()
         metrics.sessions_open(len(live_sessions))
@@ -132,6 +157,18 @@ class StreamConsumer(BaseConsumer[StreamError]):
 
     async def _send(self, message: protocol.Message) -> None:
         await self.send(text_data=protocol.encode(message))
+
+
+def sessions_of(user: Any) -> Usage:
+    """The sessions that a user has open in this process."""
+    return Usage("Live sessions", users_sessions.count(str(user.pk)), settings.STREAM.max_sessions_per_user)
+
+
+def refusal_of(error: NotAllowed) -> tuple[ErrorCode, str | None]:
+    """The code and the detail for whom the server does not let in."""
+    if error.status == 403:
+        return ErrorCode.FORBIDDEN, error.detail
+    return ErrorCode.LOGIN_REQUIRED, None if error.detail == LOGIN_REQUIRED else error.detail
 
 
 def asked_pipeline(scope: Scope) -> str:

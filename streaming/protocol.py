@@ -19,8 +19,10 @@ class ErrorCode(Enum):
     INTERNAL_ERROR = ("internal_error", 1011, "Unexpected error occurred")
     TOO_MANY_SESSIONS = ("too_many_sessions", 4429, "Too many sessions are open: try again later")
     LOGIN_REQUIRED = ("login_required", 4401, "Log in to open a session")
+    FORBIDDEN = ("forbidden", 4403, "This key may not open a session")
     IDLE_TIMEOUT = ("idle_timeout", 4408, "No frame arrived for too long")
     SESSION_EXPIRED = ("session_expired", 4410, "The session reached its time limit")
+    SESSION_ENDED = ("session_ended", 4411, "An operator ended this session")
     SERVER_SHUTDOWN = ("server_shutdown", 1012, "The server is stopping: connect again in a moment")
 
     def __init__(self, code: str, close_code: int, detail: str) -> None:

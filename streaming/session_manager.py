@@ -2,11 +2,16 @@
 
 import time
 import uuid
+from collections import deque
 
 from forgesyte.units import MILLISECONDS
 from streaming.backpressure import Backpressure, BackpressureState
 from streaming.conf import StreamSettings
 from streaming.protocol import ErrorCode
+
+# Results by which a session's speed is told: five seconds at 30 a second.
+RECENT = 150
+FPS_WINDOW_S = 5.0
 
 
 class SessionManager:
@@ -23,6 +28,8 @@ class SessionManager:
         self.dropped_frames = 0
         self.processed_frames = 0
         self.last_processed_ts = 0.0
+        # Of the newest results: when each was sent, and how old its frame was then, both in milliseconds.
+        self._recent: deque[tuple[float, float]] = deque(maxlen=RECENT)
 
     @property
     def drop_threshold(self) -> float:
@@ -50,11 +57,22 @@ class SessionManager:
         self.dropped_frames += 1
         self.policy.frame_dropped()
 
-    def mark_processed(self) -> None:
-        """Count a frame that got its result."""
+    def mark_processed(self, age_ms: float = 0.0) -> None:
+        """Count a frame that got its result, when it was so old."""
         self.processed_frames += 1
         self.last_processed_ts = self.now_ms()
+        self._recent.append((self.last_processed_ts, age_ms))
         self.policy.frame_processed()
+
+    def fps(self) -> float:
+        """The results a second of the last five seconds."""
+        since = self.now_ms() - FPS_WINDOW_S * MILLISECONDS
+        return sum(sent_at >= since for sent_at, _ in list(self._recent)) / FPS_WINDOW_S
+
+    def age_ms(self, quantile: float) -> float | None:
+        """The age of the newest frames when their results were sent, at this quantile; None before any."""
+        ages = sorted(age for _, age in list(self._recent))
+        return ages[min(int(quantile * len(ages)), len(ages) - 1)] if ages else None
 
     def drop_rate(self) -> float:
         """The share of frames that gave way lately, from 0 to 1."""

@@ -196,7 +196,7 @@ class SessionWorker:
         metrics.observe_result(timings_ms, report.counters, time.perf_counter() - started)
         self._mailbox.finish()
         self._limits.active(time.monotonic())
-        self._session.mark_processed()
+        self._session.mark_processed(age_ms)
         self._log.event(
             logging.DEBUG, session_log.FRAME_PROCESSED, frame_index=frame.index, duration_ms=age_ms
         )

@@ -11,6 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from forgesyte.api.embedding import embeddable
 from pipelines.selectors import PipelineState, states
 
 STREAM_PATH = "/ws/video/stream"
@@ -28,6 +29,7 @@ class Choice:
 
 @require_safe
 @never_cache
+@embeddable
 def live(request: HttpRequest) -> HttpResponseBase:
     """The live page; `?pipeline=ID` chooses, so that a link reproduces the page."""
     if settings.FORGESYTE_REQUIRE_LOGIN and not request.user.is_authenticated:

@@ -13,6 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 APPS = ("streaming", "jobs")
 ROUTES = ("forgesyte/urls.py", "forgesyte/api/urls.py", "forgesyte/asgi.py")
 KEPT = (
+    "accounts",
     "forgesyte",
     "pipelines",
     "loadtest",

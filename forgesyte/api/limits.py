@@ -55,6 +55,11 @@ class Places:
                 self._taken[owner] += 1
             return exceeded
 
+    def count(self, owner: str) -> int:
+        """The places of one owner."""
+        with self._lock:
+            return self._taken[owner]
+
     def leave(self, owner: str) -> None:
         """Give the place back."""
         with self._lock:

@@ -39,8 +39,8 @@ class LoginGuard(AxesStandaloneBackend):  # type: ignore[misc]  # django-axes ha
         **more: Any,
     ) -> None:
         """Return None where others may look at the password; raises AxesBackendPermissionDenied."""
-        if request is None:
-            # It is the server itself that asks.
+        if request is None or "remote_user" in more:
+            # It is the server itself that asks, or a proxy that says who it is: no password is guessed.
             return
         super().authenticate(request, username=username, password=password, **more)
         wait_s = logins().take(limited_owner(client_address(request)))

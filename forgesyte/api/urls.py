@@ -10,14 +10,16 @@ from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, include, path
-from django_prometheus.exports import ExportToDjangoView
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
+from accounts.callers import NotAllowed
+from accounts.models import Scope
 from forgesyte import __version__
-from forgesyte.api.access import Access, CrossSite, cross_site, login_where_required
+from forgesyte.api.access import Access, CrossSite, cross_site, login_where_required, not_allowed
 from forgesyte.api.errors import answer_errors, plain
 from forgesyte.api.health import router as health_router
+from forgesyte.api.metrics import metrics
 from forgesyte.logs import log_event
 from pipelines.api import router as pipelines_router
 
@@ -57,9 +59,10 @@ api = DescribedOnce(
 )
 answer_errors(api)
 api.add_exception_handler(CrossSite, cross_site)
+api.add_exception_handler(NotAllowed, not_allowed)
 api.add_router("", health_router)
 api.add_router("", pipelines_router)
-api.add_router("", "jobs.api.router")
+api.add_router("", "jobs.api.router", auth=Access(Scope.JOBS))
 
 
 def as_operation(view: Callable[..., Any]) -> AsyncView:
@@ -120,7 +123,8 @@ patterns, app, namespace = api.urls
 operations = [cast(URLPattern, found) for found in patterns]
 
 urlpatterns = [
-    path("v1/metrics", cast(Any, deprecated(as_operation(ExportToDjangoView)))),
+    path("metrics", cast(Any, as_operation(metrics)), name="metrics"),
+    path("v1/metrics", cast(Any, deprecated(as_operation(metrics)))),
     path("v1/", include([alias(found) for found in operations if found.name not in PAGES])),
     path("", include(([mounted(found) for found in operations], app), namespace=namespace)),
 ]

@@ -29,11 +29,15 @@ class TrustedProxies:
 
     From the addresses in `trusted`, `X-Forwarded-For`, `-Proto`, `-Host` and `-Prefix` (or `X-Script-Name`)
     count; from others none does, and the first of each is a line in the log. `prefix` always holds, whether
-    the proxy cuts it off or not; a prefix in a header is one that was cut off.
+    the proxy cuts it off or not; a prefix in a header is one that was cut off. `user_header`, which names a
+    user, arrives from the trusted only.
     """
 
-    def __init__(self, application: Application, trusted: Sequence[Network], prefix: str) -> None:
+    def __init__(
+        self, application: Application, trusted: Sequence[Network], prefix: str, user_header: str = ""
+    ) -> None:
         self._application = application
+        self._user_header = user_header.lower().encode()
         self._trusted = tuple(trusted)
         self._prefix = prefix
         self._told: set[str] = set()
@@ -52,6 +56,8 @@ class TrustedProxies:
             prefix = prefix or prefix_of(scope)
         else:
             self._tell_of(scope)
+            if self._user_header:
+                seen["headers"] = without(scope, self._user_header)
         if prefix:
             whole = path if is_whole else prefix + path
             seen["root_path"], seen["path"] = prefix, f"{prefix}/" if whole == prefix else whole
@@ -64,6 +70,11 @@ class TrustedProxies:
         if speaks and peer not in self._told and len(self._told) < MOST_PROXIES:
             self._told.add(peer)
             log_event(logger, logging.WARNING, "proxy_not_trusted", client=peer, advice=ADVICE)
+
+
+def without(scope: Scope, name: bytes) -> list[tuple[bytes, bytes]]:
+    """The headers but this one, whose name some readers find in another spelling, too."""
+    return [(found, value) for found, value in scope["headers"] if found.lower().replace(b"_", b"-") != name]
 
 
 def peer_of(scope: Scope) -> str:

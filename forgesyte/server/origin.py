@@ -33,9 +33,9 @@ class SameOriginValidator:
 
 
 def lets_in(scope: dict[str, Any]) -> bool:
-    """True if the handshake comes from one of our own pages, or from no page."""
+    """True if the handshake comes from one of our own pages, from one of an allowed site, or from no page."""
     origin = header(scope, b"origin")
-    own = origin in settings.CSRF_TRUSTED_ORIGINS
+    own = origin in settings.CSRF_TRUSTED_ORIGINS or origin in settings.FORGESYTE_ALLOWED_ORIGINS
     return own or is_allowed(origin, header(scope, b"host") or "", settings.ALLOWED_HOSTS)
 
 

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import F, Sum
 
+from accounts.usage import Usage
 from forgesyte.api.limits import LimitReached, Quota
 from forgesyte.units import MEGABYTE
 from jobs.models import Job
@@ -26,6 +27,11 @@ PENDING = {
 }
 KEPT = (
     "All jobs together may keep {0:,.0f} MB (JOBS_MAX_KEPT_MB), and there is no room for this file: "
+    "delete old jobs, then try again"
+)
+
+KEPT_BY_USER = (
+    "Your jobs together may keep {0:,.0f} MB (JOBS_MAX_KEPT_MB_PER_USER), and this file is too much: "
     "delete old jobs, then try again"
 )
 
@@ -58,12 +64,32 @@ def check_room(submitter: Submitter, size_bytes: int = 0) -> None:
     most = settings.JOBS.max_kept_bytes
     if most is not None and size_bytes and kept_bytes() + size_bytes > most:
         raise LimitReached("storage_limit", KEPT.format(most / MEGABYTE), A_DELETION_LATER_S)
+    owner, most = submitter.owner, settings.JOBS.max_kept_bytes_per_user
+    if owner is None or most is None or not settings.FORGESYTE_REQUIRE_LOGIN:
+        return
+    if size_bytes and kept_bytes(owner) + size_bytes > most:
+        raise LimitReached("storage_limit", KEPT_BY_USER.format(most / MEGABYTE), A_DELETION_LATER_S)
 
 
-def kept_bytes() -> int:
-    """The bytes that all jobs have on disk: sources, results and annotated videos."""
+def kept_bytes(owner: "User | None" = None) -> int:
+    """The bytes that all jobs, or those of a user, have on disk: sources, results and annotated videos."""
     sizes = F("source_bytes") + F("result_bytes") + F("annotated_bytes")
-    return Job.objects.aggregate(bytes=Sum(sizes))["bytes"] or 0
+    jobs = Job.objects.all() if owner is None else Job.objects.filter(owner=owner)
+    return jobs.aggregate(bytes=Sum(sizes))["bytes"] or 0
+
+
+def pending_of(user: "User") -> Usage:
+    """The jobs of a user that wait."""
+    waiting = Job.objects.filter(owner=user, status=Job.Status.PENDING).count()
+    return Usage("Videos that wait", waiting, settings.JOBS.max_pending_per_owner)
+
+
+def kept_of(user: "User") -> Usage:
+    """The megabytes that a user's jobs keep."""
+    most = settings.JOBS.max_kept_bytes_per_user
+    return Usage(
+        "Kept videos and results", round(kept_bytes(user) / MEGABYTE, 1), most and most / MEGABYTE, "MB"
+    )
 
 
 def one_at_a_time() -> None:

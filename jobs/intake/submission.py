@@ -60,9 +60,7 @@ def submit(request: HttpRequest) -> Job:
     """
     if "pipeline_id" in request.GET or "plugin_id" in request.GET:
         definition_for(options_of(request.GET))
-    asks = Submitter(
-        request.user if request.user.is_authenticated else None, limited_owner(client_address(request))
-    )
+    asks = Submitter(request.auth.user, limited_owner(client_address(request)))  # type: ignore[attr-defined]
     # Before the file is taken in; when the job is made it is asked again.
     check_room(asks, uploads.declared_bytes(request, settings.JOBS.max_upload_bytes))
     limits = Limits(settings.JOBS.max_duration_s, settings.JOBS.max_frames, settings.JOBS.max_pixels)

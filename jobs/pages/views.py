@@ -1,6 +1,7 @@
 """The pages of jobs: upload and list, and the viewer of one job."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,11 +12,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
+from accounts.callers import Caller, caller_for
 from forgesyte.api.access import login_where_required
 from jobs.models import ACTIVE
 from jobs.pages.words import facts_in_words
 from jobs.schemas import job_data
-from jobs.selectors import BadCursor, JobPage, get_job, list_jobs
+from jobs.selectors import BadCursor, JobPage, get_job, list_jobs, owners_of
 from pipelines.selectors import list_pipelines
 
 REALTIME_PATH = "/v1/realtime"
@@ -33,6 +35,7 @@ DEVICES = (("auto", "Automatic"), ("cpu", "CPU"), ("cuda", "NVIDIA GPU"), ("gpu"
 # An empty job: the row that the page copies for jobs that come later.
 BLANK = {
     "job_id": "",
+    "owner": "",
     "status": "pending",
     "source_name": "",
     "source_kind": "video",
@@ -56,7 +59,12 @@ def videos(request: HttpRequest) -> HttpResponse:
     """Upload, and the list; `?status=` filters, `?cursor=` goes on where the last page ended."""
     chosen = request.GET.get("status", "")
     chosen = chosen if chosen in FILTERS else ""
-    page = page_of(chosen, request.GET.get("cursor", ""))
+    caller = caller_for(request.user)
+    owner, owners = (
+        request.GET.get("owner", ""),
+        owners_of(caller) if settings.FORGESYTE_REQUIRE_LOGIN else [],
+    )
+    page = page_of(caller, chosen, owner, request.GET.get("cursor", ""))
     choices = list_pipelines()
     context = {
         "choices": choices,
@@ -64,8 +72,12 @@ def videos(request: HttpRequest) -> HttpResponse:
         "devices": DEVICES,
         "filters": [{"id": name, "title": title} for name, (title, _) in FILTERS.items()],
         "chosen": chosen,
+        "owners": owners,
+        "chosen_owner": owner,
         "states": " ".join(FILTERS[chosen][1]),
         "is_first_page": "cursor" not in request.GET,
+        # The page adds new jobs to the first page only, and not to those of one of several users.
+        "grows": "cursor" not in request.GET and not owner,
         "jobs": [job_data(job) for job in page.jobs],
         "next_cursor": page.next_cursor,
         "blank": BLANK,
@@ -81,7 +93,7 @@ def videos(request: HttpRequest) -> HttpResponse:
 @login_where_required
 def viewer(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """One job: its file with what was found, and how it was worked through."""
-    job = get_job(job_id)
+    job = get_job(job_id, caller_for(request.user))
     if job is None:
         raise Http404
     data = job_data(job)
@@ -99,13 +111,14 @@ def viewer(request: HttpRequest, job_id: UUID) -> HttpResponse:
     return render(request, "jobs/viewer.html", context)
 
 
-def page_of(chosen: str, cursor: str) -> JobPage:
+def page_of(caller: Caller, chosen: str, owner: str, cursor: str) -> JobPage:
     """The page of the list that a link asks for; the first one where it asks for none that there is."""
     _, states = FILTERS[chosen]
+    asked = partial(list_jobs, status=states, owner=owner, limit=PAGE_SIZE, caller=caller)
     try:
-        return list_jobs(status=states, cursor=cursor, limit=PAGE_SIZE)
+        return asked(cursor=cursor)
     except BadCursor:
-        return list_jobs(status=states, limit=PAGE_SIZE)
+        return asked()
 
 
 def first_choice(choices: list[dict[str, Any]], wanted: str) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from jobs import events
@@ -27,19 +27,23 @@ class Wanted:
     named: frozenset[str]
     newest: bool
     known: Mapping[str, JobData]
+    # Of each of these users the newest jobs as well.
+    owners: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
 class Reading:
     """The watched jobs that there are, those of them that are not as they were known, and what is gone.
 
-    `frames` are the newest lines of results, of jobs that clients watch by name.
+    `frames` are the newest lines of results, of jobs that clients watch by name. `owners` has the user of
+    each job that changed, where it has one.
     """
 
     present: frozenset[str]
     changed: Sequence[JobData] = ()
     gone: frozenset[str] = frozenset()
     frames: Sequence[Message] = ()
+    owners: Mapping[str, int | None] = field(default_factory=dict)
 
 
 class Reader(Protocol):
@@ -69,6 +73,7 @@ class Broadcaster:
         self._look_every_s = look_every_s
         self._manager = ConnectionManager()
         self._known: dict[str, JobData] = {}
+        self._owners: dict[str, int | None] = {}
         self._task: asyncio.Task[None] | None = None
         self._notified: asyncio.Event | None = None
 
@@ -89,7 +94,7 @@ class Broadcaster:
         if len(self._manager) or self._task is None:
             return
         task, self._task = self._task, None
-        self._known = {}
+        self._known, self._owners = {}, {}
         task.cancel()
         await asyncio.wait([task])
         if self._task is None:
@@ -121,13 +126,19 @@ class Broadcaster:
 
     async def _look(self) -> None:
         newcomers = self._manager.newcomers
-        wanted = Wanted(self._manager.named_jobs, self._manager.anyone_watches_all, self._known)
+        manager = self._manager
+        wanted = Wanted(manager.named_jobs, manager.anyone_watches_all, self._known, manager.owners)
         reading = await self._reader.read(wanted)
+        owners = self._owners | dict(reading.owners)
         for job in reading.changed:
-            self._manager.publish(news(self._known.get(job["job_id"]), job))
-        self._manager.publish(reading.frames)
-        self._manager.publish(DeletedMessage(payload=Deleted(job_id=job_id)) for job_id in reading.gone)
+            manager.publish(news(self._known.get(job["job_id"]), job), owners.get(job["job_id"]))
+        for frame in reading.frames:
+            manager.publish([frame], owners.get(frame.job_id))
+        for job_id in reading.gone:
+            manager.publish([DeletedMessage(payload=Deleted(job_id=job_id))], owners.get(job_id))
         now = self._known | {job["job_id"]: job for job in reading.changed}
         self._known = {job_id: job for job_id, job in now.items() if job_id in reading.present}
+        self._owners = {job_id: owners.get(job_id) for job_id in self._known}
         for client in newcomers:
-            client.greet(snapshot(job) for job in self._known.values())
+            told = (job for job_id, job in self._known.items() if client.may_hear(self._owners[job_id]))
+            client.greet(snapshot(job) for job in told)

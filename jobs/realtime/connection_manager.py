@@ -56,22 +56,32 @@ class Outbox:
 
 
 class Client:
-    """One connection; `job_ids` are those it watches, None where it watches all."""
+    """One connection; `job_ids` are those it watches, None where it watches all.
 
-    def __init__(self, job_ids: Collection[str] | None, mailbox: Outbox | None = None) -> None:
+    With `owner`, the key of a user, it hears of that user's jobs only.
+    """
+
+    def __init__(
+        self, job_ids: Collection[str] | None, mailbox: Outbox | None = None, owner: int | None = None
+    ) -> None:
         self.job_ids = None if job_ids is None else frozenset(job_ids)
+        self.owner = owner
         self.mailbox = mailbox or Outbox()
         self.is_greeted = False
 
+    def may_hear(self, owner: int | None) -> bool:
+        """True if it may be told of jobs of this owner."""
+        return self.owner is None or self.owner == owner
+
     def greet(self, snapshots: Iterable[Message]) -> None:
-        """Tell it how things stand; news before that would be of jobs that it does not know."""
+        """Tell it how things stand with jobs of which it may hear; news before would be of unknown jobs."""
         self.is_greeted = True
         for message in snapshots:
-            self.tell(message)
+            self.tell(message, self.owner)
 
-    def tell(self, message: Message) -> None:
-        """Put the message into its mailbox if it concerns one of its jobs."""
-        if not self.is_greeted:
+    def tell(self, message: Message, owner: int | None = None) -> None:
+        """Put the message into its mailbox if it concerns one of its jobs; `owner` is that of the job."""
+        if not self.is_greeted or not self.may_hear(owner):
             return
         if self.job_ids is None:
             brief = message.in_brief()
@@ -111,11 +121,17 @@ class ConnectionManager:
 
     @property
     def anyone_watches_all(self) -> bool:
-        """True if a client watches whatever there is."""
-        return any(client.job_ids is None for client in self._clients)
+        """True if a client watches whatever there is, whoever has it."""
+        return any(client.job_ids is None and client.owner is None for client in self._clients)
 
-    def publish(self, messages: Iterable[Message]) -> None:
-        """Give each message to the clients that it concerns."""
+    @property
+    def owners(self) -> frozenset[int]:
+        """The users all of whose jobs clients watch."""
+        found = (client.owner for client in self._clients if client.job_ids is None)
+        return frozenset(owner for owner in found if owner is not None)
+
+    def publish(self, messages: Iterable[Message], owner: int | None = None) -> None:
+        """Give each message, of jobs of this owner, to the clients that it concerns."""
         for message in messages:
             for client in self._clients:
-                client.tell(message)
+                client.tell(message, owner)

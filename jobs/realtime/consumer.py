@@ -10,6 +10,8 @@ from uuid import UUID
 
 from django.conf import settings
 
+from accounts.callers import LOGIN_REQUIRED, Caller, NotAllowed, socket_caller
+from accounts.models import Scope
 from forgesyte.api import strict_json
 from forgesyte.api.client_address import client_address, limited_owner
 from forgesyte.api.errors import DATABASE_AWAY, DATABASE_ERRORS, log_database_away
@@ -17,7 +19,7 @@ from forgesyte.api.limits import Places, Quota
 from forgesyte.server.base_consumer import BaseConsumer
 from jobs import events
 from jobs.realtime.connection_manager import Client
-from jobs.realtime.db_reader import job_broadcaster, missing
+from jobs.realtime.db_reader import job_broadcaster, kept_to, missing
 from jobs.realtime.messages import ErrorMessage, Failure, Message, Ping, PingMessage, encode
 
 logger = logging.getLogger(__name__)
@@ -50,6 +52,7 @@ class End(Enum):
     MESSAGE_TOO_LARGE = ("message_too_large", 4413, f"A message has at most {MOST_BYTES} bytes")
     TOO_MANY_MESSAGES = ("too_many_messages", 4429, "Send one pong for each ping")
     LOGIN_REQUIRED = ("login_required", 4401, "Log in to watch jobs")
+    FORBIDDEN = ("forbidden", 4403, "This key may not watch jobs")
     NO_PONG = ("no_pong", 4408, "No pong came for the last ping")
     TOO_MANY_WATCHERS = ("too_many_watchers", 4429, "Too many connections are open: try again later")
     SERVER_SHUTDOWN = ("server_shutdown", 1012, "The server is stopping: connect again in a moment")
@@ -87,14 +90,12 @@ class RealtimeConsumer(BaseConsumer[Ended]):
     async def connect(self) -> None:
         """Accept, so that a browser can read why it is turned away; then watch."""
         await self.accept_at_most(text=MOST_BYTES, binary=0)
-        user = self.scope.get("user")
-        if settings.FORGESYTE_REQUIRE_LOGIN and not (user and user.is_authenticated):
-            raise Ended(End.LOGIN_REQUIRED)
+        caller = known_caller(self.scope)
         self._take_place(limited_owner(client_address(self.scope)))
         job_ids = asked_jobs(self.scope)
-        for job_id in await missing(job_ids or frozenset()):
+        for job_id in await missing(job_ids or frozenset(), caller):
             raise Ended(End.UNKNOWN_JOB, f"There is no job {job_id}", job_id)
-        self._client = Client(job_ids)
+        self._client = Client(job_ids, owner=None if caller.trusted else await kept_to(caller))
         job_broadcaster.join(self._client)
         self.run_beside(self._send_news(self._client), self._keep_alive())
 
@@ -166,6 +167,16 @@ class RealtimeConsumer(BaseConsumer[Ended]):
 
     async def _send(self, message: Message) -> None:
         await self.send(text_data=encode(message))
+
+
+def known_caller(scope: dict[str, Any]) -> Caller:
+    """The caller; raises Ended."""
+    try:
+        return socket_caller(scope, Scope.JOBS)
+    except NotAllowed as error:
+        if error.status == 403:
+            raise Ended(End.FORBIDDEN, error.detail) from error
+        raise Ended(End.LOGIN_REQUIRED, "" if error.detail == LOGIN_REQUIRED else error.detail) from error
 
 
 def asked_jobs(scope: dict[str, Any]) -> frozenset[str] | None:

@@ -7,15 +7,18 @@ from asgiref.sync import sync_to_async
 from channels.db import database_sync_to_async
 from django.db import connection
 
+from accounts.callers import SERVER, Caller
 from jobs.models import Job
 from jobs.realtime.broadcaster import Broadcaster, Reading, Wanted
 from jobs.realtime.change_notifier import listen
 from jobs.realtime.messages import Frame, FrameMessage, JobData
 from jobs.schemas import job_data
-from jobs.selectors import last_line
+from jobs.selectors import SEE, jobs_for, last_line
 
 # A list shows no more than these; older jobs are watched by their ids.
 NEWEST = 200
+# A key that no user has.
+NOBODY = 0
 
 
 class DbReader:
@@ -48,13 +51,14 @@ def read(wanted: Wanted) -> Reading:
     versions = watched_versions(wanted)
     known = {job_id: job["version"] for job_id, job in wanted.known.items()}
     new = [job_id for job_id, version in versions.items() if known.get(job_id) != version]
-    jobs = list(Job.objects.filter(pk__in=new)) if new else []
+    jobs = list(Job.objects.filter(pk__in=new).select_related("owner")) if new else []
     lost = known.keys() - versions.keys()
     return Reading(
         present=frozenset(versions),
         changed=[job_data(job) for job in jobs],
         gone=frozenset(missing_of(lost)),
         frames=[frame for job in jobs for frame in newest_frame(job, wanted)],
+        owners={str(job.pk): job.owner_id for job in jobs},
     )
 
 
@@ -72,20 +76,28 @@ def watched_versions(wanted: Wanted) -> dict[str, int]:
     """The version of every job that is watched and exists."""
     rows = Job.objects.values_list("pk", "version")
     found = dict(rows.order_by("-created_at", "-id")[:NEWEST]) if wanted.newest else {}
+    for owner in wanted.owners:
+        found |= dict(rows.filter(owner=owner).order_by("-created_at", "-id")[:NEWEST])
     versions = {str(job_id): version for job_id, version in found.items()}
     if named := wanted.named - versions.keys():
         versions |= {str(job_id): version for job_id, version in rows.filter(pk__in=named).order_by()}
     return versions
 
 
-def missing_of(job_ids: Iterable[str]) -> set[str]:
-    """The ids, of these, that no job has."""
+def missing_of(job_ids: Iterable[str], caller: Caller = SERVER) -> set[str]:
+    """The ids, of these, that no job of the caller has."""
     asked = set(job_ids)
     if not asked:
         return set()
-    found = Job.objects.filter(pk__in=asked).order_by().values_list("pk", flat=True)
+    found = jobs_for(caller).filter(pk__in=asked).order_by().values_list("pk", flat=True)
     return asked - {str(job_id) for job_id in found}
+
+
+def owner_watched(caller: Caller) -> int | None:
+    """The user to whose jobs a caller is kept; None where he sees all."""
+    return None if caller.may(SEE) else caller.user_id or NOBODY
 
 
 job_broadcaster = Broadcaster(DbReader(), listen=listen)
 missing = database_sync_to_async(missing_of)
+kept_to = database_sync_to_async(owner_watched)

@@ -165,6 +165,11 @@ class NetworkCache:
         with self._lock:
             return self._size()
 
+    def listing(self) -> list[tuple[Hashable, int, bool]]:
+        """The key of each network that is loaded, about how many bytes it takes, and whether it is in use."""
+        with self._lock:
+            return [(key, entry.size, entry.in_use) for key, entry in self._entries.items()]
+
     def get(
         self,
         key: Hashable,

@@ -96,10 +96,10 @@ def log_in(page: Page, place: Place) -> None:
     answer = page.goto(place.url)
     assert answer
     assert answer.headers["strict-transport-security"] == "max-age=3600"
-    expect(page).to_have_url(re.compile(re.escape(f"{place.url}admin/login/")))
+    expect(page).to_have_url(re.compile(re.escape(f"{place.url}account/login/")))
     page.fill("#id_username", "ada")
     page.fill("#id_password", PASSWORD)
-    page.click("[type=submit]")
+    page.get_by_role("button", name="Sign in").click()
     expect(page).to_have_url(place.url)
 
 
@@ -132,7 +132,7 @@ def test_a_page_of_another_site_is_refused_in_words(place: Place) -> None:
     connection = HTTPSConnection("127.0.0.1", parts.port, context=ssl._create_unverified_context())
     headers = {"Host": parts.netloc, "Origin": "https://elsewhere.example"}
     with closing(connection):
-        connection.request("POST", f"{parts.path}admin/login/", headers=headers)
+        connection.request("POST", f"{parts.path}account/login/", headers=headers)
         answer = connection.getresponse()
         text = answer.read().decode()
 

@@ -10,7 +10,6 @@ from jobs.schemas import JobBrief, JobExtended, job_data
 
 PRIVATE = {
     "id",
-    "owner",
     "definition",
     "source_file",
     "submitted_from",

@@ -16,8 +16,10 @@ CODES = {
     "internal_error": 1011,
     "too_many_sessions": 4429,
     "login_required": 4401,
+    "forbidden": 4403,
     "idle_timeout": 4408,
     "session_expired": 4410,
+    "session_ended": 4411,
     "server_shutdown": 1012,
 }
 

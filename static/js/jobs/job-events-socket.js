@@ -9,7 +9,7 @@ import { readEvent } from "./job-events.js";
  */
 
 /** Close codes after which a new attempt would be closed in the same way. */
-export const FINAL_CLOSE_CODES = Object.freeze([4400, 4401, 4404]);
+export const FINAL_CLOSE_CODES = Object.freeze([4400, 4401, 4403, 4404]);
 
 /** The server pings more often than this: a connection that is silent for longer is lost. */
 export const SILENCE_MS = 70_000;

@@ -10,6 +10,7 @@
  * @typedef {object} Job
  * @property {string} id
  * @property {Status} status
+ * @property {string} owner the user's name; empty for nobody, or where no login is required
  * @property {string} sourceName what the user called the file
  * @property {"video" | "picture"} sourceKind
  * @property {number} sourceBytes
@@ -60,6 +61,7 @@ export function readJob(value) {
   return Object.freeze({
     id,
     status: oneOf(STATUSES, data["status"], "pending"),
+    owner: text(data["owner"]),
     sourceName: text(data["source_name"]),
     sourceKind: data["source_kind"] === "picture" ? "picture" : "video",
     sourceBytes: number(data["source_bytes"]),

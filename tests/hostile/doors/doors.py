@@ -10,11 +10,16 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from forgesyte.api.urls import api
 
 JOB = UUID("00000000-0000-4000-8000-000000000000")
-EXAMPLES = {"job_id": str(JOB), "pipeline_id": "yolo_ocr"}
+EXAMPLES = {"job_id": str(JOB), "pipeline_id": "yolo_ocr", "session_id": str(JOB), "key_id": "1"}
 # What pages take beside GET.
-POSTED = ("/lan/code",)
+POSTED = ("/lan/code", "/account/login/", "/account/password/")
+# What takes nothing else.
+POSTED_ONLY = (
+    *("/account/logout/", "/account/keys/", "/account/keys/{key_id}/revoke/"),
+    "/operations/sessions/{session_id}/end/",
+)
 # What needs no login where one is required.
-OPEN = frozenset({"/health", "/ready", "/metrics", "/lan/code", "/lan/forgesyte.crt"})
+OPEN = frozenset({"/health", "/ready", "/lan/code", "/lan/forgesyte.crt", "/account/login/"})
 # What ninja claims where no page does: nothing is there.
 NOTHING = "/"
 
@@ -39,7 +44,7 @@ def every_door() -> set[Door]:
     """Every route, without the old prefix `/v1` and the admin's pages."""
     paths, methods = set(paths_of(get_resolver())), api_doors()
     paths -= {f"/v1{path}" for path in paths}
-    methods |= {path: ["GET", "POST"] for path in POSTED}
+    methods |= {path: ["GET", "POST"] for path in POSTED} | {path: ["POST"] for path in POSTED_ONLY}
     return {Door(method, path) for path in paths for method in methods.get(path, ["GET"])}
 
 

@@ -173,7 +173,7 @@ def test_a_video_that_is_not_there(client: Client) -> None:
 def test_a_login_is_needed_where_the_operator_says_so(client: Client, settings: Any) -> None:
     settings.FORGESYTE_REQUIRE_LOGIN = True
     for path in ("/videos/", f"/videos/{new_job().pk}/"):
-        assert client.get(path).url.startswith("/admin/login/"), path  # type: ignore[attr-defined]
+        assert client.get(path).url.startswith("/account/login/"), path  # type: ignore[attr-defined]
 
 
 def test_the_pages_are_linked_with_each_other(client: Client) -> None:

@@ -182,9 +182,18 @@ async def test_a_login_is_needed_where_the_operator_says_so(settings: Any) -> No
     for scope in ({}, {"user": AnonymousUser()}):
         async with Client(**scope) as client:
             assert await client.ended() == ("login_required", 4401)
-    job = await new_job()
-    async with Client(user=User(username="anna")) as client:
-        assert (await client.read())["payload"]["job_id"] == str(job.pk)
+    anna, bert = [await User.objects.acreate(username=name) for name in ("anna", "bert")]
+    await new_job(owner=bert)
+    hers = await new_job(owner=anna)
+    async with Client(user=anna) as client:
+        assert (await client.read())["payload"]["job_id"] == str(hers.pk)
+        await Job.objects.all().aupdate(progress=50.0, version=F("version") + 1)
+        assert (await client.read())["payload"]["job_id"] == str(hers.pk)
+        await new_job(owner=bert)
+        newer = await new_job(owner=anna)
+        assert (await client.read())["payload"]["job_id"] == str(newer.pk)
+    async with Client(newer.pk, user=bert) as client:
+        assert await client.ended() == ("unknown_job", 4404)
 
 
 async def test_a_client_that_answers_pings_stays(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,7 +55,7 @@ test("after an event the waits are short again", () => {
   assert.equal(Sockets.made.length, 4);
 });
 
-for (const code of [4400, 4401, 4404]) {
+for (const code of [4400, 4401, 4403, 4404]) {
   test(`${code} is final`, () => {
     const { clock, Sockets, changes } = setUp();
     Sockets.last.ends(code);

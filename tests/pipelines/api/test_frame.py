@@ -129,13 +129,17 @@ class TestAccess:
         assert refusal(client.generic(method, path))[:2] == (401, "unauthorized")
 
     @pytest.mark.usefixtures("closed")
-    @pytest.mark.parametrize("path", ["/health", "/metrics"])
+    @pytest.mark.parametrize("path", ["/health", "/ready"])
     def test_probes_may_pass(self, client: Client, path: str) -> None:
-        assert client.get(path).status_code == 200
+        assert client.get(path).status_code in (200, 503)
+
+    @pytest.mark.usefixtures("closed")
+    def test_metrics_are_for_operators(self, client: Client) -> None:
+        assert refusal(client.get("/metrics"))[:2] == (401, "unauthorized")
 
     @pytest.mark.usefixtures("closed")
     def test_strangers_who_look_at_the_documentation_log_in_first(self, client: Client) -> None:
-        assert client.get("/docs")["Location"] == "/admin/login/?next=/docs"
+        assert client.get("/docs")["Location"] == "/account/login/?next=/docs"
 
     @pytest.mark.usefixtures("closed")
     def test_those_logged_in_may_look(self, client: Client, person: User) -> None:

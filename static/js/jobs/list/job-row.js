@@ -52,6 +52,8 @@ export class JobRow {
     field("name").setAttribute("href", `${job.id}/`);
     setText(field("name"), job.sourceName);
     setText(field("pipeline"), job.pipelineName);
+    setText(field("owner"), job.owner);
+    field("owner").hidden = job.owner === "";
     setText(field("source"), sourceInWords(job));
     field("created").setAttribute("datetime", job.createdAt);
     this.localize();

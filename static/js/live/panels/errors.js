@@ -48,6 +48,14 @@ const WORDS = Object.freeze({
     title: "You are signed out",
     advice: "Reload the page to sign in again.",
   },
+  forbidden: {
+    title: "You may not stream here",
+    advice: "Ask an operator of this server.",
+  },
+  session_ended: {
+    title: "An operator ended your stream",
+    advice: "Ask an operator of this server, or try again later.",
+  },
   code_required: {
     title: "This server asks for a code",
     advice: "Reload the page to enter it. The terminal of the server shows it.",

@@ -20,9 +20,11 @@ export const FINAL_CLOSE_CODES = Object.freeze(
   new Map([
     [4400, "invalid_message"],
     [4401, "login_required"],
+    [4403, "forbidden"],
     [4404, "invalid_pipeline"],
     [4408, "idle_timeout"],
     [4410, "session_expired"],
+    [4411, "session_ended"],
     [4413, "frame_too_large"],
     [4415, "invalid_frame"],
     [4429, "too_many_sessions"],

@@ -1,0 +1,1 @@
+"""The operators' view of the running server: sessions, jobs, loaded networks, memory."""
