@@ -7,7 +7,6 @@ comes twice does no harm, and one that is lost is made again by the sweeper.
 import inspect
 from collections.abc import Collection, Iterable
 from datetime import timedelta
-from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -28,8 +27,16 @@ ANNOTATE_JOB = "jobs.tasks.annotate_job"
 
 
 def deliver_on_commit(job_id: UUID, *, first: bool = False, after: timedelta | None = None) -> None:
-    """Have the job worked on once what was changed is committed; a crash in between is the sweeper's case."""
-    transaction.on_commit(partial(deliver, job_id, first=first, after=after), robust=True)
+    """Have the job worked on once what was changed is committed.
+
+    A crash in between, and a delivery that fails, are the sweeper's case.
+    """
+
+    # Django names what has failed, which a `partial` has no name for.
+    def deliver_job() -> None:
+        deliver(job_id, first=first, after=after)
+
+    transaction.on_commit(deliver_job, robust=True)
 
 
 def deliver(job_id: UUID, *, first: bool = False, after: timedelta | None = None) -> None:
@@ -39,6 +46,15 @@ def deliver(job_id: UUID, *, first: bool = False, after: timedelta | None = None
         run_after = timezone.now() + after if after else None
         task = task.using(priority=FIRST if first else 0, run_after=run_after)
     _note(job_id, task.enqueue(str(job_id)).id)
+
+
+def annotate_on_commit(job_id: UUID) -> None:
+    """Have the job's annotated video made once what was changed is committed, as `deliver_on_commit` does."""
+
+    def deliver_drawing() -> None:
+        deliver_annotation(job_id)
+
+    transaction.on_commit(deliver_drawing, robust=True)
 
 
 def deliver_annotation(job_id: UUID) -> None:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.callers import SERVER, Caller
 from forgesyte.logs import log_event
 from jobs import events, moves, storage
-from jobs.delivery import deliver_annotation, deliver_on_commit
+from jobs.delivery import annotate_on_commit, deliver_on_commit
 from jobs.failures import NO_FRAME_WORKED
 from jobs.intake.quotas import Submitter, check_room, one_at_a_time
 from jobs.models import FINISHED, Job
@@ -207,7 +207,7 @@ def request_annotated(*, job_id: UUID, caller: Caller = SERVER) -> bool:
             losses=0,
         )
         if won:
-            transaction.on_commit(partial(deliver_annotation, job_id), robust=True)
+            annotate_on_commit(job_id)
     return won
 
 

@@ -3,7 +3,6 @@
 import logging
 import time
 from datetime import timedelta
-from functools import partial
 from uuid import UUID
 
 from django.conf import settings
@@ -12,7 +11,7 @@ from django.db import transaction
 from forgesyte.logs import log_event
 from forgesyte.units import MILLISECONDS
 from jobs import events
-from jobs.delivery import deliver_annotation, deliver_on_commit
+from jobs.delivery import annotate_on_commit, deliver_on_commit
 from jobs.failures import DATABASE_AWAY, DISK_FULL, HOPELESS, describe_failure, is_disk_full
 from jobs.models import ACTIVE, Job
 from jobs.worker import leases
@@ -86,7 +85,7 @@ def give_back(claim: Claim) -> None:
     with transaction.atomic():
         if leases.release(claim):
             if claim.draws:
-                transaction.on_commit(partial(deliver_annotation, claim.job_id), robust=True)
+                annotate_on_commit(claim.job_id)
             else:
                 deliver_on_commit(claim.job_id, first=True)
             log_event(logger, logging.INFO, events.GIVEN_BACK, job_id=str(claim.job_id))

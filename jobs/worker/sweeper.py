@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -159,7 +158,7 @@ def reclaim_annotation(job: Job) -> bool:
             return leases.fail_drawing(claim, message, **counted)
         won = leases.release(claim, **counted)
         if won:
-            transaction.on_commit(partial(delivery.deliver_annotation, job.pk))
+            delivery.annotate_on_commit(job.pk)
     return won
 
 

@@ -84,6 +84,27 @@ def test_a_drawing_is_given_back_by_a_worker_that_stops(workshop: Workshop, rend
     assert fresh(job).annotated_status == "pending", "it takes nothing up any more"
 
 
+def test_a_drawing_is_given_back_though_nothing_can_be_delivered(
+    workshop: Workshop, rendering: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def render(job: Job, *, should_stop: Any, **more: Any) -> None:
+        this_process().stopping.set()
+        assert should_stop()
+
+    tried: list[Any] = []
+
+    def fails(job_id: Any) -> None:
+        tried.append(job_id)
+        raise OSError("the queue is away")
+
+    rendering(render)
+    job = finished(workshop)
+    monkeypatch.setattr("jobs.delivery.deliver_annotation", fails)
+    annotation.annotate(job.pk)
+    assert tried == [job.pk]
+    assert (fresh(job).annotated_status, fresh(job).lease_owner) == ("pending", "")
+
+
 def test_a_drawing_of_a_job_that_is_deleted_comes_to_nothing(workshop: Workshop, rendering: Any) -> None:
     def render(job: Job, *, progress: Any, **more: Any) -> None:
         delete_job(job_id=job.pk)
