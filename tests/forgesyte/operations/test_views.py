@@ -88,14 +88,6 @@ def test_networks_are_named_without_their_folders(key: Any, name: str) -> None:
     assert selectors.network_name(key) == name
 
 
-async def test_who_is_ended_reads_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = overview.LiveSession(SessionManager("p"), None, "")
-    monkeypatch.setitem(overview.open_sessions, found.id, found)
-    assert overview.end_session(found.id, "  the disk\nis changed ")
-    assert await found.until_ended() == "An operator ended this session: the disk is changed"
-    assert not overview.end_session("another", "x")
-
-
 def test_ending_a_session(operator: Client, session: overview.LiveSession) -> None:
     answer = operator.post(f"/operations/sessions/{session.id}/end/", {"reason": "maintenance"}, follow=True)
     assert "The session is ended." in answer.content.decode()
