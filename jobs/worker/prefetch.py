@@ -14,8 +14,8 @@ class Prefetch(Generic[T]):
     """Iterates over what a generator gives, which works ahead of its user; use it in a `with`.
 
     At most `ahead` items wait, of at most `max_bytes` together as `size_of` tells them; one always may. The
-    next one is made meanwhile. What the generator raises is raised to the user in its turn. It is closed in
-    its own thread.
+    next one is made meanwhile, but behind one that is larger than that by itself only once it was taken. What
+    the generator raises is raised to the user in its turn. It is closed in its own thread.
     """
 
     def __init__(
@@ -87,7 +87,9 @@ class Prefetch(Generic[T]):
             self._ready.append(item)
             self._bytes += size
             self._changed.notify_all()
-            return True
+            if size > self._max_bytes:
+                self._changed.wait_for(lambda: self._over or not self._ready)
+            return not self._over
 
     def _has_room(self, size: int) -> bool:
         fits = len(self._ready) < self._ahead and self._bytes + size <= self._max_bytes

@@ -43,11 +43,16 @@ def test_works_ahead_and_no_further() -> None:
     ("sizes", "max_bytes", "made"),
     [
         ([40, 40, 40, 40], 100, [40, 40, 40]),
-        ([500, 500, 500], 100, [500, 500]),
+        ([500, 500, 500], 100, [500]),
         ([40, 500, 40], 100, [40, 500]),
         ([100, 1, 1], 100, [100, 1]),
     ],
-    ids=["some fit", "one may always wait", "a large one waits for the others", "full is full"],
+    ids=[
+        "some fit",
+        "nothing is made behind one that is too large",
+        "a large one waits for the others",
+        "full is full",
+    ],
 )
 def test_large_items_are_not_made_far_ahead(sizes: list[int], max_bytes: int, made: list[int]) -> None:
     begun: list[int] = []
@@ -55,6 +60,7 @@ def test_large_items_are_not_made_far_ahead(sizes: list[int], max_bytes: int, ma
 
     def numbers() -> Iterator[int]:
         for size in sizes:
+            assert not (begun and begun[-1] > max_bytes and items._ready), "the large one still waits"
             begun.append(size)
             if begun == made:
                 enough.set()
