@@ -69,7 +69,11 @@ def frames_of_video(path: Path, stride: int, first_frame: int, most_pixels: int)
             lost = on_stride(frame.lost, stride)
             yield from lost_frames(lost, first_frame)
             warnings = without_lost(frame.warnings, lost)
-            yield SourceFrame(frame.index, frame.time_s, frame.image_bgr, warnings)
+            item = SourceFrame(frame.index, frame.time_s, frame.image_bgr, warnings)
+            # The next one is read without this one in memory.
+            del frame
+            yield item
+            del item
         lost = on_stride(video.lost, stride)
         yield from lost_frames(lost, first_frame)
         yield EndOfFile(without_lost(video.warnings, lost), video.end_s)

@@ -20,7 +20,7 @@ from pipelines.errors import InvalidImage
 from pipelines.media.jpeg_header import without_remarks
 from pipelines.media.multi_picture import photographs_in, piece_of
 from pipelines.media.orientation import ORIENTATION, TURNS, orientation_of, turned
-from pipelines.media.pixels import deep_to_bgr, is_deep, to_bgr
+from pipelines.media.pixels import deep_to_bgr, is_deep, to_bgr, values_of
 
 # What cameras, phones and the web produce. Other formats stay unread: some, such as PostScript, run programs.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "AVIF", "HEIF")
@@ -95,17 +95,34 @@ class PictureFile:
         if page != image.tell():
             image.seek(page)
             check_size(*image.size)
-        values = self._deep_values(page)
+        has_deep_colours = self._has_deep_colours()
+        # What is damaged is found out here, also where another reader has the values.
         image.load()
-        if values is None and is_deep(image.mode):
-            values = np.asarray(image)
-        return (to_bgr(image), []) if values is None else with_note(values)
+        if not has_deep_colours and not is_deep(image.mode):
+            return to_bgr(image), []
+        values = None if has_deep_colours else values_of(image)
+        if self.count == 1 or image.format == "TIFF":
+            # Pillow's own pixels are not wanted any more: of the largest picture they take 200 MB. The frames
+            # of an animation are drawn over each other.
+            image.im = Image.new(image.mode, (1, 1)).im
+        if values is None:
+            values = self._deep_values(page)
+        return self._shallow(page) if values is None else with_note(values)
+
+    def _shallow(self, page: int) -> tuple[NDArray[np.uint8], list[str]]:
+        """The picture as Pillow has it, with the upper 8 bits of each value."""
+        self._file.seek(0)
+        with opened_image(self._file) as image:
+            image.seek(page)
+            return to_bgr(image), []
+
+    def _has_deep_colours(self) -> bool:
+        """True for a picture, not loaded yet, of colours with 16 bits each, of which Pillow keeps 8."""
+        tiles = getattr(self._image, "tile", [])
+        return not is_deep(self._image.mode) and any(";16" in str(tile.args) for tile in tiles)
 
     def _deep_values(self, page: int) -> NDArray[Any] | None:
-        """The values of a picture of colours with 16 bits each, of which Pillow keeps 8; None for others."""
-        tiles = getattr(self._image, "tile", [])
-        if is_deep(self._image.mode) or not any(";16" in str(tile.args) for tile in tiles):
-            return None
+        """The values of a picture of deep colours; None where they cannot be had."""
         import cv2
 
         self._file.seek(0)

@@ -83,8 +83,13 @@ class PictureSequence:
             time_s, self._time_s = self._time_s, self._time_s + picture.shown_s
             if (index - 1) % frame_stride == 0 and index >= first_frame:
                 warnings, lost = self._take_warnings()
-                image_bgr = shrunk(picture.image_bgr, most_pixels)
-                yield VideoFrame(index, image_bgr, [*warnings, *picture.notes], round(time_s, DIGITS), lost)
+                image_bgr, notes = shrunk(picture.image_bgr, most_pixels), picture.notes
+                # The next one is read without this one in memory.
+                del picture
+                frame = VideoFrame(index, image_bgr, [*warnings, *notes], round(time_s, DIGITS), lost)
+                del image_bgr
+                yield frame
+                del frame
                 given += 1
                 if given == max_frames:
                     return

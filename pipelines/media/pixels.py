@@ -35,6 +35,15 @@ def band_in_rgb(band: Image.Image, transparent: bool) -> Image.Image:
     return band.convert("RGB")
 
 
+def values_of(image: Image.Image) -> NDArray[Any]:
+    """The values of a Pillow picture of a mode for which `is_deep` is true, HxW."""
+    width, height = image.size
+    values = np.empty((height, width), np.asarray(image.crop((0, 0, 1, 1))).dtype)
+    for top, bottom in bands(height, width):
+        values[top:bottom] = np.asarray(image.crop((0, top, width, bottom)))
+    return values
+
+
 def is_deep(mode: str) -> bool:
     """True for Pillow's modes of one channel with more than 8 bits."""
     return mode in ("I", "F") or mode.startswith("I;16")
