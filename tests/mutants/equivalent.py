@@ -71,4 +71,25 @@ EQUIVALENT = (
         "the last block begins at the last pixel but this one, and steps of four end there",
         within="sliding_window_view(values, (STEP * (rows - 1) + 1, STEP * (columns - 1) + 1))",
     ),
+    Equivalent(
+        "pipelines/tools/ocr/follower.py",
+        "1.0",
+        "2.0",
+        "no line is larger than its upright hull, so that the hull never has to grow",
+        within="smaller = min(1.0,",
+    ),
+    Equivalent(
+        "pipelines/tools/ocr/follower.py",
+        "127",
+        "128",
+        "where nothing is to be seen any even grey will do",
+        within="GREY = 127",
+    ),
+    Equivalent(
+        "pipelines/engine/scheduling/slot_tuner.py",
+        "0.0",
+        "1.0",
+        "the clock is that of the machine, which has run for longer than a second, and so has the first window",
+        within="self._next_comparison = 0.0",
+    ),
 )

@@ -32,6 +32,11 @@ def test_a_slanted_box_is_as_large_as_its_line_and_stays_where_it_is() -> None:
     assert (box.x + box.w / 2, box.y + box.h / 2) == pytest.approx((0.5, 0.5))
 
 
+def test_a_box_smaller_than_a_pixel_gets_its_margin_too() -> None:
+    box = with_margin(Detection(0.5, 0.5, 0.5 / 640, 0.5 / 480, "text", 0.3), (640, 480))
+    assert (box.w * 640, box.h * 480) == pytest.approx((1.0, 1.0))
+
+
 def test_a_box_without_a_size_does_no_harm() -> None:
     box = with_margin(Detection(0.5, 0.5, 0.0, 0.0, "text", 0.3), (640, 480))
     assert (box.x, box.y, box.w, box.h) == (0.5, 0.5, 0.0, 0.0)
@@ -39,7 +44,13 @@ def test_a_box_without_a_size_does_no_harm() -> None:
 
 @pytest.mark.parametrize(
     ("size_wh", "small_wh"),
-    [((640, 480), (320, 240)), ((960, 540), (480, 270)), ((1920, 1080), (480, 270)), ((1000, 1), (480, 1))],
+    [
+        ((640, 480), (320, 240)),
+        ((960, 540), (480, 270)),
+        ((1920, 1080), (480, 270)),
+        ((1000, 1), (480, 1)),
+        ((1, 1000), (1, 480)),
+    ],
 )
 def test_the_picture_is_small_and_grey(size_wh: tuple[int, int], small_wh: tuple[int, int]) -> None:
     picture = text_alone(np.zeros((size_wh[1], size_wh[0], 3), np.uint8), [])

@@ -114,10 +114,10 @@ class TestDetect:
             DetectOptions(640, 0.25, 0.7, 301, None),
         ]
 
-    @pytest.mark.parametrize(("live", "side"), [(False, 2000), (True, 640)])
+    @pytest.mark.parametrize(("live", "side"), [(False, 1897), (True, 640)])
     def test_a_slim_frame_of_a_file_is_seen_larger(self, open_tool: OpenTool, live: bool, side: int) -> None:
         network = Network(0)
-        run(open_tool(network, live=live), np.zeros((400, 2000, 3), np.uint8))
+        run(open_tool(network, live=live), np.zeros((1000, 3000, 3), np.uint8))
 
         (options,) = network.asked
         assert options.imgsz == side
