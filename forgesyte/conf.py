@@ -57,6 +57,7 @@ class ProjectSettings:
     redis_url: str = field(repr=False)
     log_level: str
     secret_key: str = field(repr=False)
+    key_is_given: bool
 
     @classmethod
     def from_env(cls, env: Mapping[str, str], base_dir: Path) -> Self:
@@ -95,6 +96,7 @@ class ProjectSettings:
             ).upper(),
             secret_key=secret_key(read.text(env, "SECRET_KEY", ""))
             or stored_secret_key(data_dir / "secret_key"),
+            key_is_given=bool(read.text(env, "SECRET_KEY", "")),
         )
 
     @property

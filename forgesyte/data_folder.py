@@ -1,12 +1,15 @@
 """The data folder: nobody but its owner reads what is in it, and what is written there stays written."""
 
+import fcntl
 import logging
 import os
 import secrets
 import stat
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from forgesyte.env import BadSetting
 from forgesyte.logs import log_event
@@ -17,6 +20,9 @@ PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
 OTHERS = 0o077
 # What SQLite keeps beside a database; they get its permissions.
 DATABASE_PARTS = ("", "-wal", "-shm", "-journal")
+IN_USE = "in-use"
+
+_in_use: list[IO[bytes]] = []
 
 
 def make_data_dir(data_dir: Path) -> None:
@@ -88,6 +94,38 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def use(data_dir: Path) -> None:
+    """Keep others from taking the folder for themselves alone, for as long as this process lives."""
+    file = locked(data_dir, fcntl.LOCK_SH)
+    if file is not None:
+        _in_use.append(file)
+
+
+@contextmanager
+def alone(data_dir: Path) -> Iterator[bool]:
+    """Take the folder for this process alone; False for the body where a server or a worker uses it."""
+    file = locked(data_dir, fcntl.LOCK_EX)
+    try:
+        yield file is not None
+    finally:
+        if file is not None:
+            file.close()
+
+
+def locked(data_dir: Path, how: int) -> IO[bytes] | None:
+    """The file of the lock, with the lock; None where others hold it, or where there can be none."""
+    try:
+        file = os.fdopen(os.open(data_dir / IN_USE, os.O_CREAT | os.O_RDWR, PRIVATE_FILE), "r+b")
+    except OSError:
+        return None
+    try:
+        fcntl.flock(file, how | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        return None
+    return file
 
 
 def keep_private(data_dir: Path, database: Path | None = None) -> None:

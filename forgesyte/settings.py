@@ -1,13 +1,13 @@
 """Django's settings; the only module that reads the environment."""
 
 import os
-import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from forgesyte.conf import ProjectSettings
 from forgesyte.env import BadSetting
+from forgesyte.supervised import refuse_start
 from pipelines.conf import PipelineSettings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -30,7 +30,7 @@ try:
         # Delivery goes through Django's Tasks interface; by default our own database holds the deliveries.
         TASKS = {"default": {"BACKEND": JOBS.task_backend}}
 except BadSetting as error:
-    sys.exit(f"ForgeSyte cannot start: {error}")
+    refuse_start(str(error))
 
 # Ultralytics writes its settings file beside the user's home unless told otherwise.
 os.environ.setdefault("YOLO_CONFIG_DIR", str(PROJECT.data_dir / "cache"))
@@ -104,8 +104,12 @@ MIDDLEWARE = [
 
 # What `serve` starts beside itself and ends with itself.
 SERVED_BESIDE = ["jobs.worker.supervisor.WorkerSupervisor"] if HAS_JOBS else []
+# Models whose rows name files below the data folder: rows and files of one moment make a backup.
+ROWS_WITH_FILES = ["jobs.Job"] if HAS_JOBS else []
 # What `/ready` asks beside the database and the default pipeline, without waiting.
 READY_ALSO = ["jobs.worker.supervisor.readiness"] if HAS_JOBS else []
+# What `doctor` asks beside what the project itself knows.
+DOCTOR_ALSO = ["jobs.worker.diagnosis.workers"] if HAS_JOBS else []
 
 # What the operators' view shows, and how it ends a session; empty where the app is not there.
 OPERATIONS_SESSIONS = "streaming.overview.live_sessions" if HAS_STREAMING else ""

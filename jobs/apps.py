@@ -1,10 +1,9 @@
 """The app of durable video jobs."""
 
-import sys
-
 from django.apps import AppConfig
 
 from forgesyte.env import BadSetting
+from forgesyte.supervised import refuse_start
 
 
 class JobsConfig(AppConfig):
@@ -25,4 +24,4 @@ class JobsConfig(AppConfig):
         try:
             check_backend()
         except BadSetting as error:
-            sys.exit(f"ForgeSyte cannot start: {error}")
+            refuse_start(str(error))

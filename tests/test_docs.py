@@ -20,7 +20,7 @@ from tests.quotes import Sayings
 
 DOCS = ROOT / "docs"
 APPS = ("accounts", "forgesyte", "pipelines", "streaming", "jobs", "loadtest", "training", "bench")
-FOLDERS = (*APPS, "tests", "docs", "static", "templates", ".ci", ".github")
+FOLDERS = (*APPS, "deploy", "tests", "docs", "static", "templates", ".ci", ".github")
 # Packages that every Django app has, or that lie within a room that is named.
 UNNAMED = {"management", "commands", "migrations", "templatetags", "clients", "report", "soak"} | {
     *("scenes", "lookalikes", "webcam", "peers")

@@ -10,6 +10,7 @@ from ninja import Router, Schema, Status
 
 from forgesyte import __version__
 from forgesyte.api.errors import Error
+from forgesyte.upkeep.arrival import arrival
 from pipelines import readiness
 
 router = Router(tags=["health"])
@@ -20,6 +21,7 @@ class Health(Schema):
 
     status: str
     version: str
+    arrival: dict[str, Any] | None = None
 
 
 class Ready(Schema):
@@ -35,10 +37,15 @@ class NotReady(Error):
     checks: dict[str, str]
 
 
-@router.get("/health", response=Health, auth=None, summary="Is the server alive?")
-async def health(request: HttpRequest) -> dict[str, str]:
-    """Answers whatever else goes on: it asks neither the database nor the engine."""
-    return {"status": "ok", "version": __version__}
+@router.get("/health", response=Health, auth=None, exclude_none=True, summary="Is the server alive?")
+async def health(request: HttpRequest) -> dict[str, Any]:
+    """Answers whatever else goes on: it asks neither the database nor the engine.
+
+    `manage.py doctor` reads in `arrival` how its request has arrived; nobody else does.
+    """
+    told = {"status": "ok", "version": __version__}
+    seen = arrival(request)
+    return {**told, "arrival": seen} if seen else told
 
 
 @router.get("/ready", response={200: Ready, 503: NotReady}, auth=None, summary="Can the server serve?")

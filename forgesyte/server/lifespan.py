@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
-from forgesyte.data_folder import keep_private
+from forgesyte.data_folder import keep_private, use
 from forgesyte.logs import log_event
 from forgesyte.server import memory
 from forgesyte.server.startup import exit_soon, preload, share_fairly, start_thread, warm
@@ -97,6 +97,7 @@ class Lifespan:
         await receive()
         memory.keep_one_arena()
         keep_private(settings.PROJECT.data_dir, settings.PROJECT.database_file)
+        use(settings.PROJECT.data_dir)
         self._sockets.patience_s = STALLED_S
         share_fairly()
         await asyncio.to_thread(warm)

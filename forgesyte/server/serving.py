@@ -15,7 +15,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from forgesyte.api.client_address import is_loopback
-from forgesyte.foreign_output import STDERR, STDOUT, own_stream
+from forgesyte.foreign_output import STDOUT, own_stream
 from forgesyte.lan.lan import Lan, introduction
 from forgesyte.logs import log_event
 from forgesyte.server import memory
@@ -74,7 +74,8 @@ def serve(host: str, port: int, lan: Lan | None = None) -> int:
     for companion in companions:
         companion.stop()
     if failures:
-        print(f"ForgeSyte cannot listen on {host}:{port}: {failures[0]}", file=own_stream(STDERR))
+        detail = f"ForgeSyte cannot listen on {host}:{port}: {failures[0]}"
+        log_event(logger, logging.ERROR, "cannot_start", detail=detail)
         return 1
     exit_soon()
     return 0

@@ -123,7 +123,7 @@ def test_a_bad_value_stops_the_start_with_one_line(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "manage.py", "check"], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60
     )
-    assert done.returncode == 1
+    assert done.returncode == 78
     assert done.stderr.splitlines() == [
         "ForgeSyte cannot start: FORGESYTE_DEVICE='tpu' is not one of auto, cpu, cuda, gpu"
     ]

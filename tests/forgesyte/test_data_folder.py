@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -22,6 +23,7 @@ ROOT = Path(__file__).parents[2]
 AGREE = """
 import sys
 from pathlib import Path
+from typing import IO
 from forgesyte.data_folder import stored_secret_key
 sys.stdin.read()
 print(stored_secret_key(Path(sys.argv[1])))
@@ -209,3 +211,26 @@ def test_migrate_in_a_new_folder_leaves_nothing_for_others(tmp_path: Path) -> No
     modes = {path.name: mode_of(path) for path in data.iterdir() if path.is_file()}
     assert mode_of(data) == "0700"
     assert set(modes.values()) == {"0600"}, json.dumps(modes)
+
+
+def test_who_uses_the_folder_keeps_others_from_having_it_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[IO[bytes]] = []
+    monkeypatch.setattr(data_folder, "_in_use", held)
+    data_folder.use(tmp_path)
+    data_folder.use(tmp_path)
+    with data_folder.alone(tmp_path) as is_alone:
+        assert not is_alone
+    for file in held:
+        file.close()
+    with data_folder.alone(tmp_path) as is_alone, data_folder.alone(tmp_path) as is_second:
+        assert (is_alone, is_second) == (True, False)
+        data_folder.use(tmp_path)
+    assert len(held) == 2
+
+
+def test_a_folder_that_knows_no_locks_is_used_all_the_same(tmp_path: Path) -> None:
+    data_folder.use(tmp_path / "gone")
+    with data_folder.alone(tmp_path / "gone") as is_alone:
+        assert not is_alone

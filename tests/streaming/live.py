@@ -21,6 +21,8 @@ OURS = ("FORGESYTE_", "STREAM_", "ALLOWED_HOSTS", "HOST", "PORT", "DEBUG", "DATA
 START_WITHIN_S = 60
 PATIENCE_S = 60.0
 STUCK_S = 120.0
+# A command of manage.py, on a busy machine.
+COMMAND_WITHIN_S = 300.0
 
 Params = Mapping[str, float | str]
 

@@ -5,11 +5,13 @@ from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.db import DatabaseError, connections
 
+from forgesyte.supervised import SupervisedCommand
 
-class Command(BaseCommand):
+
+class Command(SupervisedCommand):
     help = "Serves pages, the API and live sessions until Ctrl-C."
     requires_migrations_checks = True
 
@@ -33,13 +35,14 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, host: str | None, port: int | None, lan: bool, **options: Any) -> None:
-        from forgesyte.data_folder import keep_private
+        from forgesyte.data_folder import keep_private, use
         from forgesyte.foreign_output import as_log_lines
         from forgesyte.lan.lan import open_to_network
         from forgesyte.server.serving import serve
 
         project = settings.PROJECT
         keep_private(project.data_dir, project.database_file)
+        use(project.data_dir)
         host = host or ("0.0.0.0" if lan else project.host)
         port = port if port is not None else (project.https_port if lan else project.port)
         # The checks have asked the database; this thread never will again.

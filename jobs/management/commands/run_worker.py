@@ -5,14 +5,16 @@ import os
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 
-from forgesyte.data_folder import keep_private
+from forgesyte.data_folder import keep_private, use
 from forgesyte.foreign_output import as_log_lines
 from forgesyte.server import memory
+from forgesyte.supervised import SupervisedCommand
 
 
-class Command(BaseCommand):
+class Command(SupervisedCommand):
+    process_name = "forgesyte-work"
     help = "Works on video jobs until a signal. `serve` starts FORGESYTE_WORKERS of these beside itself."
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -27,6 +29,7 @@ class Command(BaseCommand):
         from pipelines.isolation.server import WORKER_OOM_SCORE, die_first
 
         keep_private(settings.PROJECT.data_dir, settings.PROJECT.database_file)
+        use(settings.PROJECT.data_dir)
         # A job goes on where it stopped; the web server with its live sessions is to outlive it.
         die_first(WORKER_OOM_SCORE)
         worker = Worker(parent_pid=parent)

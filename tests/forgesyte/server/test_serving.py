@@ -161,7 +161,9 @@ def test_a_port_in_use_is_one_clear_line(server: LiveServer, data_dir: Path) -> 
     )
     assert done.returncode == 1
     assert done.stdout == ""
-    assert done.stderr.splitlines()[-1].startswith(f"ForgeSyte cannot listen on 127.0.0.1:{server.port}: ")
+    told = json.loads(done.stderr.splitlines()[-1])
+    assert told["event"] == "cannot_start"
+    assert told["detail"].startswith(f"ForgeSyte cannot listen on 127.0.0.1:{server.port}: ")
     assert "in use" in done.stderr
     assert "Traceback" not in done.stderr
 

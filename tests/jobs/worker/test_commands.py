@@ -89,7 +89,7 @@ def test_a_class_that_is_no_backend_stops_the_start(tmp_path: Path, path: str, s
     done = subprocess.run(
         [sys.executable, "manage.py", "check"], cwd=ROOT, env=env, capture_output=True, text=True, timeout=60
     )
-    assert done.returncode == 1
+    assert done.returncode == 78
     [line] = done.stderr.splitlines()
     assert line.startswith(f"ForgeSyte cannot start: JOBS_TASK_BACKEND={path!r} {says}")
 

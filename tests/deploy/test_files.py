@@ -1,0 +1,158 @@
+"""The programs that read the files of deploy/ take them as they are."""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from forgesyte.conf import ProjectSettings
+from forgesyte.supervised import BAD_CONFIGURATION
+from jobs.conf import JobSettings
+from tests.conftest import require_tool
+from tests.demo_runner import ROOT
+from tests.deploy.commands import CHECKED
+from tests.nginx import make_certificate
+
+DEPLOY = ROOT / "deploy"
+GIVEN = {"FORGESYTE_NAME": "vision.example.com", "POSTGRES_PASSWORD": "secret-enough"}
+UNITS = sorted((DEPLOY / "systemd").glob("*.service"))
+SCRIPTS = [
+    path
+    for path in sorted((*DEPLOY.iterdir(), *(DEPLOY / "steps").iterdir()))
+    if path.is_file() and path.suffix == "" and path.name != "Dockerfile"
+]
+PYTHON = "/opt/forgesyte/.venv/bin/python"
+
+
+def filled(template: str, **values: str) -> str:
+    """A template as deploy/install fills it in, and as nginx's image does."""
+    text = (DEPLOY / "nginx" / template).read_text()
+    for name, value in values.items():
+        text = text.replace(f"${{FORGESYTE_{name}}}", value)
+    assert "${" not in text
+    return text
+
+
+@pytest.mark.parametrize("template", ["forgesyte.conf.template", "forgesyte-prefix.conf.template"])
+def test_nginx_takes_its_configuration(template: str, tmp_path: Path) -> None:
+    make_certificate(tmp_path / "key.pem", tmp_path / "certificate.pem")
+    site = filled(
+        template, NAME="vision.example.com", TLS=str(tmp_path), UPSTREAM="127.0.0.1:8000", PREFIX="/vision"
+    )
+    for port in ("80", "443"):
+        site = site.replace(f"listen {port}", f"listen 127.0.0.1:1{port}").replace(
+            f"listen [::]:{port}", f"listen 127.0.0.2:1{port}"
+        )
+    places = "".join(f"{name}_temp_path {tmp_path}/{name};" for name in ("client_body", "proxy", "fastcgi"))
+    places += f"uwsgi_temp_path {tmp_path}/uwsgi; scgi_temp_path {tmp_path}/scgi;"
+    config = tmp_path / "nginx.conf"
+    config.write_text(
+        f"pid {tmp_path}/pid; error_log stderr; events {{}} http {{ access_log off; {places}\n{site}}}"
+    )
+    nginx = require_tool("nginx")
+    done = subprocess.run([nginx, "-t", "-c", config, "-p", tmp_path], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_both_sites_differ_in_the_path_alone() -> None:
+    site, below = (
+        (DEPLOY / "nginx" / f"forgesyte{kind}.conf.template").read_text() for kind in ("", "-prefix")
+    )
+    changed = set(below.splitlines()) - set(site.splitlines())
+    assert len(changed) == 6
+    assert all("PREFIX" in line or "proxy_pass" in line for line in changed)
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_systemd_takes_its_units(unit: Path, tmp_path: Path) -> None:
+    copy = tmp_path / unit.name
+    # The program is where deploy/install puts it, which need not be here.
+    copy.write_text(unit.read_text().replace(PYTHON, "/bin/true"))
+    verify = [require_tool("systemd-analyze", "systemd"), "verify", "--man=no", "--recursive-errors=no"]
+    done = subprocess.run([*verify, str(copy)], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_systemd_stops_tries_that_are_of_no_use_and_grants_nothing() -> None:
+    for unit in UNITS:
+        lines = unit.read_text().splitlines()
+        for line in (
+            f"RestartPreventExitStatus={BAD_CONFIGURATION}", "Restart=on-failure", "KillSignal=SIGTERM",
+            "User=forgesyte", "NoNewPrivileges=yes", "ProtectSystem=strict", "CapabilityBoundingSet=",
+            "StateDirectoryMode=0700",
+        ):  # fmt: skip
+            assert line in lines
+
+
+def composed(*files: str) -> dict[str, Any]:
+    """The services as Docker's composer reads them from the files."""
+    compose = require_tool("docker-compose")
+    chosen = [option for name in files for option in ("-f", str(DEPLOY / name))]
+    done = subprocess.run(
+        [compose, "-p", "forgesyte", *chosen, "config"],
+        capture_output=True, text=True, env=os.environ | GIVEN, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return dict(yaml.safe_load(done.stdout))
+
+
+def test_docker_compose_takes_its_files() -> None:
+    services = composed("compose.yaml")["services"]
+    assert set(services) == {"server", "worker", "database", "redis", "nginx"}
+    for name in ("server", "worker"):
+        assert services[name]["read_only"]
+        assert services[name]["cap_drop"] == ["ALL"]
+        assert services[name]["environment"]["DATABASE_URL"].startswith("postgres://forgesyte:secret-enough@")
+    with_gpu = composed("compose.yaml", "compose.gpu.yaml")["services"]
+    assert "nvidia" in json.dumps(with_gpu["worker"])
+
+
+def test_the_documented_command_checks_them() -> None:
+    [documented] = CHECKED
+    command = [require_tool("docker-compose"), *documented.split()[2:]]
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | GIVEN, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+def test_docker_compose_asks_for_what_has_no_default() -> None:
+    compose = require_tool("docker-compose")
+    bare = {name: value for name, value in os.environ.items() if name not in GIVEN}
+    done = subprocess.run(
+        [compose, "-f", DEPLOY / "compose.yaml", "config"], capture_output=True, text=True, env=bare
+    )
+    assert done.returncode != 0
+    assert "the name of the site" in done.stderr
+
+
+def test_the_settings_that_are_written_can_be_used(tmp_path: Path) -> None:
+    text = (DEPLOY / "forgesyte.env").read_text().replace("${FORGESYTE_NAME}", "vision.example.com")
+    env = dict(re.findall(r"^(\w+)=(\S+)$", text, re.MULTILINE))
+    assert env["FORGESYTE_DATA_DIR"] == "/var/lib/forgesyte"
+    settings = ProjectSettings.from_env(env | {"FORGESYTE_DATA_DIR": str(tmp_path)}, tmp_path)
+    assert settings.require_login
+    assert "vision.example.com" in settings.allowed_hosts
+    assert JobSettings.from_env(env).workers == 1
+
+
+def test_the_image_runs_the_scripts_that_an_installation_runs() -> None:
+    page = (DEPLOY / "Dockerfile").read_text()
+    steps = {path.name for path in (DEPLOY / "steps").iterdir()}
+    assert set(re.findall(r"deploy/steps/([\w-]+)", page)) == steps
+    install = (DEPLOY / "install").read_text()
+    assert {name for name in steps if f"deploy/steps/{name}" in install} == steps - {"system-packages"}
+    stages = page.split("\nFROM ")
+    assert "USER forgesyte" in stages[-1]
+    assert "HEALTHCHECK" in stages[-1]
+    assert "deploy/healthy" in stages[-1]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+def test_scripts_are_programs_without_errors_of_syntax(script: Path) -> None:
+    assert len(SCRIPTS) >= 9
+    assert os.access(script, os.X_OK)
+    assert subprocess.run(["sh", "-n", script], capture_output=True).stderr == b""
