@@ -89,7 +89,7 @@ EQUIVALENT = (
         "pipelines/engine/scheduling/slot_tuner.py",
         "0.0",
         "1.0",
-        "the clock is that of the machine, which has run for longer than a second, and so has the first window",
+        "the machine has run for longer than a second when the first window ends",
         within="self._next_comparison = 0.0",
     ),
 )
