@@ -44,12 +44,18 @@ class WithoutClientsTraceback(logging.Filter):
         return True
 
 
-class NotDropped(logging.Filter):
-    """Leave out that a socket which was refused is closed: why it was is a line of its own."""
+class NotOfSockets(logging.Filter):
+    """Leave out what the WebSocket library says of clients.
+
+    Why a socket was refused is a line of its own, and a client may send pongs that nobody asked for: at
+    thousands of them a second, lines would fill the disk.
+    """
+
+    LINES = ("dropping connection to peer", "Auto ping/pong: received non-pending pong")
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """False for the WebSocket library's line."""
-        return not record.getMessage().startswith("dropping connection to peer")
+        """False for the library's lines."""
+        return not record.getMessage().startswith(self.LINES)
 
 
 class NotUnavailable(logging.Filter):

@@ -228,7 +228,7 @@ LOGGING: dict[str, Any] = {
     "formatters": {"json": {"()": "forgesyte.logs.JsonFormatter"}},
     "filters": {
         "not_unavailable": {"()": "forgesyte.logs.NotUnavailable"},
-        "not_dropped": {"()": "forgesyte.logs.NotDropped"},
+        "not_of_sockets": {"()": "forgesyte.logs.NotOfSockets"},
         "without_clients_traceback": {"()": "forgesyte.logs.WithoutClientsTraceback"},
     },
     "handlers": {
@@ -241,7 +241,7 @@ LOGGING: dict[str, Any] = {
     "root": {"handlers": ["stderr"], "level": PROJECT.log_level},
     "loggers": {
         # Daphne logs every request and every socket at info; the stream's own events say more.
-        "daphne": {"level": "WARNING", "filters": ["not_dropped"]},
+        "daphne": {"level": "WARNING", "filters": ["not_of_sockets"]},
         "django.channels.server": {"level": "WARNING"},
         "django.request": {"filters": ["not_unavailable"]},
         "ultralytics": {"level": "WARNING"},

@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from forgesyte.logs import JsonFormatter, NotDropped, NotUnavailable, WithoutClientsTraceback, log_event
+from forgesyte.logs import JsonFormatter, NotOfSockets, NotUnavailable, WithoutClientsTraceback, log_event
 
 
 def record(**fields: object) -> logging.LogRecord:
@@ -61,9 +61,9 @@ def test_a_refused_request_leaves_no_traceback(status: int | None, kept: bool) -
 
 def test_a_socket_that_is_refused_needs_no_second_line() -> None:
     made = record()
-    assert NotDropped().filter(made)
+    assert NotOfSockets().filter(made)
     made.msg = "dropping connection to peer tcp4:10.0.0.7:1 with abort=False: Access denied"
-    assert not NotDropped().filter(made)
+    assert not NotOfSockets().filter(made)
 
 
 def test_a_long_event_is_cut_off() -> None:

@@ -115,6 +115,16 @@ def test_a_frame_in_many_pieces_is_one_frame(server: LiveServer) -> None:
     assert json.loads(read[-1].payload)["frame_index"] == 1
 
 
+def test_pongs_that_nobody_asked_for_fill_no_log(server: LiveServer) -> None:
+    """RFC 6455, 5.5.3: a client may send them. Each was a line of 170 bytes."""
+    before = server.log.stat().st_size
+    with RawSocket(server.port) as client:
+        client.send(frame(b"x", PONG) * 1000 + frame(b"last", PING))
+        assert client.read() == Frame(PONG, b"last")
+
+    assert server.log.stat().st_size - before < 2000
+
+
 def test_what_comes_after_the_end_is_not_heard(server: LiveServer) -> None:
     with RawSocket(server.port) as client:
         client.send(frame(b"hello", TEXT) + frame(jpeg()) * 50 + frame(b"\x03\xe8", CLOSE))
