@@ -4,6 +4,7 @@ Pillow goes through the parts of a file in Python, and a file of some megabytes 
 would keep all other threads of this process from running for a minute.
 """
 
+import os
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -21,7 +22,9 @@ SMALL_BYTES, SMALL_PIXELS = 16 * 1024, 4_000_000
 MEMORY_MB = 512
 # Where HEIC and AVIF files, which are made of boxes, name their kind.
 KIND_MARK, KIND_AT = b"ftyp", slice(4, 8)
-DEADLINE_S = 30.0
+DEADLINE_S = 10.0
+# How far decoding gives way to live sessions.
+NICE = 5
 POOL = Pool(at_once=2)
 
 
@@ -60,13 +63,22 @@ def size_in_head(image_bytes: bytes) -> tuple[int, int] | None:
 def run_alone(function: Callable[[bytes], T], image_bytes: bytes) -> T:
     """Run the function on a file in a process of its own; raises InvalidImage."""
     try:
-        return run_isolated(function, image_bytes, memory_mb=MEMORY_MB, deadline_s=DEADLINE_S, pool=POOL)
+        result: T = run_isolated(
+            nicely, function, image_bytes, memory_mb=MEMORY_MB, deadline_s=DEADLINE_S, pool=POOL
+        )
+        return result
     except OverBudget as error:
         raise InvalidImage(f"The picture costs too much to be decoded: {error}") from error
     except Crashed as error:
         raise InvalidImage("The picture is damaged: export it again") from error
     except Busy as error:
         raise InvalidImage("Too many large pictures are decoded at once: try again in a moment") from error
+
+
+def nicely(function: Callable[[bytes], T], image_bytes: bytes) -> T:
+    """Run the function at a lower priority of this process."""
+    os.nice(NICE)
+    return function(image_bytes)
 
 
 def is_cheap(image_bytes: bytes) -> bool:
