@@ -20,8 +20,8 @@ from tests.streaming.live import ROOT, LiveServer, prepare, serving
 
 ATTACKERS = 4
 QUIET_S = 3.0
-# A frame of this session takes 2 to 3 ms, as there is no network in its pipeline: less than a thread waits
-# for the interpreter (5 ms). Within one frame's interval nothing is late, and all frames have to be answered.
+# This session's pipeline has no network: twice its quiet value is less than a thread may have to wait for the
+# interpreter (5 ms). Within one frame's interval nothing is late, and its rate has to stay.
 JUDGE = Judge(not_late_s=1 / FPS)
 MEMORY_MAY_GROW = 0.05
 # After the last session, the server gives memory back within so many seconds.
