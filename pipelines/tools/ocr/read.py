@@ -153,7 +153,8 @@ class ReadTool:
         areas = [box.w * box.h for box in detections]
         differences = self._differences(payload["image"], detections, keys)
         chosen = self._memory.choose(keys, areas, differences, context.pressure)
-        places = self._affordable(payload["image"], detections, chosen, context)
+        never_read = self._memory.unread(keys)
+        places = self._affordable(payload["image"], detections, chosen, context, never_read)
         context.counters["ocr_reads_put_off"] += len(chosen) - len(places)
         lines = self._read(payload["image"], detections, places, context, keys)
         for place, line in zip(places, lines, strict=True):
@@ -224,11 +225,16 @@ class ReadTool:
         return [key if self._wanted(box) else None for key, box in zip(keys, boxes, strict=True)]
 
     def _affordable(
-        self, image_bgr: Image, boxes: Sequence[Detection], places: Sequence[int], context: RunContext
+        self,
+        image_bgr: Image,
+        boxes: Sequence[Detection],
+        places: Sequence[int],
+        context: RunContext,
+        unread: int,
     ) -> list[int]:
         """Those of these places for which there is time on this frame."""
         crops = crops_of(image_bgr, boxes, places, self.calibration)
-        return [places[number] for number in self._budget.affordable(crops, self._clock(), context)]
+        return [places[number] for number in self._budget.affordable(crops, self._clock(), context, unread)]
 
     def _wanted(self, box: Detection) -> bool:
         return self._params.labels is None or box.label in self._params.labels

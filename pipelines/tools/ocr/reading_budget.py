@@ -12,6 +12,8 @@ SHARE_OF_SPARE = 1 / 3
 # Where there is no time to spare, reading takes so much of what frames take without it, for a line that is
 # never read would never be known.
 SHARE_OF_WORK = 0.1
+# More of it where so many lines that were never read are in view: a long page would take minutes.
+MANY_UNREAD, SHARE_ON_LONG_PAGES = 8, 1.0
 FIRST_GUESS_MS = 1.0
 LEARNING_RATE = 0.3
 
@@ -28,16 +30,19 @@ class ReadingBudget:
         self._ms_per_weight = FIRST_GUESS_MS
         self._saved_ms = 0.0
 
-    def affordable(self, boxes_xyxy: Sequence[PixelBox], now: float, context: RunContext) -> list[int]:
+    def affordable(
+        self, boxes_xyxy: Sequence[PixelBox], now: float, context: RunContext, unread: int = 0
+    ) -> list[int]:
         """Choose the boxes to read on this frame, by their place; those that come first matter most.
 
-        `now` is a time of the context's clock, in seconds.
+        `now` is a time of the context's clock, in seconds; so many lines in view were never read.
         """
         costs_ms = [weight(box) * self._ms_per_weight for box in boxes_xyxy]
         spare_ms = math.inf if context.deadline is None else (context.deadline - now) * MILLISECONDS
         chosen = within(costs_ms, min(self._budget_ms, spare_ms * self._share))
         if costs_ms and not chosen:
-            chosen = [0] if costs_ms[0] <= spare_ms or self._saved_up(costs_ms[0], now, context) else []
+            worked_ms = max(now - context.begun, 0.0) * MILLISECONDS
+            chosen = [0] if costs_ms[0] <= spare_ms else self._paid(costs_ms, worked_ms, unread)
         return chosen
 
     def spent(self, boxes_xyxy: Sequence[PixelBox], spent_ms: float) -> None:
@@ -45,13 +50,14 @@ class ReadingBudget:
         each = spent_ms / sum(map(weight, boxes_xyxy))
         self._ms_per_weight += LEARNING_RATE * (each - self._ms_per_weight)
 
-    def _saved_up(self, cost_ms: float, now: float, context: RunContext) -> bool:
-        """Save a share of what this frame has taken so far, until it pays for one box."""
-        self._saved_ms += SHARE_OF_WORK * max(now - context.begun, 0.0) * MILLISECONDS
-        if self._saved_ms < cost_ms:
-            return False
-        self._saved_ms = 0.0
-        return True
+    def _paid(self, costs_ms: Sequence[float], worked_ms: float, unread: int) -> list[int]:
+        """Save up a share of the work until it pays for the first one; on long pages it may pay for more."""
+        is_long = unread > MANY_UNREAD
+        self._saved_ms += (SHARE_ON_LONG_PAGES if is_long else SHARE_OF_WORK) * worked_ms
+        if self._saved_ms < costs_ms[0]:
+            return []
+        saved_ms, self._saved_ms = self._saved_ms, 0.0
+        return within(costs_ms, saved_ms) if is_long else [0]
 
 
 def weight(box_xyxy: PixelBox) -> float:

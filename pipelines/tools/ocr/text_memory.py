@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pipelines.engine.readers.text_reader import NOTHING, Reading
 from pipelines.tools.base import Pressure
 from pipelines.tools.ocr.line_picture import LinePicture
+from pipelines.tools.ocr.reading_budget import MANY_UNREAD
 from pipelines.tools.ocr.track_text import TrackText
 
 FORGET_AFTER_S = 10.0
@@ -50,7 +51,8 @@ class TextMemory:
 
         `differences` are those of each line from its `picture`. Lines that have changed or were never read
         come first, the longest waiting before others and large before small; then those that are due again.
-        Fewer under pressure, and of the surely known lines one on a frame: they can wait.
+        Fewer under pressure, but for long pages that are new; and of the surely known lines one on a frame:
+        they can wait.
         """
         now = self._clock()
         self._see(keys, differences, now)
@@ -59,7 +61,7 @@ class TextMemory:
         due.sort(key=lambda pair: (*rank(pair[0]), -areas[pair[1]]))
         places = [place for track, place in due if not track.can_wait]
         places += [place for track, place in due if track.can_wait][:1]
-        return places[: self._allowance(pressure, (track for track, _ in visible))]
+        return places[: self._allowance(pressure, [track for track, _ in visible])]
 
     def note(self, key: int, reading: Reading, picture: LinePicture | None = None) -> None:
         """Keep a reading of a box that `choose` named, and how the box looked; set when it is read again."""
@@ -81,6 +83,10 @@ class TextMemory:
         """The text of a line as far as it is known."""
         track = self._track(key)
         return track.best if track else None
+
+    def unread(self, keys: Iterable[int | None]) -> int:
+        """Count the lines that have not been read even once."""
+        return sum(track.tries == 0 for track in map(self._track, keys) if track)
 
     def age_s(self, key: int | None) -> float | None:
         """Seconds since the text of a line was last seen to hold, while it waits to be read; else None."""
@@ -105,8 +111,10 @@ class TextMemory:
         for key in forgotten:
             del self._tracks[key]
 
-    def _allowance(self, pressure: Pressure, visible: Iterable[TrackText]) -> int:
+    def _allowance(self, pressure: Pressure, visible: Sequence[TrackText]) -> int:
         if pressure is Pressure.NORMAL:
+            return self._settings.reads_per_frame
+        if pressure is Pressure.WARNING and sum(track.tries == 0 for track in visible) > MANY_UNREAD:
             return self._settings.reads_per_frame
         if pressure is Pressure.WARNING:
             return min(1, self._settings.reads_per_frame)

@@ -28,6 +28,7 @@ from pipelines.tools.base import (
     ToolSpec,
 )
 from pipelines.tools.parameters import PLAIN_NAME, OperatorOnly
+from pipelines.tools.yolo.dense import CloserLook
 from pipelines.tools.yolo.jumps import MOVED_TOO_FAR, JumpWatch
 from pipelines.tools.yolo.tracker import Tracker, TrackerSettings
 
@@ -70,6 +71,12 @@ class DetectParams(BaseModel):
         None, max_length=MAX_LABELS, description="Only these labels; all of them where it is not given"
     )
     max_det: int = Field(300, ge=1, le=3000, description="At most so many boxes on a frame")
+    dense_imgsz: int | None = Field(
+        None,
+        ge=32,
+        le=4096,
+        description="A larger frame full of small boxes is looked at again with this for `imgsz`",
+    )
     device: Literal["auto", "cpu", "cuda", "gpu"] | None = Field(
         None, description="Where to run; the server's setting where it is not given"
     )
@@ -101,6 +108,9 @@ class DetectTool:
         self._remarks = remarks_on(self._loaded, params)
         self._said_smaller = False
         self._live = context.live
+        # A network of fixed size sees no more in a second look.
+        closer = None if self._loaded.fixed_size_hw else params.dense_imgsz
+        self._closer = CloserLook(closer, keeps=context.live)
         self._said_more = False
 
     def run(self, payload: Mapping[str, Any], context: RunContext) -> Mapping[str, Any]:
@@ -142,7 +152,9 @@ class DetectTool:
         imgsz = params.imgsz if self._live else side_for_files(image_bgr.shape[:2], params.imgsz)
         options = DetectOptions(imgsz, conf, params.iou, params.max_det + 1, self._classes)
         with self._loaded.network.borrow() as network:
-            found = network.find(image_bgr, options)
+            found = self._closer.find(
+                lambda side: network.find(image_bgr, replace(options, imgsz=side)), image_bgr.shape[:2], imgsz
+            )
         self._say_if_more(len(found.scores), context)
         best = slice(params.max_det)
         height, width = image_bgr.shape[:2]

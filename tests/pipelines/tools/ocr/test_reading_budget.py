@@ -4,7 +4,7 @@ import pytest
 
 from pipelines.engine.readers.text_reader import PixelBox
 from pipelines.tools.base import RunContext
-from pipelines.tools.ocr.reading_budget import ReadingBudget, weight
+from pipelines.tools.ocr.reading_budget import MANY_UNREAD, ReadingBudget, weight
 
 # Weights 6, 4 and 2: at first a millisecond each.
 LONG, MIDDLE, SHORT = (0, 0, 100, 20), (0, 0, 60, 20), (0, 0, 20, 20)
@@ -71,3 +71,9 @@ def test_the_cost_is_learnt() -> None:
     # Ten milliseconds for a weight of one.
     assert budget.affordable(BOXES, NOW, context(3 * 59.0)) == [1]
     assert budget.affordable(BOXES, NOW, context(3 * 61.0)) == [0]
+
+
+@pytest.mark.parametrize(("unread", "chosen"), [(MANY_UNREAD, []), (MANY_UNREAD + 1, [0, 1])])
+def test_as_much_as_the_other_work_pays_for_lines_of_a_long_page(unread: int, chosen: list[int]) -> None:
+    late = context(0.0, worked_ms=10.5)
+    assert ReadingBudget(None).affordable(BOXES, NOW, late, unread) == chosen

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pipelines.engine.readers.text_reader import Reading
 from pipelines.tools.base import Pressure
+from pipelines.tools.ocr.reading_budget import MANY_UNREAD
 from pipelines.tools.ocr.text_memory import FIRST_RETRY_S, FORGET_AFTER_S, MemorySettings, TextMemory
 from pipelines.tools.ocr.track_text import CHANGED
 from tests.pipelines.tools.ocr.memory_sessions import FRAME_S, SETTINGS, SURE, Board, Clock, Session
@@ -53,6 +54,16 @@ def test_under_load_one_line_is_read_and_at_the_worst_only_what_was_never_read()
     session.clock.now += 6
     assert session.frame([1, 2], pressure=Pressure.CRITICAL) == []
     assert len(session.frame([1, 2], pressure=Pressure.WARNING)) == 1
+
+
+def test_a_new_long_page_is_read_under_load_as_without_it() -> None:
+    session, keys = Session(), list[int | None](range(MANY_UNREAD + 6))
+    unread, reads = [], []
+    for _ in range(4):
+        reads.append(len(session.frame(keys, pressure=Pressure.WARNING)))
+        unread.append(session.memory.unread([*keys, None]))
+    assert reads == [4, 4, 1, 1]
+    assert unread == [10, 6, 5, 4]
 
 
 def test_a_sure_reading_is_repeated_after_the_interval() -> None:
