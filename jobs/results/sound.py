@@ -34,6 +34,8 @@ class Sound:
         self._target: Any = None
         self._out: Any = None
         self._copies = False
+        self._kind: tuple[str, str, int] | None = None
+        self._resampler: Any = None
 
     def close(self) -> None:
         """Close the file."""
@@ -108,4 +110,19 @@ class Sound:
         for frame in frames:
             if frame.pts is not None:
                 frame.pts += round(self._shift_s / frame.time_base)
-            self._target.mux(self._out.encode(frame))
+            for piece in self._fitting(frame):
+                self._target.mux(self._out.encode(piece))
+
+    def _fitting(self, frame: Any) -> list[Any]:
+        """A piece of sound as the encoder takes it; none where that cannot be made of it.
+
+        The sound of joined recordings changes, and a resampler knows one kind only.
+        """
+        kind = frame.format.name, frame.layout.name, frame.rate
+        if kind != self._kind:
+            self._kind = kind
+            self._resampler = av.AudioResampler(self._out.format, self._out.layout, self._out.rate)
+        try:
+            return list(self._resampler.resample(frame))
+        except av.FFmpegError:
+            return []

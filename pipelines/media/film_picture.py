@@ -3,6 +3,7 @@
 from fractions import Fraction
 from typing import Any
 
+import av
 import numpy as np
 from av.stream import Disposition
 from numpy.typing import NDArray
@@ -21,6 +22,8 @@ BESIDE = (
 # Pixels that are more than so many times as wide as high, or the other way round, are nonsense in a header.
 MAX_STRETCH = 10
 SQUARE = Fraction(1)
+# AVCOL_SPC_UNSPECIFIED: a frame does not tell how its colours were made.
+UNSPECIFIED = 2
 Matrix = tuple[int, int, int, int]
 UNTURNED: Matrix = (1, 0, 0, 1)
 
@@ -74,15 +77,32 @@ def upright(
 ) -> NDArray[np.uint8]:
     """A decoded frame as BGR in square pixels, turned and mirrored as its display matrix says.
 
-    One that would have more than `most_pixels` is made smaller.
+    One that would have more than `most_pixels` is made smaller. Raises av.FFmpegError where FFmpeg cannot
+    convert it.
     """
-    width, height = bounded_size(square_size((frame.width, frame.height), ratio), most_pixels)
-    image_bgr = frame.to_ndarray(format="bgr24", width=width, height=height)
+    size_wh = bounded_size(square_size((frame.width, frame.height), ratio), most_pixels)
+    image_bgr = in_bgr(frame, size_wh)
     a, b, c, d = matrix
     if is_turned(matrix):
         image_bgr = image_bgr.transpose(1, 0, 2)
         a, d = c, b
     return np.ascontiguousarray(image_bgr[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1])
+
+
+def in_bgr(frame: Any, size_wh: tuple[int, int]) -> NDArray[np.uint8]:
+    """A decoded frame in BGR and this size.
+
+    Colours that FFmpeg cannot convert, such as those of a matrix that no standard has, are read as those of a
+    frame that does not tell; its `colorspace` then says so. Raises av.FFmpegError.
+    """
+    width, height = size_wh
+    try:
+        return np.asarray(frame.to_ndarray(format="bgr24", width=width, height=height))
+    except av.FFmpegError:
+        if frame.colorspace == UNSPECIFIED:
+            raise
+    frame.colorspace = UNSPECIFIED
+    return np.asarray(frame.to_ndarray(format="bgr24", width=width, height=height))
 
 
 def shown_size(frame: Any, ratio: Fraction, matrix: Matrix) -> tuple[int, int]:

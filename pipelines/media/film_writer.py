@@ -19,6 +19,8 @@ TICKS_S = 90_000
 STILL_S = 1.0
 # 4K: browsers play no more, and an encoder should hold no more. Larger films are made smaller.
 MAX_PIXELS = 4096 * 2304
+# x264's own bound for each side.
+MAX_SIDE = 16_384
 # Above that the encoder looks at no frames ahead, which would take it half a gigabyte.
 FULL_HD = 1920 * 1088
 BT709, VIDEO_RANGE = 1, 1
@@ -121,8 +123,8 @@ class FilmWriter:
             self._container.mux(packet)
 
     def _begin(self, image_bgr: Image) -> None:
-        self._size_wh = bounded_size(self._size_wh or (image_bgr.shape[1], image_bgr.shape[0]), MAX_PIXELS)
-        width, height = self._size_wh
+        size_wh = bounded_size(self._size_wh or (image_bgr.shape[1], image_bgr.shape[0]), MAX_PIXELS)
+        width, height = self._size_wh = min(size_wh[0], MAX_SIDE), min(size_wh[1], MAX_SIDE)
         options = {**X264, "tune": "zerolatency"} if width * height > FULL_HD else X264
         stream = self._container.add_stream("libx264", rate=30, options=options)
         stream.width, stream.height = width + width % 2, height + height % 2

@@ -2,8 +2,9 @@
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -37,6 +38,9 @@ BYTES_A_PIXEL = 4
 # What declares more frames a second tells of its clock, not of its frames.
 MAX_FPS = 1000.0
 TOO_EARLY = "The file ends too early"
+ODD_COLOURS = (
+    "From frame {index} on colours may be wrong: those of the film (number {number}) cannot be converted"
+)
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,7 @@ class VideoReader:
             raise
         self._clock = clock_of(self._container, self.fps)
         self._size: tuple[int, int] | None = None
+        self._has_odd_colours = False
         self._tally = Tally(self._stream.codec_context.name)
 
     def __enter__(self) -> Self:
@@ -144,22 +149,44 @@ class VideoReader:
         InvalidVideo where none can be decoded.
         """
         given = 0
-        index = None
+        is_readable = False
         shape, orientations = PixelShape(self._stream), Orientations()
         for index, time_s, frame in self._decoded():
             ratio, matrix = shape.ratio, orientations.of(frame)
-            if (index - 1) % frame_stride == 0:
-                self._note_size(index, shown_size(frame, ratio, matrix))
-                warnings, lost = self._take_warnings()
-                if index < first_frame:
-                    continue
-                image_bgr = upright(frame, ratio, matrix, most_pixels)
-                yield VideoFrame(index, image_bgr, warnings, time_s, lost)
-                given += 1
-                if given == max_frames:
-                    return
-        if index is None:
+            if (index - 1) % frame_stride:
+                is_readable = True
+                continue
+            is_passed_over = index < first_frame
+            convert = partial(upright, frame, ratio, matrix, most_pixels)
+            image_bgr = None if is_passed_over else self._converted(index, time_s, frame, convert)
+            if image_bgr is None and not is_passed_over:
+                continue
+            is_readable = True
+            self._note_size(index, shown_size(frame, ratio, matrix))
+            warnings, lost = self._take_warnings()
+            if image_bgr is None:
+                continue
+            yield VideoFrame(index, image_bgr, warnings, time_s, lost)
+            given += 1
+            if given == max_frames:
+                return
+        if not is_readable:
             raise InvalidVideo(f"{self.path.name} cannot be read as a video: no frame of it can be decoded")
+
+    def _converted(
+        self, index: int, time_s: float, frame: Any, convert: Callable[[], NDArray[np.uint8]]
+    ) -> NDArray[np.uint8] | None:
+        """The picture that `convert` makes of a decoded frame; None, with a warning, where it cannot."""
+        colours = frame.colorspace
+        try:
+            image_bgr = convert()
+        except av.FFmpegError as error:
+            self._note_lost(index, LostFrame(time_s, reason(error)))
+            return None
+        if frame.colorspace != colours and not self._has_odd_colours:
+            self._has_odd_colours = True
+            self.warnings.append(ODD_COLOURS.format(index=index, number=colours))
+        return image_bgr
 
     def _video_stream(self) -> Any:
         streams = film_streams(self._container)
@@ -229,6 +256,9 @@ class VideoReader:
 
     def _complain(self, index: int, lost: LostFrame) -> None:
         self._tally.lost += 1
+        self._note_lost(index, lost)
+
+    def _note_lost(self, index: int, lost: LostFrame) -> None:
         self.lost[index] = lost
         self.warnings.append(lost_frame(index, lost.why))
 

@@ -58,3 +58,14 @@ def test_a_film_without_frames_is_none(tmp_path: Path) -> None:
 def test_refuses_a_place_where_it_cannot_write(tmp_path: Path, name: str) -> None:
     with pytest.raises((OSError, ValueError)):
         FilmWriter(tmp_path / name)
+
+
+@pytest.mark.parametrize("size_wh", [(40_000, 4), (4, 40_000)])
+def test_a_strip_that_is_longer_than_the_codec_can_is_made_shorter(
+    tmp_path: Path, size_wh: tuple[int, int]
+) -> None:
+    path = write(tmp_path / "out.mp4", [0.0], size_wh)
+
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        assert (stream.width, stream.height) == tuple(min(side, 16_384) for side in size_wh)
