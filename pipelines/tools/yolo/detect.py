@@ -28,6 +28,7 @@ from pipelines.tools.base import (
     ToolSpec,
 )
 from pipelines.tools.parameters import PLAIN_NAME, OperatorOnly
+from pipelines.tools.yolo.any_angle import AnyAngle
 from pipelines.tools.yolo.dense import CloserLook
 from pipelines.tools.yolo.jumps import MOVED_TOO_FAR, JumpWatch
 from pipelines.tools.yolo.tracker import Tracker, TrackerSettings
@@ -77,6 +78,9 @@ class DetectParams(BaseModel):
         le=4096,
         description="A larger frame full of small boxes is looked at again with this for `imgsz`",
     )
+    any_angle: bool = Field(
+        False, description="Look for turned lines of text too, with a network that finds level ones"
+    )
     device: Literal["auto", "cpu", "cuda", "gpu"] | None = Field(
         None, description="Where to run; the server's setting where it is not given"
     )
@@ -112,6 +116,7 @@ class DetectTool:
         closer = None if self._loaded.fixed_size_hw else params.dense_imgsz
         self._closer = CloserLook(closer, keeps=context.live)
         self._said_more = False
+        self._any_angle = AnyAngle(context.live) if params.any_angle else None
 
     def run(self, payload: Mapping[str, Any], context: RunContext) -> Mapping[str, Any]:
         """Find boxes on `image`."""
@@ -131,14 +136,20 @@ class DetectTool:
         }
 
     def state(self) -> bytes:
-        """Keep only whether it was said that boxes are left out."""
-        return SAID_MORE if self._said_more else b""
+        """Keep the angles at which things were found, and whether it was said that boxes are left out."""
+        angles = pickle.dumps(self._any_angle) if self._any_angle else b""
+        return angles + (SAID_MORE if self._said_more else b"")
 
     def restore(self, state: bytes) -> None:
-        """Go on in the middle of a file: the other remarks were made at its first frame."""
+        """Go on in the middle of a file: the other remarks were made at its first frame.
+
+        Unpickling runs code, so never give it a state from outside.
+        """
         self._remarks = []
         self._said_smaller = True
         self._said_more = state.endswith(SAID_MORE)
+        if self._any_angle:
+            self._any_angle = pickle.loads(state)
 
     def close(self) -> None:
         """Nothing to let go of: the network is shared."""
@@ -155,6 +166,8 @@ class DetectTool:
             found = self._closer.find(
                 lambda side: network.find(image_bgr, replace(options, imgsz=side)), image_bgr.shape[:2], imgsz
             )
+            if self._any_angle:
+                found = self._any_angle.find(image_bgr, options, network.find, found)
         self._say_if_more(len(found.scores), context)
         best = slice(params.max_det)
         height, width = image_bgr.shape[:2]
@@ -215,12 +228,12 @@ class TrackTool(DetectTool):
 
     def state(self) -> bytes:
         """Keep the tracks, and what the detector keeps behind them."""
-        return pickle.dumps((self._tracker.state(), self._jumps)) + super().state()
+        return pickle.dumps((self._tracker.state(), self._jumps, super().state()))
 
     def restore(self, state: bytes) -> None:
         """Carry on these tracks; unpickling runs code, so never give it a state from outside."""
-        super().restore(state)
-        tracks, self._jumps = pickle.loads(state)
+        tracks, self._jumps, detector = pickle.loads(state)
+        super().restore(detector)
         self._tracker.restore(tracks)
 
     def metadata(self) -> Mapping[str, Any]:

@@ -16,6 +16,7 @@ from pipelines.engine.devices import DeviceChoice
 from pipelines.errors import PipelineError
 from pipelines.tools.base import RunContext
 from pipelines.tools.yolo import detect
+from pipelines.tools.yolo.any_angle import SMALL_ANGLES
 from pipelines.tools.yolo.detect import (
     SAID_MORE,
     SLIM_FRAME,
@@ -317,3 +318,33 @@ class TestTrack:
 )
 def test_the_side_of_slim_frames(frame_hw: tuple[int, int], imgsz: int, side: int) -> None:
     assert side_for_files(frame_hw, imgsz) == side
+
+
+class TestAnyAngle:
+    def test_only_where_it_is_asked_for_the_frame_is_looked_at_turned(self, open_tool: OpenTool) -> None:
+        plain, turning = Network(), Network()
+
+        run(open_tool(plain))
+        run(open_tool(turning, any_angle=True))
+
+        assert len(plain.asked) == 1
+        assert len(turning.asked) > len(SMALL_ANGLES)
+
+    def test_networks_of_oriented_boxes_are_asked_once(self, open_tool: OpenTool) -> None:
+        network = Network(oriented=True)
+
+        run(open_tool(network, any_angle=True))
+
+        assert len(network.asked) == 1
+
+    @pytest.mark.parametrize("kind", [DetectTool, TrackTool])
+    def test_goes_on_in_a_file_without_looking_all_around_again(self, open_tool: OpenTool, kind: Any) -> None:
+        tool = open_tool(Network(0), kind, any_angle=True)
+        run(tool)
+        network = Network(0)
+        again = open_tool(network, kind, any_angle=True)
+
+        again.restore(tool.state())
+        run(again)
+
+        assert len(network.asked) == 2

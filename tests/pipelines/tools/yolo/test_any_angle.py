@@ -1,0 +1,251 @@
+"""Turned things, found by a stand-in that finds dark bars which are level or nearly so."""
+
+import math
+import pickle
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from pipelines.engine.detectors.nms import DetectOptions, FoundBoxes
+from pipelines.evaluation.turning import turned
+from pipelines.tools.yolo.any_angle import (
+    MOST_ANGLES,
+    MOST_PIXELS,
+    PATIENCE,
+    SMALL_ANGLES,
+    AnyAngle,
+    apart,
+    best_of,
+    full_view,
+    half_turn,
+    level_view,
+    turned_size,
+)
+
+OPTIONS = DetectOptions(imgsz=640, conf=0.25)
+
+
+class LevelNetwork:
+    """Finds dark bars up to eleven degrees off the level, the surer the less they slope."""
+
+    def __init__(self) -> None:
+        self.sizes: list[tuple[int, int]] = []
+
+    def find(self, image_bgr: np.ndarray, options: DetectOptions) -> FoundBoxes:
+        self.sizes.append(image_bgr.shape[:2])
+        dark = (image_bgr.max(axis=2) < 90).astype(np.uint8)
+        outlines, _ = cv2.findContours(dark, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        boxes, scores = [], []
+        for outline in outlines:
+            (first, second, third, _) = cv2.boxPoints(cv2.minAreaRect(outline))
+            side = max((second - first, third - second), key=lambda one: float(np.hypot(*one)))
+            slope = apart(math.degrees(math.atan2(side[1], side[0])), 0)
+            if len(outline) > 40 and slope <= 11:
+                left, top, width, height = cv2.boundingRect(outline)
+                boxes.append((left, top, left + width, top + height))
+                scores.append(0.9 - 0.05 * slope)
+        order = np.argsort(-np.array(scores), kind="stable")
+        return FoundBoxes(
+            np.array(boxes, np.float32).reshape(-1, 4)[order],
+            np.array(scores, np.float32)[order],
+            np.zeros(len(boxes), np.int64),
+        )
+
+
+def bars(count: int = 3) -> np.ndarray:
+    """Level bars of 300x24 pixels in the middle of a frame of 640x480."""
+    frame = np.full((480, 640, 3), 200, np.uint8)
+    for number in range(count):
+        top = 258 + 60 * number - 30 * count
+        frame[top : top + 24, 170:470] = 40
+    return frame
+
+
+def find(search: AnyAngle, frame: np.ndarray, network: LevelNetwork | None = None) -> FoundBoxes:
+    network = network or LevelNetwork()
+    return search.find(frame, OPTIONS, network.find, network.find(frame, OPTIONS))
+
+
+def corners(found: FoundBoxes) -> NDArray[np.float32]:
+    assert found.polygons is not None
+    return found.polygons
+
+
+def directions(found: FoundBoxes) -> list[float]:
+    along = corners(found)[:, 1] - corners(found)[:, 0]
+    return [half_turn(math.degrees(math.atan2(y, x))) for x, y in along]
+
+
+@pytest.mark.parametrize("degrees", [15, 33, 45, 60, 90, 120, 165, 200])
+def test_bars_at_any_angle_are_found_where_they_are(degrees: int) -> None:
+    frame = turned(bars(), degrees)
+
+    found = find(AnyAngle(live=False), frame)
+
+    assert len(found.scores) == 3
+    assert all(apart(one, degrees) < 3 for one in directions(found))
+    sizes = [(math.dist(one[0], one[1]), math.dist(one[1], one[2])) for one in corners(found)]
+    assert all(290 < length < 325 and 20 < height < 45 for length, height in sizes)
+    middle = np.array([frame.shape[1] / 2, frame.shape[0] / 2])
+    assert np.abs(corners(found).mean(axis=1).mean(axis=0) - middle).max() < 6
+
+
+def test_level_bars_are_given_as_the_network_found_them() -> None:
+    network = LevelNetwork()
+    frame = bars()
+    level = network.find(frame, OPTIONS)
+
+    found = AnyAngle(live=False).find(frame, OPTIONS, network.find, level)
+
+    assert found is level
+    assert len(network.sizes) == 1 + len(SMALL_ANGLES)
+
+
+def test_what_a_network_of_turned_boxes_found_is_left_alone() -> None:
+    given = FoundBoxes(
+        np.zeros((0, 4), np.float32),
+        np.zeros(0, np.float32),
+        np.zeros(0, np.int64),
+        np.zeros((0, 4, 2), np.float32),
+    )
+
+    assert AnyAngle(live=True).find(bars(), OPTIONS, LevelNetwork().find, given) is given
+
+
+def test_level_and_turned_bars_are_found_together() -> None:
+    frame = np.full((480, 640, 3), 200, np.uint8)
+    frame[60:84, 60:360] = 40
+    cv2.line(frame, (420, 200), (600, 420), (40, 40, 40), 20)
+
+    found = find(AnyAngle(live=False), frame)
+
+    assert sorted(round(apart(one, 0) / 10) for one in directions(found)) == [0, 5]
+
+
+def test_a_frame_without_anything_has_no_boxes() -> None:
+    found = find(AnyAngle(live=True), np.full((480, 640, 3), 200, np.uint8))
+
+    assert len(found.scores) == 0
+    assert found.polygons is None
+
+
+def test_live_one_small_view_is_taken_a_frame_and_finds_what_comes() -> None:
+    search, network = AnyAngle(live=True), LevelNetwork()
+    plain = np.full((480, 640, 3), 200, np.uint8)
+    find(search, plain, network)
+    network.sizes.clear()
+    find(search, plain, network)
+    assert len(network.sizes) == 2
+
+    frame = turned(bars(), 45)[90:570, 76:716]
+    for _ in SMALL_ANGLES:
+        found = find(search, frame)
+
+    assert len(found.scores) == 3
+    assert all(apart(one, 45) < 3 for one in directions(found))
+
+
+def test_a_session_follows_a_sheet_that_turns() -> None:
+    search = AnyAngle(live=True)
+    for degrees in range(30, 60, 3):
+        found = find(search, turned(bars(), degrees))
+        assert len(found.scores) == 3, degrees
+
+    assert all(apart(one, 57) < 5 for one in directions(found))
+    assert len(search.angles) == 1
+
+
+def test_an_angle_is_given_up_after_frames_without_anything_there() -> None:
+    search = AnyAngle(live=True)
+    find(search, turned(bars(), 45))
+    assert len(search.angles) == 1
+    plain = np.full((480, 640, 3), 200, np.uint8)
+
+    for _ in range(PATIENCE - 1):
+        find(search, plain)
+    assert len(search.angles) == 1
+    find(search, plain)
+
+    assert search.angles == []
+
+
+def test_in_a_file_another_scene_is_looked_at_from_all_sides() -> None:
+    search, network = AnyAngle(live=False), LevelNetwork()
+    find(search, np.full((480, 640, 3), 200, np.uint8), network)
+    network.sizes.clear()
+
+    found = find(search, 250 - turned(bars(), 45) // 8, network)
+    assert len(network.sizes) >= 1 + len(SMALL_ANGLES)
+    assert len(found.scores) == 0
+
+    assert len(find(search, turned(bars(), 45), network).scores) == 3
+
+
+def test_no_more_angles_than_allowed_are_looked_at_in_full() -> None:
+    frame = np.full((480, 640, 3), 200, np.uint8)
+    for number, degrees in enumerate((20, 60, 100, 140)):
+        middle = np.array([100 + 145 * number, 240])
+        reach = 60 * np.array([math.cos(math.radians(degrees)), math.sin(math.radians(degrees))])
+        first, last = (tuple(map(int, middle + sign * reach)) for sign in (-1, 1))
+        cv2.line(frame, first, last, (40, 40, 40), 14)
+    search = AnyAngle(live=False)
+
+    find(search, frame)
+
+    assert len(search.angles) == MOST_ANGLES
+
+
+def test_a_search_goes_on_where_it_was_kept() -> None:
+    search = AnyAngle(live=False)
+    frame = turned(bars(), 45)
+    find(search, frame)
+
+    again = pickle.loads(pickle.dumps(search))
+
+    assert again.angles == search.angles
+    one, other = find(search, frame), find(again, frame)
+    assert np.array_equal(corners(one), corners(other))
+
+
+@pytest.mark.parametrize("size_hw", [(480, 640), (4000, 4000), (40, 6000), (6000, 40)])
+@pytest.mark.parametrize("degrees", [22.5, 45, 90])
+def test_a_full_view_is_bounded(size_hw: tuple[int, int], degrees: float) -> None:
+    network = LevelNetwork()
+    frame = np.full((*size_hw, 3), 200, np.uint8)
+
+    full_view(frame, degrees, DetectOptions(imgsz=4096), network.find)
+
+    ((height, width),) = network.sizes
+    assert height * width <= MOST_PIXELS * 1.02
+    assert max(height, width) <= 4096
+
+
+def test_of_views_of_one_thing_the_better_one_stays() -> None:
+    frame = turned(bars(1), 8)
+    network = LevelNetwork()
+    level = level_view(network.find(frame, OPTIONS), frame)
+    fitting = full_view(frame, 8, OPTIONS, network.find)
+
+    assert best_of([level, fitting], frame.shape[:2]) == [(1, 0)]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "degrees"), [(0, 0, 0), (-89, 89, 2), (10, 190, 0), (-45, 45, 90), (30, 10, 20)]
+)
+def test_degrees_between_lines(one: float, other: float, degrees: float) -> None:
+    assert apart(one, other) == pytest.approx(degrees)
+
+
+@pytest.mark.parametrize(
+    ("degrees", "half"), [(0, 0), (90, 90), (-90, 90), (100, -80), (200, 20), (350, -10)]
+)
+def test_half_turns(degrees: float, half: float) -> None:
+    assert half_turn(degrees) == pytest.approx(half)
+
+
+def test_the_size_of_a_turned_picture() -> None:
+    assert turned_size(640, 480, 90) == (480, 640)
+    assert turned_size(640, 480, 0) == (640, 480)
+    assert turned_size(600, 600, 45) == (849, 849)
