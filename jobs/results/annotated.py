@@ -140,6 +140,8 @@ def write_video(
             if not keep_going(done):
                 raise NotWanted
             video.write(time_s, image_bgr)
+            # The next one is read without this one in memory.
+            del image_bgr
 
 
 def drawn_frames(source: Path, kind: str, boxes: "BoxesAt") -> Iterator[Frame]:

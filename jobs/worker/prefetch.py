@@ -14,8 +14,9 @@ class Prefetch(Generic[T]):
     """Iterates over what a generator gives, which works ahead of its user; use it in a `with`.
 
     At most `ahead` items wait, of at most `max_bytes` together as `size_of` tells them; one always may. The
-    next one is made meanwhile, but behind one that is larger than that by itself only once it was taken. What
-    the generator raises is raised to the user in its turn. It is closed in its own thread.
+    next one is made meanwhile, but behind one that is larger than that by itself only once the user asks for
+    more, and should have let go of it. What the generator raises is raised to the user in its turn. It is
+    closed in its own thread.
     """
 
     def __init__(
@@ -31,6 +32,7 @@ class Prefetch(Generic[T]):
         self._max_bytes = max_bytes
         self._size_of = size_of
         self._bytes = 0
+        self._is_asked = False
         self._ready: deque[T] = deque()
         self._changed = threading.Condition()
         self._over = False
@@ -52,7 +54,10 @@ class Prefetch(Generic[T]):
 
     def __next__(self) -> T:
         with self._changed:
+            self._is_asked = True
+            self._changed.notify_all()
             self._changed.wait_for(lambda: self._ready or self._over)
+            self._is_asked = False
             if self._ready:
                 item = self._ready.popleft()
                 self._bytes -= self._size_of(item)
@@ -67,6 +72,8 @@ class Prefetch(Generic[T]):
             for item in self._items:
                 if not self._offer(item):
                     break
+                # The next one is made without this one in memory.
+                del item
         # Whatever it is, whoever uses the items is to know.
         except BaseException as error:
             self._error = error
@@ -88,7 +95,7 @@ class Prefetch(Generic[T]):
             self._bytes += size
             self._changed.notify_all()
             if size > self._max_bytes:
-                self._changed.wait_for(lambda: self._over or not self._ready)
+                self._changed.wait_for(lambda: self._over or (self._is_asked and not self._ready))
             return not self._over
 
     def _has_room(self, size: int) -> bool:

@@ -107,7 +107,10 @@ class Runner:
                 return
             self._give_way()
             line = self._run_frame(item, pipeline, marker)
-            if item.index < self._job.next_frame:
+            index = item.index
+            # The next one is read without this one in memory.
+            del item
+            if index < self._job.next_frame:
                 continue
             writer.add(line)
             if writer.is_due:

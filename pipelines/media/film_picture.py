@@ -8,8 +8,8 @@ import numpy as np
 from av.stream import Disposition
 from numpy.typing import NDArray
 
-from pipelines.media.images import bounded_size
 from pipelines.media.picture_file import MAX_PIXELS
+from pipelines.media.pixels import bounded_size
 
 # Covers, thumbnails of chapters and the like stand beside a film.
 BESIDE = (

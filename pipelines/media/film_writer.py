@@ -11,7 +11,8 @@ from av.video.reformatter import Colorspace
 from numpy.typing import NDArray
 
 from pipelines.errors import InvalidVideo
-from pipelines.media.images import bounded_size, letterbox
+from pipelines.media.images import letterbox
+from pipelines.media.pixels import bounded_size
 
 # Fine enough for every frame rate there is, and MPEG's own.
 TICKS_S = 90_000

@@ -1,7 +1,6 @@
 """Bytes to pictures and back; every picture is BGR uint8, HxWx3."""
 
 import io
-import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from pipelines.media.picture_file import (
     decode_patiently,
     open_pictures,
 )
+from pipelines.media.pixels import bounded_size
 
 RIFF = b"RIFF"
 SEVERAL = "The file has {count} pictures, and only the first is worked on: upload it as a job for all of them"
@@ -154,13 +154,6 @@ def shrunk(image_bgr: NDArray[np.uint8], most_pixels: int) -> NDArray[np.uint8]:
         return image_bgr
     size_wh = bounded_size((width, height), most_pixels)
     return np.asarray(cv2.resize(image_bgr, size_wh, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def bounded_size(size_wh: tuple[int, int], most_pixels: int) -> tuple[int, int]:
-    """The size, made smaller where it has more pixels than that."""
-    width, height = size_wh
-    scale = min(math.sqrt(most_pixels / (width * height)), 1.0)
-    return max(int(width * scale), 1), max(int(height * scale), 1)
 
 
 def check_scans(jpeg: bytes) -> None:

@@ -20,7 +20,7 @@ from pipelines.errors import InvalidImage
 from pipelines.media.jpeg_header import without_remarks
 from pipelines.media.multi_picture import photographs_in, piece_of
 from pipelines.media.orientation import ORIENTATION, TURNS, orientation_of, turned
-from pipelines.media.pixels import deep_to_bgr, is_deep, to_bgr, values_of
+from pipelines.media.pixels import deep_to_bgr, is_deep, smaller, to_bgr, values_of
 
 # What cameras, phones and the web produce. Other formats stay unread: some, such as PostScript, run programs.
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "AVIF", "HEIF")
@@ -37,6 +37,12 @@ MAX_SIDE = 65_535
 NEW_SUBFILE_TYPE, COPY_OR_MASK = 254, 1 | 4
 # A page has no time of its own: it is shown for so long.
 PAGE_S = 1.0
+# Colours of 16 bits are read in full where their values take so much at most, as 25 million pixels do without
+# transparency: OpenCV holds them twice while it decodes.
+DEEP_BYTES, MOST_DEEP_BYTES = 2, 150_000_000
+UPPER_BITS = (
+    "Only the upper 8 bits of each value are used: read in full, the picture would take too much memory"
+)
 LEFT_OUT = "{count} previews, masks or gain maps of the file are left out"
 
 register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
@@ -81,16 +87,19 @@ class PictureFile:
         # The reader of PNG would decode all of it to see what stands behind the pixels.
         return TURNS.get(Image.Image.getexif(self._image).get(ORIENTATION, 1), TURNS[1])[0]
 
-    def picture(self, number: int) -> Picture:
-        """The picture with this number, from 0; quick where they are asked for in their order."""
+    def picture(self, number: int, most_pixels: int = MAX_PIXELS) -> Picture:
+        """The picture with this number, from 0; quick where they are asked for in their order.
+
+        One of more than `most_pixels` may come smaller: that saves memory, but not for all kinds of pixels.
+        """
         if self._parts:
             jpeg = piece_of(self._file, *self._parts[number][:2])
             return Picture(turned(decode_patiently(jpeg), orientation_of(jpeg)))
-        image_bgr, notes = self._stored(self._pages[number])
+        image_bgr, notes = self._stored(self._pages[number], most_pixels)
         orientation = self._image.getexif().get(ORIENTATION, 1)
         return Picture(turned(image_bgr, orientation), notes, shown_s(self._image))
 
-    def _stored(self, page: int) -> tuple[NDArray[np.uint8], list[str]]:
+    def _stored(self, page: int, most_pixels: int) -> tuple[NDArray[np.uint8], list[str]]:
         image = self._image
         if page != image.tell():
             image.seek(page)
@@ -98,23 +107,26 @@ class PictureFile:
         has_deep_colours = self._has_deep_colours()
         # What is damaged is found out here, also where another reader has the values.
         image.load()
-        if not has_deep_colours and not is_deep(image.mode):
-            return to_bgr(image), []
-        values = None if has_deep_colours else values_of(image)
+        small = smaller(image, most_pixels)
+        plain = None if has_deep_colours or is_deep(image.mode) else to_bgr(small)
+        values = values_of(small) if is_deep(image.mode) else None
+        del small
         if self.count == 1 or image.format == "TIFF":
             # Pillow's own pixels are not wanted any more: of the largest picture they take 200 MB. The frames
             # of an animation are drawn over each other.
             image.im = Image.new(image.mode, (1, 1)).im
+        if plain is not None:
+            return plain, []
         if values is None:
             values = self._deep_values(page)
-        return self._shallow(page) if values is None else with_note(values)
+        return self._shallow(page, most_pixels) if values is None else with_note(values)
 
-    def _shallow(self, page: int) -> tuple[NDArray[np.uint8], list[str]]:
+    def _shallow(self, page: int, most_pixels: int) -> tuple[NDArray[np.uint8], list[str]]:
         """The picture as Pillow has it, with the upper 8 bits of each value."""
         self._file.seek(0)
         with opened_image(self._file) as image:
             image.seek(page)
-            return to_bgr(image), []
+            return to_bgr(smaller(image, most_pixels)), [UPPER_BITS]
 
     def _has_deep_colours(self) -> bool:
         """True for a picture, not loaded yet, of colours with 16 bits each, of which Pillow keeps 8."""
@@ -122,9 +134,13 @@ class PictureFile:
         return not is_deep(self._image.mode) and any(";16" in str(tile.args) for tile in tiles)
 
     def _deep_values(self, page: int) -> NDArray[Any] | None:
-        """The values of a picture of deep colours; None where they cannot be had."""
+        """The values of a picture of deep colours; None where they cannot be had, or take too much memory."""
         import cv2
 
+        width, height = self._image.size
+        value_bytes = width * height * len(self._image.getbands()) * DEEP_BYTES
+        if value_bytes > MOST_DEEP_BYTES or self._file.seek(0, io.SEEK_END) > MAX_FILE_BYTES:
+            return None
         self._file.seek(0)
         data = np.frombuffer(self._file.read(MAX_FILE_BYTES), np.uint8)
         _, pages = cv2.imdecodemulti(data, cv2.IMREAD_UNCHANGED, range=(page, page + 1))

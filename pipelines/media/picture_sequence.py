@@ -76,7 +76,7 @@ class PictureSequence:
         """
         given, read = 0, 0
         for index in range(1, self._file.count + 1):
-            picture = self._picture(index)
+            picture = self._picture(index, most_pixels)
             if picture is None:
                 continue
             read += 1
@@ -96,9 +96,9 @@ class PictureSequence:
         if not read:
             raise InvalidImage(f"{self.path.name}: none of its {self._file.count} pictures can be read")
 
-    def _picture(self, index: int) -> Picture | None:
+    def _picture(self, index: int, most_pixels: int) -> Picture | None:
         try:
-            return self._file.picture(index - 1)
+            return self._file.picture(index - 1, most_pixels)
         except MemoryError:
             raise
         # A decoder raises whatever it stumbles over; the other pictures are as good as they were.

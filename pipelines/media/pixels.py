@@ -1,5 +1,6 @@
 """Pixels of every kind as BGR uint8, over white where they are transparent; band by band, to save memory."""
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,13 +9,28 @@ from numpy.typing import NDArray
 from PIL import Image
 
 # What is copied at once has about so many pixels.
-BAND_PIXELS = 1_000_000
+BAND_PIXELS = 250_000
 MOST_8_BITS = 255
+# The modes of Pillow in which a value is an amount of something.
+AVERAGED = ("L", "RGB", "I", "F", "I;16")
 # The greatest value of transparency in pictures of 16 bits.
 MOST_16_BITS = 65_535
 # A pixel that differs from all around it is a fault of the camera's: it must not take the range of values.
 AROUND = 3
 SCALED = "The values from {low:g} to {high:g} are shown as 0 to 255: the file has more than 8 bits a value"
+
+
+def smaller(image: Image.Image, most_pixels: int) -> Image.Image:
+    """A Pillow picture of at most so many pixels; it comes as it is where its values cannot be averaged."""
+    width, height = bounded_size(image.size, most_pixels)
+    if (width, height) == image.size or image.mode not in AVERAGED or image.has_transparency_data:
+        return image
+    small = Image.new(image.mode, (width, height))
+    scale = image.height / height
+    for top, bottom in bands(height, width):
+        box = (0, top * scale, image.width, min(bottom * scale, image.height))
+        small.paste(image.resize((width, bottom - top), Image.Resampling.BOX, box), (0, top))
+    return small
 
 
 def to_bgr(image: Image.Image) -> NDArray[np.uint8]:
@@ -94,6 +110,13 @@ def scaled(band: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
     factor = MOST_8_BITS / (high - low)
     numbers = (band.astype(np.float32) - np.float32(low)) * np.float32(factor)
     return np.asarray(np.clip(np.nan_to_num(numbers) + 0.5, 0, MOST_8_BITS), np.uint8)
+
+
+def bounded_size(size_wh: tuple[int, int], most_pixels: int) -> tuple[int, int]:
+    """The size, made smaller where it has more pixels than that."""
+    width, height = size_wh
+    scale = min(math.sqrt(most_pixels / (width * height)), 1.0)
+    return max(int(width * scale), 1), max(int(height * scale), 1)
 
 
 def bands(height: int, width: int, pixels: int = BAND_PIXELS) -> Iterator[tuple[int, int]]:
