@@ -25,8 +25,9 @@ Find = Callable[[Image, DetectOptions], FoundBoxes]
 # Small views: the steps between them in degrees, and their longer side. At 320 pixels small letters are lost.
 STEP, SMALL_SIDE = 22.5, 416
 SMALL_ANGLES = tuple(STEP * number for number in range(1, 8))
-# A full view has at most so many pixels, which take 0.4 GB with the network's own memory.
-MOST_PIXELS = 1_200_000
+# Views are squares with sides of whole multiples of GRID pixels: a network keeps memory for each size that it
+# has met. None has a longer side than MOST_SIDE.
+GRID, MOST_SIDE = 64, 960
 # What is turned by less is read from its upright box.
 LEVEL = 4.0
 # A full view whose lines slope by more is taken again.
@@ -182,12 +183,11 @@ def small_view(image_bgr: Image, degrees: float, options: DetectOptions, find: F
 
 
 def full_view(image_bgr: Image, degrees: float, options: DetectOptions, find: Find) -> View:
-    """The view at an angle of a frame of the size that was asked for, as far as MOST_PIXELS allow."""
+    """The view at an angle of a frame of the size that was asked for, as far as MOST_SIDE allows."""
     yield_slot()
     height, width = image_bgr.shape[:2]
-    wide, high = turned_size(width, height, degrees)
-    side = min(options.imgsz, max(height, width) * math.sqrt(MOST_PIXELS / (wide * high)))
-    return view_at(image_bgr, degrees, int(side), options, find)
+    fits = MOST_SIDE * max(height, width) / max(turned_size(width, height, degrees))
+    return view_at(image_bgr, degrees, int(min(options.imgsz, fits)), options, find)
 
 
 def fitted_view(image_bgr: Image, degrees: float, options: DetectOptions, find: Find) -> View:
@@ -203,22 +203,22 @@ def view_at(image_bgr: Image, degrees: float, side: int, options: DetectOptions,
     height, width = image_bgr.shape[:2]
     scale = side / max(height, width)
     small = cv2.resize(image_bgr, (max(1, round(width * scale)), max(1, round(height * scale))))
-    matrix, size_wh = turning(small.shape[1], small.shape[0], -degrees)
-    level = np.asarray(cv2.warpAffine(small, matrix, size_wh, borderValue=(GREY,) * 3), np.uint8)
-    found = find(level, replace(options, imgsz=max(size_wh)))
+    matrix, square = turning(small.shape[1], small.shape[0], -degrees)
+    level = np.asarray(cv2.warpAffine(small, matrix, (square, square), borderValue=(GREY,) * 3), np.uint8)
+    found = find(level, replace(options, imgsz=square))
     back = cv2.invertAffineTransform(matrix)
     corners = (corners_of(found.boxes_xyxy) @ back[:, :2].T + back[:, 2]) / scale
     slope = slope_of(level, found.boxes_xyxy) or 0.0
     return View(degrees, found, corners.astype(np.float32), slope)
 
 
-def turning(width: int, height: int, degrees: float) -> tuple[NDArray[np.float64], tuple[int, int]]:
-    """The matrix (2, 3) that turns a picture clockwise onto one that holds all of it, and that one's size."""
+def turning(width: int, height: int, degrees: float) -> tuple[NDArray[np.float64], int]:
+    """The matrix (2, 3) that turns a picture clockwise into the middle of a square, and that one's side."""
+    square = math.ceil(max(turned_size(width, height, degrees)) / GRID) * GRID
     sine, cosine = math.sin(math.radians(degrees)), math.cos(math.radians(degrees))
-    wide, high = turned_size(width, height, degrees)
     matrix = np.array([[cosine, -sine, 0], [sine, cosine, 0]])
-    matrix[:, 2] = np.array([wide / 2, high / 2]) - matrix[:, :2] @ np.array([width / 2, height / 2])
-    return matrix, (wide, high)
+    matrix[:, 2] = square / 2 - matrix[:, :2] @ np.array([width / 2, height / 2])
+    return matrix, square
 
 
 def turned_size(width: int, height: int, degrees: float) -> tuple[int, int]:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from pipelines.engine.detectors.nms import DetectOptions, FoundBoxes
 from pipelines.evaluation.turning import turned
 from pipelines.tools.yolo.any_angle import (
+    GRID,
     MOST_ANGLES,
-    MOST_PIXELS,
+    MOST_SIDE,
     PATIENCE,
     SMALL_ANGLES,
     AnyAngle,
@@ -218,8 +219,8 @@ def test_a_full_view_is_bounded(size_hw: tuple[int, int], degrees: float) -> Non
     full_view(frame, degrees, DetectOptions(imgsz=4096), network.find)
 
     ((height, width),) = network.sizes
-    assert height * width <= MOST_PIXELS * 1.02
-    assert max(height, width) <= 4096
+    assert height == width <= MOST_SIDE
+    assert height % GRID == 0
 
 
 def test_of_views_of_one_thing_the_better_one_stays() -> None:
