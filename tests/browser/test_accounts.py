@@ -80,6 +80,8 @@ def test_a_viewer_and_an_operator(browser: Browser, server: LiveServer, tmp_path
     complaints: list[str] = []
     ann = person(browser, server, "ann", complaints)
     picture(ann, "live")
+    # Its scripts listen by then.
+    ann.wait_for_load_state("networkidle")
     ann.click("#start")
     expect(ann.locator("#figure-found")).to_have_text(re.compile("[0-9]"))
 
