@@ -18,10 +18,13 @@ CHANGEABLE = {
     "RunReport",
     "ToolRecord",
     "TrackText",
+    "LiveSession",
+    "Angle",
+    "AnyAngle",
     "Bucket",
 }
 # Those of which two with the same content are still two.
-THEMSELVES = {"Batch", "Usage"}
+THEMSELVES = {"Batch", "Usage", "LiveSession"}
 # Made for every frame, so they are small.
 SMALL = {"Bucket", "Frame"}
 
