@@ -162,6 +162,7 @@ async def test_a_poster_is_read_within_ten_frames(
             await socket.send(poster)
             answer = await read(socket, patience_s=60)
     assert answer["frame_index"] == 10, answer
+    assert "result" in answer, answer
     assert len(answer["result"]["detections"]) >= detections
     found = [word for word in wanted if word.lower() in words_in(answer["result"]["text"])]
     assert len(found) >= words, answer["result"]["text"]
