@@ -25,6 +25,8 @@ Find = Callable[[Image, DetectOptions], FoundBoxes]
 # Small views: the steps between them in degrees, and their longer side. At 320 pixels small letters are lost.
 STEP, SMALL_SIDE = 22.5, 416
 SMALL_ANGLES = tuple(STEP * number for number in range(1, 8))
+# A small view costs nearly as much as the frame itself, so only one frame in so many has one.
+LOOK_EVERY = 4
 # Views are squares with sides of whole multiples of GRID pixels: a network keeps memory for each size that it
 # has met. None has a longer side than MOST_SIDE.
 GRID, MOST_SIDE = 64, 960
@@ -89,13 +91,14 @@ class View:
 class AnyAngle:
     """Finds turned things on the frames of one session or file, which are given in order.
 
-    A frame is looked at in full at the angles in use, and small at one more angle in turn. The first frame,
-    and in a file each that shows another scene, is looked at small at all angles.
+    A frame is looked at in full at the angles in use, and every fourth one small at one more angle in turn.
+    The first frame, and in a file each that shows another scene, is looked at small at all angles.
     """
 
     live: bool
     angles: list[Angle] = field(default_factory=list)
     turn: int = 0
+    frames: int = 0
     scene: NDArray[np.int16] | None = None
 
     def find(self, image_bgr: Image, options: DetectOptions, find: Find, found: FoundBoxes) -> FoundBoxes:
@@ -109,12 +112,14 @@ class AnyAngle:
         is_new = self._is_new(image_bgr)
         if is_new:
             self.angles = []
+        self.frames += 1
+        is_look_due = is_new or self.frames % LOOK_EVERY == 0
+        if not is_look_due and not self.angles:
+            return found
         level = level_view(found, image_bgr)
         views = [level, *(full_view(image_bgr, angle.degrees, options, find) for angle in self.angles)]
-        looks = [
-            small_view(image_bgr, angle, options, find)
-            for angle in (SMALL_ANGLES if is_new else [self._next_angle()])
-        ]
+        at = SMALL_ANGLES if is_new else [self._next_angle()] if is_look_due else []
+        looks = [small_view(image_bgr, angle, options, find) for angle in at]
         for angle in self._more_angles(looks, views, image_bgr.shape[:2]):
             view = fitted_view(image_bgr, angle, options, find)
             self.angles.append(Angle(view.degrees))
@@ -167,7 +172,11 @@ class AnyAngle:
             angle.in_vain = 0 if seen else angle.in_vain + 1
             if seen:
                 angle.degrees = view.lines_at
-        self.angles = [angle for angle in self.angles if angle.in_vain < PATIENCE]
+        used, self.angles = self.angles, []
+        for angle in used:
+            # A sheet may turn until it is level, or as another one.
+            if angle.in_vain < PATIENCE and self._is_other(angle.degrees):
+                self.angles.append(angle)
 
 
 def level_view(found: FoundBoxes, image_bgr: Image) -> View:

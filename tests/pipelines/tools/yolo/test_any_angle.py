@@ -12,6 +12,7 @@ from pipelines.engine.detectors.nms import DetectOptions, FoundBoxes
 from pipelines.evaluation.turning import turned
 from pipelines.tools.yolo.any_angle import (
     GRID,
+    LOOK_EVERY,
     MOST_ANGLES,
     MOST_SIDE,
     PATIENCE,
@@ -132,16 +133,17 @@ def test_a_frame_without_anything_has_no_boxes() -> None:
     assert found.polygons is None
 
 
-def test_live_one_small_view_is_taken_a_frame_and_finds_what_comes() -> None:
+def test_live_one_frame_in_some_is_looked_at_small_which_finds_what_comes() -> None:
     search, network = AnyAngle(live=True), LevelNetwork()
     plain = np.full((480, 640, 3), 200, np.uint8)
     find(search, plain, network)
     network.sizes.clear()
-    find(search, plain, network)
-    assert len(network.sizes) == 2
+    for _ in range(LOOK_EVERY):
+        find(search, plain, network)
+    assert len(network.sizes) == LOOK_EVERY + 1
 
     frame = turned(bars(), 45)[90:570, 76:716]
-    for _ in SMALL_ANGLES:
+    for _ in range(LOOK_EVERY * len(SMALL_ANGLES)):
         found = find(search, frame)
 
     assert len(found.scores) == 3
@@ -168,6 +170,15 @@ def test_an_angle_is_given_up_after_frames_without_anything_there() -> None:
         find(search, plain)
     assert len(search.angles) == 1
     find(search, plain)
+
+    assert search.angles == []
+
+
+def test_a_sheet_that_turns_level_needs_no_angle() -> None:
+    search = AnyAngle(live=True)
+    for degrees in (*range(12, -1, -2), *[0] * PATIENCE):
+        found = find(search, turned(bars(), degrees))
+        assert len(found.scores) == 3, degrees
 
     assert search.angles == []
 

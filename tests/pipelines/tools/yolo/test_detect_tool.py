@@ -347,4 +347,4 @@ class TestAnyAngle:
         again.restore(tool.state())
         run(again)
 
-        assert len(network.asked) == 2
+        assert len(network.asked) == 1
