@@ -1,5 +1,6 @@
 """Tells the doctor, and nobody else, how a request has arrived."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from django.http.request import split_domain_port, validate_host
 from forgesyte.api.client_address import client_address
 
 HEADER = "X-ForgeSyte-Doctor"
+# As the doctor makes it; a stranger's longer word would be too long for the name of a file.
+TOKEN = re.compile("[0-9a-f]{32}")
 FORWARDED = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Prefix")
 
 
@@ -19,7 +22,7 @@ def arrival(request: HttpRequest) -> dict[str, Any]:
     Who shows the name of a file that is in the data folder can write there, and is trusted with everything.
     """
     name = request.headers.get(HEADER, "")
-    if not name.isalnum() or not token_path(name).is_file():
+    if not TOKEN.fullmatch(name) or not token_path(name).is_file():
         return {}
     # This address answers under any name, so that `get_host` would not say it.
     host = request.META.get("HTTP_HOST", "")
