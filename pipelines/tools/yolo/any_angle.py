@@ -48,8 +48,8 @@ SAME_SCENE = 12.0
 MISFIT, LEAST_FIT = 20.0, 0.3
 # Boxes count less that are not LONG times as long as high, and this much at least.
 LONG, LEAST_LONG = 3.0, 0.5
-# The grid at which boxes are compared, in pixels a cell.
-CELL = 4
+# Boxes are compared on a grid with so many cells along the frame's longer side, however large it is.
+CELLS = 160
 
 
 @dataclass
@@ -259,10 +259,11 @@ def best_of(views: Sequence[View], frame_hw: tuple[int, int]) -> list[tuple[int,
         for number, score in enumerate(view.weights)
     ]
     boxes.sort(key=lambda box: -box[0])
-    owners = np.zeros((frame_hw[0] // CELL + 1, frame_hw[1] // CELL + 1), np.uint8)
+    owners = np.zeros(grid_of(frame_hw), np.uint8)
     best = []
     for _, place, number in boxes:
-        cells = cells_of(views[place].corners[number], owners.shape)
+        yield_slot()
+        cells = cells_of(views[place].corners[number], frame_hw)
         owned = owners[cells]
         if np.isin(owned, (0, place + 1)).mean() > 1 - COVERED:
             owned[owned == 0] = place + 1
@@ -271,15 +272,22 @@ def best_of(views: Sequence[View], frame_hw: tuple[int, int]) -> list[tuple[int,
     return best
 
 
-def cells_of(corners: Corners, grid: tuple[int, ...]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def grid_of(frame_hw: tuple[int, int]) -> tuple[int, int]:
+    """Rows and columns of the grid on a frame."""
+    cell = max(frame_hw) / CELLS
+    return int(frame_hw[0] / cell) + 1, int(frame_hw[1] / cell) + 1
+
+
+def cells_of(corners: Corners, frame_hw: tuple[int, int]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """The rows and columns of the grid's cells that a box covers; at least one, be it at the frame's edge."""
     import cv2
 
-    mask = np.zeros(grid, np.uint8)
-    points = np.clip(corners / CELL, 0, np.array([grid[1] - 1, grid[0] - 1]))
+    mask = np.zeros(grid_of(frame_hw), np.uint8)
+    rows, columns = mask.shape
+    points = np.clip(corners * (CELLS / max(frame_hw)), 0, np.array([columns - 1, rows - 1]))
     cv2.fillConvexPoly(mask, np.round(points).astype(np.int32), 1)
-    rows, columns = np.nonzero(mask)
-    return rows, columns
+    found_rows, found_columns = np.nonzero(mask)
+    return found_rows, found_columns
 
 
 def news_of(
@@ -287,13 +295,13 @@ def news_of(
 ) -> float:
     """The scores of the sure boxes of a small view that no better box shows, added up."""
     sure = look.worth >= SURE
-    shown = np.zeros((frame_hw[0] // CELL + 1, frame_hw[1] // CELL + 1), np.float32)
+    shown = np.zeros(grid_of(frame_hw), np.float32)
     for place, number in reversed(best):
-        cells = cells_of(views[place].corners[number], shown.shape)
+        cells = cells_of(views[place].corners[number], frame_hw)
         shown[cells] = views[place].weights[number]
     total = 0.0
     for corners, score in zip(look.corners[sure], look.worth[sure], strict=True):
-        covered = (shown[cells_of(corners, shown.shape)] >= score).mean()
+        covered = (shown[cells_of(corners, frame_hw)] >= score).mean()
         total += float(score) if covered < COVERED else 0.0
     return total
 
