@@ -87,7 +87,7 @@ def python_files() -> list[Path]:
 
 
 def test_docstrings_say_what_a_thing_is_or_does() -> None:
-    riddles = re.compile(r'"""(What|How|Whether|Where|Let|That) ')
+    riddles = re.compile(r'"""(What|Who|How|Whether|Where|Let|That) ')
     found = {str(file.relative_to(ROOT)) for file in python_files() if riddles.search(file.read_text())}
 
     assert found - {"tests/test_architecture.py"} == set()

@@ -184,7 +184,7 @@ def channel_layer() -> Iterable[Finding]:
 
 
 def port() -> Iterable[Finding]:
-    """Who listens where the server should."""
+    """Find out whether the server, or another program, listens at its port."""
     host, number = settings.PROJECT.host, settings.PROJECT.port
     address = ("127.0.0.1" if host in ("0.0.0.0", "::", "[::]") else host.strip("[]"), number)
     try:

@@ -1,4 +1,4 @@
-"""Who gets in at which door where a login is required: one row for every route and socket."""
+"""The callers that each door admits where a login is required: one row for every route and socket."""
 
 from dataclasses import dataclass
 

@@ -210,7 +210,7 @@ def test_half_a_handshake_is_cut_off_or_waits_alone(server: LiveServer) -> None:
 
 
 def test_a_socket_that_is_half_closed_is_over(server: LiveServer) -> None:
-    """Who sends no more has left, whatever it might still read."""
+    """A client that sends no more has left, whatever it might still read."""
     with RawSocket(server.port) as client:
         client.send(frame(jpeg()))
         first = client.read()

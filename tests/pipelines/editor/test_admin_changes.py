@@ -1,4 +1,4 @@
-"""Who changed a pipeline is kept with it, and every change in its history."""
+"""The user who changed a pipeline is kept with it, and every change in its history."""
 
 import re
 
