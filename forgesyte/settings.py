@@ -39,7 +39,7 @@ SECRET_KEY = PROJECT.secret_key
 DEBUG = PROJECT.debug
 DEFAULT_EXCEPTION_REPORTER_FILTER = "forgesyte.api.debug_pages.WithoutAddresses"
 ALLOWED_HOSTS = list(PROJECT.allowed_hosts)
-# Where requests come through reverse proxies; docs/PROXIES.md.
+# Where requests come through reverse proxies; docs/network/PROXIES.md.
 FORGESYTE_TRUSTED_PROXIES = PROJECT.trusted_proxies
 FORGESYTE_PATH_PREFIX = PROJECT.path_prefix
 CSRF_TRUSTED_ORIGINS = list(PROJECT.trusted_origins)
@@ -112,8 +112,8 @@ READY_ALSO = ["jobs.worker.supervisor.readiness"] if HAS_JOBS else []
 DOCTOR_ALSO = ["jobs.worker.diagnosis.workers"] if HAS_JOBS else []
 
 # What the operators' view shows, and how it ends a session; empty where the app is not there.
-OPERATIONS_SESSIONS = "streaming.overview.live_sessions" if HAS_STREAMING else ""
-OPERATIONS_END_SESSION = "streaming.overview.end_session" if HAS_STREAMING else ""
+OPERATIONS_SESSIONS = "streaming.monitoring.live_session.live_sessions" if HAS_STREAMING else ""
+OPERATIONS_END_SESSION = "streaming.monitoring.live_session.end_session" if HAS_STREAMING else ""
 OPERATIONS_JOBS = "jobs.overview.active_jobs" if HAS_JOBS else ""
 
 ROOT_URLCONF = "forgesyte.urls"

@@ -16,20 +16,21 @@ from forgesyte.api.limits import Places, Quota
 from forgesyte.server import memory
 from forgesyte.server.base_consumer import BaseConsumer
 from forgesyte.units import MILLISECONDS
-from streaming import metrics, protocol, session_log
+from streaming import metrics, protocol
 from streaming.backpressure import Backpressure
 from streaming.conf import StreamSettings
 from streaming.idle_task import IdleTask
-from streaming.overview import LiveSession, open_sessions
+from streaming.monitoring import session_log
+from streaming.monitoring.live_session import LiveSession, open_sessions
+from streaming.monitoring.session_log import SessionLog
 from streaming.protocol import ErrorCode, StreamError
-from streaming.session_log import SessionLog
 from streaming.session_manager import SessionManager
 from streaming.session_worker import SessionWorker
 
 Scope = dict[str, Any]
 
 # The sessions of this process, by their client's address.
-live_sessions = Places()
+session_places = Places()
 # The same by their user, where a login is required.
 users_sessions = Places()
 FULL = {
@@ -113,17 +114,17 @@ class StreamConsumer(BaseConsumer[StreamError]):
         shown = LiveSession(self._session, self._caller.user, client_address(self.scope))
         self._shown = open_sessions[shown.id] = shown
         memory_release.cancel()
-        metrics.sessions_open(len(live_sessions))
+        metrics.sessions_open(len(session_places))
 
     def _take_places(self) -> None:
         """Take a place for the address, and one for the user where there is one; raises StreamError."""
         quota = Quota(self._limits.max_sessions, self._limits.max_sessions_per_address)
-        if exceeded := live_sessions.take(self._address, quota):
+        if exceeded := session_places.take(self._address, quota):
             raise StreamError(ErrorCode.TOO_MANY_SESSIONS, FULL[exceeded].format(quota))
         self._user = "" if self._caller.trusted else str(self._caller.user_id)
         of_users = Quota(None, self._limits.max_sessions_per_user)
         if users_sessions.take(self._user, of_users):
-            live_sessions.leave(self._address)
+            session_places.leave(self._address)
             raise StreamError(ErrorCode.TOO_MANY_SESSIONS, FULL["per_user"].format(of_users))
 
     async def release(self) -> None:
@@ -131,11 +132,11 @@ class StreamConsumer(BaseConsumer[StreamError]):
         if not self._admitted:
             return
         open_sessions.pop(self._session.session_id, None)
-        live_sessions.leave(self._address)
+        session_places.leave(self._address)
         users_sessions.leave(self._user)
-        if not live_sessions:
+        if not session_places:
             memory_release.schedule()
-        metrics.sessions_open(len(live_sessions))
+        metrics.sessions_open(len(session_places))
         self._log.event(
             logging.INFO,
             session_log.DISCONNECT,

@@ -7,7 +7,7 @@ from typing import Protocol
 from prometheus_client import Counter, Gauge, Histogram
 
 from forgesyte.units import MILLISECONDS
-from streaming.loop_monitor import LoopMonitor
+from streaming.monitoring.loop_monitor import LoopMonitor
 from streaming.protocol import ErrorCode
 
 # Finest where live vision is judged, from 5 to 40 ms, so that a quantile there is right to 2.5 ms.

@@ -11,15 +11,16 @@ from pipelines.errors import PipelineError
 from pipelines.media.images import decode_image
 from pipelines.media.jpeg_header import read_header
 from pipelines.services import Pressure, Usage, aopen_live, get_engine
-from streaming import metrics, protocol, session_log
+from streaming import metrics, protocol
 from streaming.arrival_rate import ArrivalRate
 from streaming.backpressure import BackpressureState
 from streaming.conf import StreamSettings
 from streaming.frame_validator import FrameValidationError, frame_too_large, validate_jpeg
 from streaming.mailbox import Frame, Mailbox
+from streaming.monitoring import session_log
+from streaming.monitoring.session_log import SessionLog
 from streaming.pipeline_handle import PipelineHandle, Report
 from streaming.protocol import ErrorCode, StreamError
-from streaming.session_log import SessionLog
 from streaming.session_manager import SessionLimits, SessionManager
 
 Send = Callable[[protocol.Message], Awaitable[None]]

@@ -99,7 +99,7 @@ def test_every_metric_is_documented() -> None:
     assert [name for name in names if name not in page] == []
 
 
-@pytest.mark.parametrize("module", ["streaming.session_log", "jobs.events"])
+@pytest.mark.parametrize("module", ["streaming.monitoring.session_log", "jobs.events"])
 def test_every_event_is_documented(module: str) -> None:
     events = import_module(module)
     page = (DOCS / "ENDPOINTS.md").read_text()

@@ -45,7 +45,7 @@ FOR_OPERATORS = (
 FORM_OF_ELSEWHERE = "This form does not come from a page of this server, or is too old: load its page again"
 BEHIND_A_PROXY = (
     "If this is your server behind a reverse proxy, name that in FORGESYTE_TRUSTED_PROXIES and let it send "
-    "X-Forwarded-Proto and X-Forwarded-Host; docs/PROXIES.md has an example"
+    "X-Forwarded-Proto and X-Forwarded-Host; docs/network/PROXIES.md has an example"
 )
 DATABASE_ERRORS = (OperationalError, InterfaceError)
 # Seconds after which a request that met no database is worth another try.

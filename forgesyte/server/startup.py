@@ -18,7 +18,8 @@ logger = logging.getLogger(__name__)
 
 # After the sockets are closed: a frame in flight may run on, and its thread must not keep the process.
 EXIT_WITHIN_S = 1.5
-# Of Python's 5 ms the loop would wait all; below this one the busy thread begins to suffer: docs/SERVERS.md.
+# Of Python's 5 ms the loop would wait all; below this one the busy thread begins to suffer, as
+# docs/network/SERVERS.md shows.
 SWITCH_INTERVAL_S = 0.001
 
 

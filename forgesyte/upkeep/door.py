@@ -21,7 +21,8 @@ from forgesyte.upkeep.doctor import DOUBTFUL, OK, WRONG, Finding
 
 WITHIN_S = 10.0
 TRUST = (
-    "Send X-Forwarded-* and add the proxy's address to FORGESYTE_TRUSTED_PROXIES, as docs/PROXIES.md says."
+    "Send X-Forwarded-* and add the proxy's address to FORGESYTE_TRUSTED_PROXIES, "
+    "as docs/network/PROXIES.md says."
 )
 
 
@@ -47,7 +48,7 @@ def through(url: str) -> Iterable[Finding]:
             with urlopen(request, timeout=WITHIN_S, context=trust) as answer:
                 seen, headers = json.loads(answer.read()), dict(answer.headers.items())
         except HTTPError as error:
-            advice = "Compare the proxy's configuration with docs/PROXIES.md."
+            advice = "Compare the proxy's configuration with docs/network/PROXIES.md."
             yield Finding("door", WRONG, f"{base}/health answers {error.code}", advice)
             return
         except (URLError, OSError, ValueError) as error:
@@ -120,5 +121,8 @@ def socket_through(base: str, trust: ssl.SSLContext | None) -> Finding:
     except (OSError, WebSocketException) as error:
         said = f"a WebSocket does not get through: {error}"
     return Finding(
-        "sockets", WRONG, said, "Pass Upgrade and Connection on, with HTTP/1.1, as docs/PROXIES.md says."
+        "sockets",
+        WRONG,
+        said,
+        "Pass Upgrade and Connection on, with HTTP/1.1, as docs/network/PROXIES.md says.",
     )

@@ -16,7 +16,7 @@ from playwright.sync_api import BrowserContext, FilePayload, Page, expect, sync_
 
 from tests.browser.conftest import ASKS_NOBODY, ROOT, launch
 from tests.browser.jobs.pages import DONE_MS, write_clip
-from tests.nginx import NAME, in_front_of
+from tests.forgesyte.proxy.nginx import NAME, in_front_of
 from tests.streaming.live import environment, prepare, serving
 
 pytestmark = pytest.mark.browser

@@ -16,7 +16,7 @@ from jobs.conf import JobSettings
 from tests.conftest import require_tool
 from tests.demo_runner import ROOT
 from tests.deploy.commands import CHECKED
-from tests.nginx import make_certificate
+from tests.forgesyte.proxy.nginx import make_certificate
 
 DEPLOY = ROOT / "deploy"
 GIVEN = {"FORGESYTE_NAME": "vision.example.com", "POSTGRES_PASSWORD": "secret-enough"}

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from channels.testing import WebsocketCommunicator
 
-from streaming.consumers import StreamConsumer, live_sessions
+from streaming.consumers import StreamConsumer, session_places
 from tests.forgesyte.log_fields import as_documented
 from tests.streaming.fakes import PATIENCE_S, FakeEngine, FakePipeline, jpeg
 
@@ -43,7 +43,7 @@ async def engine(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeEngine]:
     for pipeline in fake.opened:
         pipeline.release()
     fake.held.close()
-    assert not live_sessions
+    assert not session_places
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 

@@ -26,7 +26,7 @@ COMMAND_WITHIN_S = 300.0
 
 Params = Mapping[str, float | str]
 
-# What keeps the contract, as docs/SERVERS.md says to run it, on any free port; each says where it listens.
+# What keeps the contract, run as docs/network/SERVERS.md says, on any free port; each says where it listens.
 SERVERS = {
     "daphne": ("manage.py", "serve", "--port", "0"),
     "uvicorn": (

@@ -11,7 +11,7 @@ from django.test import Client
 
 from jobs.models import Job
 from pipelines import selectors
-from streaming import overview
+from streaming.monitoring import live_session
 from streaming.session_manager import SessionManager
 from tests.accounts.people import make_roles, person
 
@@ -33,7 +33,7 @@ def operator(db: None, settings: Any) -> Client:
 
 
 @pytest.fixture
-def session(operator: Client) -> Iterator[overview.LiveSession]:
+def session(operator: Client) -> Iterator[live_session.LiveSession]:
     """A session of ann's with ten results in the last seconds."""
     manager = SessionManager("yolo_ocr")
     for age_ms in range(10, 110, 10):
@@ -41,10 +41,10 @@ def session(operator: Client) -> Iterator[overview.LiveSession]:
         manager.mark_processed(age_ms)
     manager.increment_frame()
     manager.mark_drop()
-    found = overview.LiveSession(manager, person("ann"), "10.0.0.7", _loop=Loop())  # type: ignore[arg-type]
-    overview.open_sessions[found.id] = found
+    found = live_session.LiveSession(manager, person("ann"), "10.0.0.7", _loop=Loop())  # type: ignore[arg-type]
+    live_session.open_sessions[found.id] = found
     yield found
-    overview.open_sessions.clear()
+    live_session.open_sessions.clear()
 
 
 def text_of(client: Client) -> str:
@@ -59,7 +59,7 @@ def test_a_server_at_rest(operator: Client) -> None:
     assert re.search(r"Web server \d+ [\d,]+ MB", page)
 
 
-def test_live_sessions(operator: Client, session: overview.LiveSession) -> None:
+def test_live_sessions(operator: Client, session: live_session.LiveSession) -> None:
     page = text_of(operator)
     assert "server process: 1" in page
     assert "ann from 10.0.0.7 yolo_ocr, since" in page
@@ -88,7 +88,7 @@ def test_networks_are_named_without_their_folders(key: Any, name: str) -> None:
     assert selectors.network_name(key) == name
 
 
-def test_ending_a_session(operator: Client, session: overview.LiveSession) -> None:
+def test_ending_a_session(operator: Client, session: live_session.LiveSession) -> None:
     answer = operator.post(f"/operations/sessions/{session.id}/end/", {"reason": "maintenance"}, follow=True)
     assert "The session is ended." in answer.content.decode()
     assert session._ended.is_set()
@@ -100,7 +100,7 @@ def test_ending_what_is_not_there(operator: Client) -> None:
     assert "not open any more" in answer.content.decode()
 
 
-def test_who_may_look_and_not_end(session: overview.LiveSession) -> None:
+def test_who_may_look_and_not_end(session: live_session.LiveSession) -> None:
     ben, client = person("ben", "operator"), Client()
     ben.groups.get().permissions.filter(codename="end_sessions").delete()
     client.force_login(ben)

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from tests.demo_runner import ROOT
-from tests.nginx import in_front_of
+from tests.forgesyte.proxy.nginx import in_front_of
 from tests.streaming.live import COMMAND_WITHIN_S, LiveServer, environment, prepare, serving
 
 TRUSTING = {"FORGESYTE_TRUSTED_PROXIES": "127.0.0.1", "FORGESYTE_REQUIRE_LOGIN": "1"}

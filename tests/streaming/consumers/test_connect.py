@@ -8,7 +8,7 @@ from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import AnonymousUser, User
 
 from forgesyte.asgi import application
-from streaming.consumers import live_sessions
+from streaming.consumers import session_places
 from tests.streaming.conftest import Client, Limit, ready
 from tests.streaming.fakes import FakeEngine
 
@@ -92,14 +92,14 @@ async def test_of_many_at_the_same_moment_as_many_get_in_as_there_are_places(
     limit(max_sessions=3)
     clients = [Client() for _ in range(8)]
     await asyncio.gather(*(client.__aenter__() for client in clients))
-    assert len(live_sessions) == 3
+    assert len(session_places) == 3
     await asyncio.gather(*(client.leave() for client in clients))
 
 
 async def test_a_refused_session_is_not_counted(engine: FakeEngine, limit: Limit) -> None:
     limit(max_sessions=0)
     await refusal(Client())
-    assert not live_sessions
+    assert not session_places
     assert engine.opened == []
 
 

@@ -9,7 +9,7 @@ import pytest
 from forgesyte.server import memory
 from pipelines.errors import ToolFailure
 from streaming import consumers
-from streaming.consumers import StreamConsumer, live_sessions
+from streaming.consumers import StreamConsumer, session_places
 from streaming.idle_task import IdleTask
 from tests.streaming.conftest import Client, dropped, ready
 from tests.streaming.fakes import PATIENCE_S, FakeEngine, FakePipeline, begun, closed
@@ -25,7 +25,7 @@ async def nothing_is_left(engine: FakeEngine, pipeline: FakePipeline) -> None:
     assert pipeline.closed == 1
     assert not pipeline.closed_while_running
     assert engine.busy == 0
-    assert not live_sessions
+    assert not session_places
     assert sessions_active() == 0
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
@@ -44,7 +44,7 @@ async def test_close_while_a_frame_runs_and_one_is_held(engine: FakeEngine) -> N
         await client.send()
         await begun(pipeline)
         await client.send()
-    assert not live_sessions
+    assert not session_places
     assert pipeline.closed == 0, "its frame still runs"
     pipeline.release()
     await closed(pipeline)
@@ -117,7 +117,7 @@ async def test_cancelled_before_the_handshake(engine: FakeEngine) -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert not live_sessions
+    assert not session_places
 
 
 async def test_gone_while_the_pipeline_loads(engine: FakeEngine) -> None:
@@ -141,7 +141,7 @@ async def test_a_pipeline_that_fails_to_close_is_logged(
 
         monkeypatch.setattr(pipeline, "close", broken)
     assert "internal_error" in caplog.messages
-    assert not live_sessions
+    assert not session_places
 
 
 async def test_memory_is_given_back_once_the_last_session_has_ended(

@@ -11,7 +11,8 @@ from django.test import Client as Browser
 
 from forgesyte.logs import JsonFormatter
 from pipelines.errors import ToolFailure
-from streaming import metrics, session_log
+from streaming import metrics
+from streaming.monitoring import session_log
 from streaming.protocol import ErrorCode
 from tests.streaming.conftest import Client, ready
 from tests.streaming.fakes import FakeEngine, begun, jpeg, waiting

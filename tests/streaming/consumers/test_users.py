@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 
 from accounts.models import ApiKey
-from streaming import overview
-from streaming.consumers import live_sessions, sessions_of, users_sessions
+from streaming.consumers import session_places, sessions_of, users_sessions
+from streaming.monitoring import live_session
 from streaming.session_manager import SessionManager
 from tests.streaming.conftest import Client, Limit, end, ready
 from tests.streaming.fakes import FakeEngine
@@ -31,7 +31,7 @@ async def test_one_user_has_so_many_sessions(engine: FakeEngine, limit: Limit) -
             assert "STREAM_MAX_SESSIONS_PER_USER" in message["detail"]
         async with Client(user=BERT) as another:
             await ready(another, engine)
-    assert not live_sessions
+    assert not session_places
     assert not users_sessions
     async with Client(user=ANN) as again:
         await ready(again, engine)
@@ -48,24 +48,24 @@ async def test_without_a_login_nobody_is_counted(engine: FakeEngine, limit: Limi
 async def test_operators_see_a_session_and_end_it(engine: FakeEngine) -> None:
     async with Client(user=ANN, client=("10.0.0.7", 1)) as client:
         await ready(client, engine)
-        (shown,) = overview.live_sessions()
+        (shown,) = live_session.live_sessions()
         assert (shown.user, shown.address, shown.session.pipeline_id) == (ANN, "10.0.0.7", "fake")
         assert shown.age_p50 is not None
         assert shown.session.fps() > 0
-        assert overview.end_session(shown.id, "maintenance")
+        assert live_session.end_session(shown.id, "maintenance")
         message, code = await end(client)
         assert message == {
             "error": "session_ended",
             "detail": "An operator ended this session: maintenance",
         }
         assert code == 4411
-    assert overview.live_sessions() == []
+    assert live_session.live_sessions() == []
 
 
 async def test_no_reason_needs_to_be_given(engine: FakeEngine) -> None:
     async with Client(user=ANN) as client:
         await ready(client, engine)
-        assert overview.end_session(overview.live_sessions()[0].id, " ")
+        assert live_session.end_session(live_session.live_sessions()[0].id, " ")
         assert (await end(client))[0]["detail"] == "An operator ended this session"
 
 

@@ -25,7 +25,7 @@ from pipelines.errors import WeightsNotFound
 from pipelines.tools.base import OpenContext, RunContext
 from pipelines.tools.ocr.read import ReadTool, unavailable
 from pipelines.tools.ocr.read_params import ReadParams
-from tests.pipelines.custom_reader import NAME, draw, make_digit_reader
+from tests.pipelines.engine.readers.easyocr.custom_reader import NAME, draw, make_digit_reader
 from tests.pipelines.tools.conftest import Image
 
 pytestmark = pytest.mark.model

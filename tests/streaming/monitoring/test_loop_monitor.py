@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from streaming.loop_monitor import BEAT_S, MOST_PAUSES, LoopMonitor
+from streaming.monitoring.loop_monitor import BEAT_S, MOST_PAUSES, LoopMonitor
 from tests.streaming.conftest import Client, ready
 from tests.streaming.fakes import PATIENCE_S, FakeEngine
 from tests.streaming.samples import sample

@@ -11,7 +11,7 @@ import pytest
 from forgesyte.installation.files import file_faults, installed_files, owners_of_files
 from forgesyte.installation.imports import import_fault, imported_modules, server_sources
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 UV = Path(sysconfig.get_path("scripts")) / "uv"
 
 

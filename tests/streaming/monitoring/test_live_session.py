@@ -2,8 +2,8 @@
 
 import pytest
 
-from streaming import overview
-from streaming.overview import LiveSession
+from streaming.monitoring import live_session
+from streaming.monitoring.live_session import LiveSession
 from streaming.session_manager import RECENT, SessionManager
 
 
@@ -19,20 +19,20 @@ async def test_the_ages_of_the_newest_results() -> None:
 
 async def test_who_is_ended_reads_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = LiveSession(SessionManager("fake"), None, "")
-    monkeypatch.setitem(overview.open_sessions, shown.id, shown)
-    assert overview.end_session(shown.id, "  the disk\nis changed ")
+    monkeypatch.setitem(live_session.open_sessions, shown.id, shown)
+    assert live_session.end_session(shown.id, "  the disk\nis changed ")
     assert await shown.until_ended() == "An operator ended this session: the disk is changed"
-    assert not overview.end_session("another", "x")
+    assert not live_session.end_session("another", "x")
 
 
 async def test_a_reason_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = LiveSession(SessionManager("fake"), None, "")
-    monkeypatch.setitem(overview.open_sessions, shown.id, shown)
-    overview.end_session(shown.id, "x" * 10_000)
+    monkeypatch.setitem(live_session.open_sessions, shown.id, shown)
+    live_session.end_session(shown.id, "x" * 10_000)
     assert len(await shown.until_ended()) < 300
 
 
 async def test_the_oldest_session_comes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = (LiveSession(SessionManager("fake"), None, "") for _ in range(2))
-    monkeypatch.setattr(overview, "open_sessions", {second.id: second, first.id: first})
-    assert overview.live_sessions() == [first, second]
+    monkeypatch.setattr(live_session, "open_sessions", {second.id: second, first.id: first})
+    assert live_session.live_sessions() == [first, second]

@@ -1,4 +1,4 @@
-"""A real nginx in front of a server, set up as docs/PROXIES.md says."""
+"""A real nginx in front of a server, set up as docs/network/PROXIES.md says."""
 
 import re
 import socket
@@ -51,7 +51,7 @@ def in_front_of(port: int, folder: Path, *, below_a_path: bool) -> Iterator[int]
 
 def configured(port: int, listening: int, folder: Path, below_a_path: bool) -> str:
     """The documented configuration with these ports and a certificate of its own."""
-    page = (ROOT / "docs" / "PROXIES.md").read_text()
+    page = (ROOT / "docs" / "network" / "PROXIES.md").read_text()
     documented, location = re.findall(r"```nginx\n(.*?)```", page, re.DOTALL)
     if below_a_path:
         documented = re.sub(r"(?s)    location / \{.*?\n    \}\n", lambda _: location, documented)
