@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from accounts.callers import caller_for
 from forgesyte.api.limits import LimitReached
 from jobs import services
 from jobs.models import Job
@@ -143,19 +144,17 @@ class JobAdmin(Base):
     @admin.action(description="Cancel", permissions=["change"])
     def cancel(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
         """Stop jobs that wait or run."""
-        self._tell(
-            request,
-            "Cancelled",
-            "neither waits nor runs",
-            [(job, services.cancel_job(job_id=job.pk)) for job in jobs],
-        )
+        caller = caller_for(request.user)
+        outcomes = [(job, services.cancel_job(job_id=job.pk, caller=caller)) for job in jobs]
+        self._tell(request, "Cancelled", "neither waits nor runs", outcomes)
 
     @admin.action(description="Try again", permissions=["change"])
     def retry(self, request: HttpRequest, jobs: QuerySet[Job]) -> None:
         """Resume failed and cancelled jobs where they stopped."""
+        caller = caller_for(request.user)
         outcomes: list[tuple[Job, bool]] = []
         try:
-            outcomes.extend((job, services.retry_job(job_id=job.pk)) for job in jobs)
+            outcomes.extend((job, services.retry_job(job_id=job.pk, caller=caller)) for job in jobs)
         except LimitReached as error:
             self.message_user(request, f"{error.detail}.", messages.WARNING)
         self._tell(request, "Waiting again", "has neither failed nor been cancelled", outcomes)
@@ -169,12 +168,13 @@ class JobAdmin(Base):
 
     def delete_model(self, request: HttpRequest, obj: Job) -> None:
         """Delete a job with its files."""
-        services.delete_job(job_id=obj.pk)
+        services.delete_job(job_id=obj.pk, caller=caller_for(request.user))
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
         """Delete jobs with their files."""
+        caller = caller_for(request.user)
         for job_id in queryset.values_list("pk", flat=True):
-            services.delete_job(job_id=job_id)
+            services.delete_job(job_id=job_id, caller=caller)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """List what is deleted along with jobs; nobody needs a permission to delete their chunks."""

@@ -2,7 +2,7 @@
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db.models import Count, Min, Q, QuerySet, Sum
 
-from accounts.callers import SERVER, Caller
+from accounts.callers import Caller
 from jobs import storage
 from jobs.models import Job, ResultChunk
 
@@ -42,20 +42,20 @@ def jobs_for(caller: Caller, permission: str = SEE) -> QuerySet[Job]:
     return jobs.filter(owner=caller.user_id) if caller.user_id is not None else jobs.none()
 
 
-def get_job(job_id: UUID, caller: Caller = SERVER) -> Job | None:
+def get_job(job_id: UUID, caller: Caller) -> Job | None:
     """The job, or None where the caller has none of this id."""
     return jobs_for(caller).select_related("owner").filter(pk=job_id).first()
 
 
 def list_jobs(
     *,
+    caller: Caller,
     status: str | Collection[str] = (),
     pipeline_id: str = "",
     text: str = "",
     owner: str = "",
     cursor: str = "",
     limit: int = 50,
-    caller: Caller = SERVER,
 ) -> JobPage:
     """A page of the caller's jobs with one of these states, this pipeline and owner, this text in a name.
 
@@ -88,24 +88,6 @@ def owners_of(caller: Caller) -> list[str]:
         return []
     names = jobs_for(caller).exclude(owner=None).order_by("owner__username")
     return list(names.values_list("owner__username", flat=True).distinct())
-
-
-def newest_ids(limit: int) -> list[UUID]:
-    """The ids of the newest jobs, the newest first."""
-    return list(Job.objects.order_by("-created_at", "-pk").values_list("pk", flat=True)[:limit])
-
-
-def versions(job_ids: Collection[UUID]) -> dict[UUID, int]:
-    """The version of each of these jobs that there are, in one cheap query."""
-    return dict(Job.objects.filter(pk__in=job_ids).values_list("pk", "version"))
-
-
-def changes_since(known: Mapping[UUID, int]) -> tuple[list[Job], set[UUID]]:
-    """The jobs that are not at the version given for them, and the ids of those that are gone."""
-    current = versions(known.keys())
-    changed = [job_id for job_id, version in current.items() if version != known[job_id]]
-    jobs = list(Job.objects.filter(pk__in=changed)) if changed else []
-    return jobs, set(known) - set(current)
 
 
 def queue_depth() -> int:

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.callers import SERVER, Caller
+from accounts.callers import Caller
 from forgesyte.logs import log_event
 from jobs import events, moves, storage
 from jobs.delivery import annotate_on_commit, deliver_on_commit
@@ -87,7 +87,7 @@ def jobs_to(permission: str, caller: Caller, job_id: UUID) -> QuerySet[Job]:
     return jobs
 
 
-def cancel_job(*, job_id: UUID, caller: Caller = SERVER) -> bool:
+def cancel_job(*, job_id: UUID, caller: Caller) -> bool:
     """Stop a job that waits or runs; False where the caller has none. Its worker stops before its next frame.
 
     Raises PermissionDenied where he may only see it.
@@ -99,7 +99,7 @@ def cancel_job(*, job_id: UUID, caller: Caller = SERVER) -> bool:
     return won
 
 
-def retry_job(*, job_id: UUID, caller: Caller = SERVER) -> bool:
+def retry_job(*, job_id: UUID, caller: Caller) -> bool:
     """Resume a failed or cancelled job where it stopped; False where the caller has none.
 
     One in which no frame worked begins anew. Raises PermissionDenied as `cancel_job`, and LimitReached where
@@ -138,7 +138,7 @@ def retry_job(*, job_id: UUID, caller: Caller = SERVER) -> bool:
     return won
 
 
-def delete_job(*, job_id: UUID, caller: Caller = SERVER) -> bool:
+def delete_job(*, job_id: UUID, caller: Caller) -> bool:
     """Delete a job and its files, whatever its state; False where the caller has none.
 
     Raises PermissionDenied as `cancel_job`.
@@ -190,7 +190,7 @@ def delete_unknown_files(*, older_than: timedelta = timedelta(days=1)) -> int:
     return len(found - known)
 
 
-def request_annotated(*, job_id: UUID, caller: Caller = SERVER) -> bool:
+def request_annotated(*, job_id: UUID, caller: Caller) -> bool:
     """Have the annotated video of a finished job made; False where it is made already or cannot be.
 
     Raises PermissionDenied as `cancel_job`.

@@ -56,7 +56,7 @@ def read(wanted: Wanted) -> Reading:
     return Reading(
         present=frozenset(versions),
         changed=[job_data(job) for job in jobs],
-        gone=frozenset(missing_of(lost)),
+        gone=frozenset(missing_of(lost, SERVER)),
         frames=[frame for job in jobs for frame in newest_frame(job, wanted)],
         owners={str(job.pk): job.owner_id for job in jobs},
     )
@@ -84,7 +84,7 @@ def watched_versions(wanted: Wanted) -> dict[str, int]:
     return versions
 
 
-def missing_of(job_ids: Iterable[str], caller: Caller = SERVER) -> set[str]:
+def missing_of(job_ids: Iterable[str], caller: Caller) -> set[str]:
     """The ids, of these, that no job of the caller has."""
     asked = set(job_ids)
     if not asked:

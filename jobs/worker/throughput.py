@@ -13,6 +13,7 @@ import av
 from django.conf import settings
 from django.db import transaction
 
+from accounts.callers import SERVER
 from jobs import storage
 from jobs.intake.probe import Limits, examine
 from jobs.models import Job
@@ -90,7 +91,7 @@ def as_job(path: Path, definition: dict[str, Any], at_most: int | None = None) -
             raise PipelineError(f"The job is {done.status}: {done.error_message}")
         return Turn(done.frames_done, seconds)
     finally:
-        delete_job(job_id=job.pk)
+        delete_job(job_id=job.pk, caller=SERVER)
 
 
 def stored(path: Path) -> StoredSource:

@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import AsyncClient, Client
 
+from accounts.callers import SERVER
 from jobs import services, storage
 from jobs.models import Job
 from tests.jobs.workshop import Workshop, indices_of
@@ -269,7 +270,7 @@ class TestChange:
 
     def test_retry(self, client: Client, workshop: Workshop, waiting: Job) -> None:
         assert refusal(client.post(f"/jobs/{waiting.pk}/retry"))[:2] == (409, "wrong_state")
-        services.cancel_job(job_id=waiting.pk)
+        services.cancel_job(job_id=waiting.pk, caller=SERVER)
 
         assert client.post(f"/jobs/{waiting.pk}/retry").json()["status"] == "pending"
         assert indices_of(workshop.work(waiting)) == list(range(1, 9))

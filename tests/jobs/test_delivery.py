@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from accounts.callers import SERVER
 from jobs import delivery
 from jobs.models import Job
 from jobs.services import request_annotated, retry_job
@@ -31,7 +32,7 @@ def test_a_job_is_submitted_and_asked_for_again(
     job = workshop.submit()
     assert fresh(job).status == "pending"
     Job.objects.filter(pk=job.pk).update(status="failed")
-    assert retry_job(job_id=job.pk)
+    assert retry_job(job_id=job.pk, caller=SERVER)
     assert fresh(job).status == "pending"
     assert tried == [(job.pk, {"first": False, "after": None})] * 2
     errors = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
@@ -48,6 +49,6 @@ def test_an_annotated_video_is_asked_for(workshop: Workshop, monkeypatch: pytest
         raise OSError("the queue is away")
 
     monkeypatch.setattr(delivery, "deliver_annotation", fails)
-    assert request_annotated(job_id=job.pk)
+    assert request_annotated(job_id=job.pk, caller=SERVER)
     assert tried == [job.pk]
     assert fresh(job).annotated_status == "pending"

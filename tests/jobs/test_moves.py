@@ -20,6 +20,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from accounts.callers import SERVER
 from jobs import services
 from jobs.failures import NO_FRAME_WORKED
 from jobs.models import FINISHED, Job
@@ -89,7 +90,9 @@ class JobLife(RuleBasedStateMachine):
             assert leases.complete(Claim(job.pk, "last/1"))
         undrawn = Job.objects.filter(status__in=FINISHED, chunks_done__gt=0).exclude(annotated_status="ready")
         for job in undrawn:
-            assert job.annotated_status == "pending" or services.request_annotated(job_id=job.pk)
+            assert job.annotated_status == "pending" or services.request_annotated(
+                job_id=job.pk, caller=SERVER
+            )
             assert leases.claim_annotation(job.pk, "last/2")
             assert leases.finish_drawing(Claim(job.pk, "last/2", draws=True))
         assert not Job.objects.exclude(lease_owner="").exists()
@@ -125,11 +128,11 @@ class JobLife(RuleBasedStateMachine):
 
     @rule(which=WHICH)
     def cancel(self, which: int) -> None:
-        services.cancel_job(job_id=self.job(which))
+        services.cancel_job(job_id=self.job(which), caller=SERVER)
 
     @rule(which=WHICH)
     def retry(self, which: int) -> None:
-        if services.retry_job(job_id=self.job(which)):
+        if services.retry_job(job_id=self.job(which), caller=SERVER):
             self.retried.add(self.job(which))
 
     @precondition(lambda self: len(self.jobs) == JOBS)
@@ -137,13 +140,13 @@ class JobLife(RuleBasedStateMachine):
     def delete(self, which: int) -> None:
         job = self.job(which)
         self.jobs.remove(job)
-        services.delete_job(job_id=job)
+        services.delete_job(job_id=job, caller=SERVER)
         assert not Job.objects.filter(pk=job).exists()
 
     @rule(which=WHICH)
     def ask_for_the_video(self, which: int) -> None:
         before = Job.objects.get(pk=self.job(which))
-        asked = services.request_annotated(job_id=before.pk)
+        asked = services.request_annotated(job_id=before.pk, caller=SERVER)
         if before.is_finished and before.chunks_done:
             assert asked or before.annotated_status in ("pending", "running", "ready")
 
@@ -300,7 +303,7 @@ def test_whatever_happens(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -
 def test_a_worker_that_stops_gives_a_video_back_as_a_video(workshop: Workshop, status: str) -> None:
     job = workshop.work(workshop.submit())
     Job.objects.filter(pk=job.pk).update(status=status)
-    assert services.request_annotated(job_id=job.pk)
+    assert services.request_annotated(job_id=job.pk, caller=SERVER)
     worker = WorkerProcess("host-1")
     assert leases.claim_annotation(job.pk, "host-1/1")
     with worker.holding(Claim(job.pk, "host-1/1", draws=True)):

@@ -1,24 +1,26 @@
 """Queries about jobs."""
 
+import inspect
+from types import ModuleType
 from uuid import uuid4
 
 import pytest
 
+from accounts.callers import SERVER
+from jobs import selectors, services
 from jobs.models import Job
+from jobs.realtime import db_reader
 from jobs.selectors import (
     BadCursor,
-    changes_since,
     counts_by_status,
     get_job,
     last_line,
     list_jobs,
-    newest_ids,
     queue_depth,
     read_lines,
     read_raw_lines,
-    versions,
 )
-from jobs.services import cancel_job, delete_job
+from jobs.services import cancel_job
 from tests.jobs.workshop import Workshop
 
 
@@ -27,14 +29,14 @@ def jobs(workshop: Workshop) -> list[Job]:
     """Five jobs, the oldest first; the second one is cancelled."""
     clip = workshop.clip()
     jobs = [workshop.submit(clip, tool="look" if n % 2 else "count") for n in range(5)]
-    cancel_job(job_id=jobs[1].pk)
+    cancel_job(job_id=jobs[1].pk, caller=SERVER)
     return jobs
 
 
 def test_pages_hold_every_job_once(jobs: list[Job]) -> None:
     seen, cursor = [], ""
     while True:
-        page = list_jobs(limit=2, cursor=cursor)
+        page = list_jobs(caller=SERVER, limit=2, cursor=cursor)
         seen += [job.pk for job in page.jobs]
         if page.next_cursor is None:
             break
@@ -43,41 +45,32 @@ def test_pages_hold_every_job_once(jobs: list[Job]) -> None:
 
 
 def test_a_job_that_comes_meanwhile_moves_no_page(jobs: list[Job], workshop: Workshop) -> None:
-    page = list_jobs(limit=2)
+    page = list_jobs(caller=SERVER, limit=2)
     workshop.submit()
-    assert [job.pk for job in list_jobs(limit=9, cursor=page.next_cursor or "").jobs] == [
+    assert [job.pk for job in list_jobs(caller=SERVER, limit=9, cursor=page.next_cursor or "").jobs] == [
         job.pk for job in reversed(jobs[:3])
     ]
 
 
 def test_filters(jobs: list[Job]) -> None:
-    assert [job.pk for job in list_jobs(status="cancelled").jobs] == [jobs[1].pk]
-    assert len(list_jobs(status=["cancelled", "pending"]).jobs) == 5
-    assert len(list_jobs(status="").jobs) == 5
-    assert {job.pipeline_id for job in list_jobs(pipeline_id="count").jobs} == {"count"}
+    assert [job.pk for job in list_jobs(caller=SERVER, status="cancelled").jobs] == [jobs[1].pk]
+    assert len(list_jobs(caller=SERVER, status=["cancelled", "pending"]).jobs) == 5
+    assert len(list_jobs(caller=SERVER, status="").jobs) == 5
+    assert {job.pipeline_id for job in list_jobs(caller=SERVER, pipeline_id="count").jobs} == {"count"}
 
 
 @pytest.mark.parametrize("cursor", ["x", "bm8=", "MjAyNi0wMS0wMSB4", "MjAyNi0wMS0wMVQwMDowMDowMCB4", "é"])
 def test_cursors_of_others_are_refused(jobs: list[Job], cursor: str) -> None:
     with pytest.raises(BadCursor):
-        list_jobs(cursor=cursor)
+        list_jobs(caller=SERVER, cursor=cursor)
 
 
 def test_counts(jobs: list[Job]) -> None:
     assert counts_by_status() == {"pending": 4, "running": 0, "completed": 0, "failed": 0, "cancelled": 1}
     assert queue_depth() == 4
-    assert newest_ids(2) == [jobs[4].pk, jobs[3].pk]
-    found = get_job(jobs[0].pk)
+    found = get_job(jobs[0].pk, SERVER)
     assert found == jobs[0]
-    assert get_job(uuid4()) is None
-
-
-def test_changes(jobs: list[Job]) -> None:
-    known = versions([job.pk for job in jobs])
-    assert changes_since(known) == ([], set())
-    cancel_job(job_id=jobs[2].pk)
-    delete_job(job_id=jobs[3].pk)
-    assert changes_since(known) == ([jobs[2]], {jobs[3].pk})
+    assert get_job(uuid4(), SERVER) is None
 
 
 @pytest.mark.parametrize(
@@ -107,3 +100,19 @@ def test_the_newest_line(workshop: Workshop) -> None:
     newest = last_line(workshop.work(job))
     assert newest is not None
     assert newest["frame_index"] == 8
+
+
+@pytest.mark.parametrize("module", [selectors, services, db_reader], ids=lambda module: module.__name__)
+def test_no_function_assumes_who_asks(module: ModuleType) -> None:
+    found = [
+        (name, function)
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if "caller" in inspect.signature(function).parameters
+    ]
+    assert found
+    assumed = [
+        name
+        for name, function in found
+        if inspect.signature(function).parameters["caller"].default is not inspect.Parameter.empty
+    ]
+    assert assumed == []

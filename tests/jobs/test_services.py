@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from accounts.callers import SERVER
 from jobs import storage
 from jobs.models import Job
 from jobs.services import (
@@ -58,23 +59,23 @@ def test_what_cannot_run_is_not_taken(workshop: Workshop) -> None:
 
 def test_cancel(workshop: Workshop) -> None:
     job = workshop.submit()
-    assert cancel_job(job_id=job.pk)
+    assert cancel_job(job_id=job.pk, caller=SERVER)
     cancelled = fresh(job)
     assert cancelled.status == "cancelled"
     assert cancelled.finished_at
     assert cancelled.version > job.version
     assert workshop.work(job).status == "cancelled", "its delivery comes to nothing"
-    assert not cancel_job(job_id=job.pk), "once only"
-    assert not cancel_job(job_id=uuid4())
+    assert not cancel_job(job_id=job.pk, caller=SERVER), "once only"
+    assert not cancel_job(job_id=uuid4(), caller=SERVER)
 
 
 def test_retry_goes_on_where_it_stopped(workshop: Workshop, settings: Any) -> None:
     job = workshop.submit()
-    assert not retry_job(job_id=job.pk), "it waits already"
+    assert not retry_job(job_id=job.pk, caller=SERVER), "it waits already"
     claimed = leases.claim_job(job.pk, "me")
     assert claimed
     leases.fail(leases.Claim(job.pk, "me"), "internal_error", "It broke", strikes=3, losses=2)
-    assert retry_job(job_id=job.pk)
+    assert retry_job(job_id=job.pk, caller=SERVER)
     again = fresh(job)
     assert (again.status, again.strikes, again.losses, again.error_code, again.error_message) == (
         *("pending", 0, 0),
@@ -82,7 +83,7 @@ def test_retry_goes_on_where_it_stopped(workshop: Workshop, settings: Any) -> No
     )
     assert again.finished_at is None
     assert indices_of(workshop.work(job)) == list(range(1, 9))
-    assert not retry_job(job_id=job.pk), "it is completed"
+    assert not retry_job(job_id=job.pk, caller=SERVER), "it is completed"
 
 
 @pytest.mark.parametrize("state", ["pending", "running", "completed"])
@@ -93,12 +94,12 @@ def test_delete_takes_the_files_along(workshop: Workshop, state: str) -> None:
         storage.result_dir(job.pk).mkdir(parents=True)
     if state == "completed":
         workshop.work(job)
-    assert delete_job(job_id=job.pk)
+    assert delete_job(job_id=job.pk, caller=SERVER)
     assert not Job.objects.exists()
     assert not storage.upload_dir(job.pk).exists()
     assert not storage.result_dir(job.pk).exists()
     assert not leases.is_held(leases.Claim(job.pk, "me"))
-    assert not delete_job(job_id=job.pk)
+    assert not delete_job(job_id=job.pk, caller=SERVER)
 
 
 def test_prune_deletes_what_was_over_long_ago(workshop: Workshop) -> None:
@@ -135,21 +136,21 @@ def test_uploads_that_broke_off_are_deleted_after_a_while(workshop: Workshop) ->
 
 def test_an_annotated_video_is_made_of_finished_jobs_with_results(workshop: Workshop) -> None:
     job = workshop.submit()
-    assert not request_annotated(job_id=job.pk), "there is nothing to draw"
+    assert not request_annotated(job_id=job.pk, caller=SERVER), "there is nothing to draw"
     workshop.work(job)
-    assert request_annotated(job_id=job.pk)
+    assert request_annotated(job_id=job.pk, caller=SERVER)
     asked = fresh(job)
     assert asked.annotated_status == "pending"
     assert DBTaskResult.objects.get(pk=asked.delivery_id).task_path == "jobs.tasks.annotate_job"
-    assert not request_annotated(job_id=job.pk), "once is enough"
+    assert not request_annotated(job_id=job.pk, caller=SERVER), "once is enough"
 
 
 def test_every_change_is_a_new_version_and_told(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     notified: list[Any] = []
     monkeypatch.setattr("jobs.moves.notify_change", notified.append)
     job = workshop.submit()
-    cancel_job(job_id=job.pk)
-    retry_job(job_id=job.pk)
+    cancel_job(job_id=job.pk, caller=SERVER)
+    retry_job(job_id=job.pk, caller=SERVER)
     assert notified == [job.pk, job.pk]
     assert fresh(job).version == job.version + 2
 
@@ -157,9 +158,9 @@ def test_every_change_is_a_new_version_and_told(workshop: Workshop, monkeypatch:
 def test_a_retry_takes_the_drawing_back(workshop: Workshop) -> None:
     job = workshop.work(workshop.submit())
     Job.objects.filter(pk=job.pk).update(status="cancelled")
-    assert request_annotated(job_id=job.pk)
+    assert request_annotated(job_id=job.pk, caller=SERVER)
     assert leases.claim_annotation(job.pk, "painter/1")
-    assert retry_job(job_id=job.pk)
+    assert retry_job(job_id=job.pk, caller=SERVER)
     again = fresh(job)
     assert (again.annotated_status, again.lease_owner) == ("none", "")
     assert leases.claim_annotation(job.pk, "painter/2") is None

@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 
+from accounts.callers import SERVER
 from forgesyte.api.limits import LimitReached
 from forgesyte.units import MEGABYTE
 from jobs import services, storage
@@ -79,14 +80,14 @@ class TestPending:
 
     def test_one_that_is_tried_again_waits_too(self, workshop: Workshop, settings: Any) -> None:
         job = submit(workshop, submitted_from=NEAR)
-        services.cancel_job(job_id=job.pk)
+        services.cancel_job(job_id=job.pk, caller=SERVER)
         limit(settings, max_pending_per_owner=1)
         other = submit(workshop, submitted_from=NEAR)
         with pytest.raises(LimitReached):
-            services.retry_job(job_id=job.pk)
+            services.retry_job(job_id=job.pk, caller=SERVER)
         assert Job.objects.get(pk=job.pk).status == "cancelled"
-        services.cancel_job(job_id=other.pk)
-        assert services.retry_job(job_id=job.pk)
+        services.cancel_job(job_id=other.pk, caller=SERVER)
+        assert services.retry_job(job_id=job.pk, caller=SERVER)
 
     def test_two_at_once_never_take_the_last_place(self, workshop: Workshop, settings: Any) -> None:
         limit(settings, max_pending=3)
@@ -113,7 +114,7 @@ class TestPending:
 class TestKept:
     def test_files_results_and_annotated_videos_count(self, workshop: Workshop) -> None:
         job = workshop.work(workshop.submit())
-        services.request_annotated(job_id=job.pk)
+        services.request_annotated(job_id=job.pk, caller=SERVER)
         annotate(job.pk)
         job = Job.objects.get(pk=job.pk)
         results = [path.stat().st_size for path in storage.result_dir(job.pk).glob("*.jsonl")]
@@ -121,7 +122,7 @@ class TestKept:
         assert len(results) > 1
         assert (job.result_bytes, job.annotated_bytes) == (sum(results), annotated)
         assert kept_bytes() == job.source_bytes + sum(results) + annotated
-        services.delete_job(job_id=job.pk)
+        services.delete_job(job_id=job.pk, caller=SERVER)
         assert kept_bytes() == 0
 
     def test_no_more_than_the_limit(self, workshop: Workshop, settings: Any) -> None:
@@ -182,7 +183,7 @@ class TestHttp:
 
     def test_a_retry_is_refused_alike(self, client: Client, workshop: Workshop, settings: Any) -> None:
         job = submit(workshop)
-        services.cancel_job(job_id=job.pk)
+        services.cancel_job(job_id=job.pk, caller=SERVER)
         submit(workshop)
         limit(settings, max_pending=1)
         answer = client.post(f"/jobs/{job.pk}/retry")
@@ -190,7 +191,7 @@ class TestHttp:
 
     def test_the_admin_says_it_too(self, admin_client: Client, workshop: Workshop, settings: Any) -> None:
         job = submit(workshop)
-        services.cancel_job(job_id=job.pk)
+        services.cancel_job(job_id=job.pk, caller=SERVER)
         submit(workshop)
         limit(settings, max_pending=1)
         choice = {"action": "retry", "_selected_action": [str(job.pk)]}

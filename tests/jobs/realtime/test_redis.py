@@ -43,8 +43,9 @@ CANCEL = """
 import sys
 import django
 django.setup()
+from accounts.callers import SERVER
 from jobs.services import cancel_job
-cancel_job(job_id=sys.argv[1])
+cancel_job(job_id=sys.argv[1], caller=SERVER)
 sys.stdin.read()
 """
 

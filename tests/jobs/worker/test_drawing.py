@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
+from accounts.callers import SERVER
 from jobs.models import Job
 from jobs.services import delete_job, request_annotated
 from jobs.worker import annotation
@@ -16,7 +17,7 @@ from tests.jobs.workshop import Workshop, fresh
 
 def finished(workshop: Workshop) -> Job:
     job = workshop.work(workshop.submit())
-    assert request_annotated(job_id=job.pk)
+    assert request_annotated(job_id=job.pk, caller=SERVER)
     return job
 
 
@@ -68,7 +69,7 @@ def test_a_drawing_that_fails_says_why(
     assert fresh(job).annotated_status == "failed"
     assert fresh(job).annotated_error.startswith("The disk is full.")
     assert said_of_drawing(caplog) == [("ERROR", str(job.pk))]
-    assert request_annotated(job_id=job.pk), "it may be asked for again"
+    assert request_annotated(job_id=job.pk, caller=SERVER), "it may be asked for again"
 
 
 def test_a_drawing_is_given_back_by_a_worker_that_stops(workshop: Workshop, rendering: Any) -> None:
@@ -107,7 +108,7 @@ def test_a_drawing_is_given_back_though_nothing_can_be_delivered(
 
 def test_a_drawing_of_a_job_that_is_deleted_comes_to_nothing(workshop: Workshop, rendering: Any) -> None:
     def render(job: Job, *, progress: Any, **more: Any) -> None:
-        delete_job(job_id=job.pk)
+        delete_job(job_id=job.pk, caller=SERVER)
         progress(50.0)
 
     rendering(render)

@@ -8,6 +8,7 @@ import pytest
 from django.db import OperationalError
 from django.utils import timezone
 
+from accounts.callers import SERVER
 from jobs.models import Job
 from jobs.services import cancel_job
 from jobs.worker import heartbeat, leases
@@ -71,7 +72,7 @@ def test_the_lease_is_renewed_for_as_long_as_it_beats(claim: Claim, monkeypatch:
 def test_a_cancelled_job_is_noticed(claim: Claim, lost: threading.Event) -> None:
     with Heartbeat(claim, threading.Event()) as beating:
         beating.check()
-        cancel_job(job_id=claim.job_id)
+        cancel_job(job_id=claim.job_id, caller=SERVER)
         assert lost.wait(PATIENCE_S)
         with pytest.raises(LeaseLost):
             beating.check()
@@ -134,7 +135,7 @@ def test_a_frame_that_hangs_ends_the_process_also_after_its_job_was_cancelled(
     ended = threading.Event()
     with Heartbeat(claim, threading.Event(), lambda code: ended.set()) as beating:
         beating.begin_frame(3)
-        cancel_job(job_id=claim.job_id)
+        cancel_job(job_id=claim.job_id, caller=SERVER)
         assert lost.wait(PATIENCE_S)
         settings.JOBS = replace(settings.JOBS, frame_timeout_s=0.1)
         assert ended.wait(PATIENCE_S)

@@ -12,6 +12,7 @@ from django.db import OperationalError
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from accounts.callers import SERVER
 from jobs import storage
 from jobs.models import Job
 from jobs.services import cancel_job, delete_job, retry_job
@@ -60,7 +61,7 @@ def test_three_attempts_that_end_in_an_error_are_enough(workshop: Workshop) -> N
         "The bench broke",
     )
     assert job.finished_at
-    assert retry_job(job_id=job.pk)
+    assert retry_job(job_id=job.pk, caller=SERVER)
     assert workshop.work(job).strikes == 1
 
 
@@ -169,7 +170,7 @@ def test_a_full_disk_ends_the_job_clearly_and_a_retry_goes_on(
     assert failed.error_message.startswith("The disk is full.")
     assert fresh(next_job).status == "completed"
     assert indices_of(failed) == [1, 2, 3], "what was kept before can be read"
-    assert retry_job(job_id=job.pk)
+    assert retry_job(job_id=job.pk, caller=SERVER)
     assert indices_of(workshop.work(job)) == list(range(1, 9))
 
 
@@ -207,7 +208,7 @@ def test_a_job_that_is_lost_against_its_will_is_a_warning(
 ) -> None:
     job = workshop.submit()
     job_run.log_lost(job)
-    cancel_job(job_id=job.pk)
+    cancel_job(job_id=job.pk, caller=SERVER)
     job_run.log_lost(job)
     levels = [record.levelname for record in caplog.records if record.message == "job_lease_lost"]
     assert levels == ["WARNING", "INFO"]
@@ -220,7 +221,7 @@ def test_a_job_deleted_while_it_runs_leaves_nothing(
     keep = result_writer.ResultWriter.keep
 
     def deleted(self: result_writer.ResultWriter, states: result_writer.States) -> None:
-        delete_job(job_id=job.pk)
+        delete_job(job_id=job.pk, caller=SERVER)
         keep(self, states)
 
     monkeypatch.setattr(result_writer.ResultWriter, "keep", deleted)

@@ -7,6 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from accounts.callers import SERVER
 from jobs.models import Job, ResultChunk
 from jobs.services import cancel_job, delete_job
 from jobs.worker import leases
@@ -56,11 +57,11 @@ def test_a_checkpoint_is_the_chunk_and_the_job_or_neither(workshop: Workshop) ->
 
 
 def lose_by_cancel(job: Job) -> None:
-    cancel_job(job_id=job.pk)
+    cancel_job(job_id=job.pk, caller=SERVER)
 
 
 def lose_by_delete(job: Job) -> None:
-    delete_job(job_id=job.pk)
+    delete_job(job_id=job.pk, caller=SERVER)
 
 
 def lose_to_another(job: Job) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from accounts.callers import SERVER
 from jobs import storage
 from jobs.models import Job, ResultChunk
 from jobs.services import cancel_job, delete_job, retry_job
@@ -89,7 +90,7 @@ def test_a_job_cancelled_while_it_runs_stops_before_its_next_frame(
     def cancelled_at_5(self: runner.Runner, frame: Any, *more: Any) -> Any:
         ran.append(frame.index)
         if frame.index == 5:
-            assert cancel_job(job_id=job.pk)
+            assert cancel_job(job_id=job.pk, caller=SERVER)
         return run_frame(self, frame, *more)
 
     monkeypatch.setattr(runner.Runner, "_run_frame", cancelled_at_5)
@@ -109,11 +110,11 @@ def test_a_job_cancelled_while_a_chunk_is_stored_keeps_it(
 
     def cancelled_before(claim: Claim, chunk: Chunk, **fields: Any) -> None:
         if chunk.number == 2:
-            assert cancel_job(job_id=job.pk)
+            assert cancel_job(job_id=job.pk, caller=SERVER)
             if after == "deleted":
-                delete_job(job_id=job.pk)
+                delete_job(job_id=job.pk, caller=SERVER)
             if after == "asked for again":
-                retry_job(job_id=job.pk)
+                retry_job(job_id=job.pk, caller=SERVER)
         checkpoint(claim, chunk, **fields)
 
     with monkeypatch.context() as patch:
@@ -131,7 +132,7 @@ def test_a_job_cancelled_while_a_chunk_is_stored_keeps_it(
     else:
         assert left is not None
         assert (left.status, indices_of(left)) == ("cancelled", [1, 2, 3, 4, 5, 6])
-        retry_job(job_id=job.pk)
+        retry_job(job_id=job.pk, caller=SERVER)
         assert indices_of(workshop.work(left)) == list(range(1, 9))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from accounts.callers import SERVER
 from jobs.models import Job
 from jobs.services import retry_job
 from jobs.worker import runner
@@ -92,7 +93,7 @@ def test_a_job_of_which_no_frame_works_has_failed(workshop: Workshop) -> None:
     assert (job.status, job.error_code) == ("failed", "no_frame_worked")
     assert job.error_message == "No frame of it could be worked on. Frame 1: The bench broke"
     assert indices_of(job) == list(range(1, 9))
-    retry_job(job_id=job.pk)
+    retry_job(job_id=job.pk, caller=SERVER)
     again = Job.objects.get(pk=job.pk)
     assert (again.chunks_done, again.next_frame, again.frames_done) == (0, 1, 0)
 

@@ -176,6 +176,7 @@ import os, signal, sys, django
 from importlib import import_module
 from uuid import UUID
 django.setup()
+from accounts.callers import SERVER
 from jobs.models import Job
 from jobs.services import request_annotated
 from jobs.worker.worker import Worker
@@ -195,7 +196,7 @@ def deadly(*given, **more):
     return result
 setattr(import_module(module), name, deadly)
 Worker().drain()
-request_annotated(job_id=UUID(job_id))
+request_annotated(job_id=UUID(job_id), caller=SERVER)
 Worker().drain()
 """
 
