@@ -76,7 +76,14 @@ def seconds_in(report: Path) -> dict[str, float]:
     """The time of each test of a JUnit report that passed."""
     cases = ElementTree.parse(report).iter("testcase")
     ran = [case.attrib for case in cases if not {part.tag for part in case} & {"skipped", "failure", "error"}]
-    return {f"{case['file']}::{case['name']}": float(case["time"]) for case in ran}
+    return {id_of(case): float(case["time"]) for case in ran}
+
+
+def id_of(case: Mapping[str, str]) -> str:
+    """The id that pytest gives a test of a JUnit report, with the classes that it is in."""
+    module = case["file"].removesuffix(".py").replace("/", ".")
+    classes = case["classname"].removeprefix(module).split(".")
+    return "::".join([case["file"], *filter(None, classes), case["name"]])
 
 
 def lines_in(folder: Path, modules: Iterable[str]) -> dict[str, dict[int, frozenset[str]]]:

@@ -1,10 +1,15 @@
 """The edits that a suite of tests has to notice."""
 
 import ast
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from tests.mutants.covering import seconds_in
 from tests.mutants.equivalent import EQUIVALENT
 from tests.mutants.mutations import mutants_of
 from tests.mutants.suites import importing, mirror_of
@@ -81,3 +86,35 @@ def test_what_is_called_equivalent_still_is_in_the_code() -> None:
         assert (known.before, known.after) in edits, known
         assert len(known.reason) > 20
         assert known.within or len(known.before) > 5, "a number alone excuses others, too"
+
+
+CLASSES = """
+import pytest
+
+def test_alone():
+    pass
+
+class TestGroup:
+    @pytest.mark.parametrize("a", ["x.y", "1::2"])
+    def test_in_it(self, a):
+        pass
+
+    class TestInner:
+        def test_deep(self):
+            pass
+
+    def test_fails(self):
+        raise ValueError
+"""
+
+
+def test_tests_are_known_by_the_ids_that_pytest_gives_them(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "test_it.py").write_text(CLASSES)
+    (tmp_path / "pytest.ini").write_text("[pytest]\njunit_family = xunit1\n")
+    command = [sys.executable, "-m", "pytest", "-v", "--junit-xml=report.xml"]
+    alone = os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    said = subprocess.run(command, cwd=tmp_path, env=alone, capture_output=True, text=True).stdout
+    passed = set(re.findall(r"^(\S+) PASSED", said, re.MULTILINE))
+    assert len(passed) == 4
+    assert seconds_in(tmp_path / "report.xml").keys() == passed
