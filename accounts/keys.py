@@ -71,12 +71,18 @@ def find_key(token: str) -> ApiKey | None:
     if len(token) > MAX_LETTERS:
         return None
     now = timezone.now()
-    key = ApiKey.objects.select_related("owner").filter(digest=digest_of(token)).first()
-    if key is None or not key.is_valid(now) or not key.owner.is_active:
+    key = valid_key(now, digest=digest_of(token))
+    if key is None:
         return None
     long_ago = Q(last_used_at=None) | Q(last_used_at__lt=now - NOTE_USE_EVERY)
     ApiKey.objects.filter(long_ago, pk=key.pk).update(last_used_at=now)
     return key
+
+
+def valid_key(now: datetime, **which: object) -> ApiKey | None:
+    """The key with these values, with its owner; None unless it is valid and its owner active."""
+    key = ApiKey.objects.select_related("owner").filter(**which).first()
+    return key if key is not None and key.is_valid(now) and key.owner.is_active else None
 
 
 def digest_of(token: str) -> str:

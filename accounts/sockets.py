@@ -16,7 +16,7 @@ named = database_sync_to_async(socket_user)
 class KeysOfSockets:
     """Puts the key of a handshake into the scope as `api_key`, None where it is not valid.
 
-    A user whom a trusted proxy names takes the place of the session's.
+    A user whom a trusted proxy names takes the place of the session's, which is taken out.
     """
 
     def __init__(self, application: Any) -> None:
@@ -29,5 +29,5 @@ class KeysOfSockets:
         if token is not None:
             scope = {**scope, "api_key": await known(token)}
         elif settings.FORGESYTE_REMOTE_USER_HEADER and (user := await named(scope)):
-            scope = {**scope, "user": user}
+            scope = {**scope, "user": user, "session": None}
         await self.application(scope, receive, send)

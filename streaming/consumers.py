@@ -2,12 +2,14 @@
 
 import logging
 import time
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
 from django.conf import settings
 
-from accounts.callers import LOGIN_REQUIRED, NotAllowed, socket_caller
+from accounts.access_watch import access_watch
+from accounts.callers import LOGIN_REQUIRED, Caller, NotAllowed, socket_caller
 from accounts.models import Scope as KeyScope
 from accounts.usage import Usage
 from forgesyte.api.client_address import client_address, limited_owner
@@ -67,6 +69,8 @@ class StreamConsumer(BaseConsumer[StreamError]):
         self._admit()
         self._log.event(logging.INFO, session_log.CONNECT)
         self.run_beside(self._worker.run(), self._worker.watch(), self._until_ended())
+        if not self._caller.trusted:
+            self.run_beside(self._until_refused())
 
     async def websocket_receive(self, message: dict[str, Any]) -> None:
         """Take a message, or word that a frame was too large to be kept."""
@@ -101,10 +105,13 @@ class StreamConsumer(BaseConsumer[StreamError]):
     async def _until_ended(self) -> None:
         raise StreamError(ErrorCode.SESSION_ENDED, await self._shown.until_ended())
 
+    async def _until_refused(self) -> None:
+        raise StreamError(*refusal_of(await access_watch.until_refused(self.scope, caller_of)))
+
     def _admit(self) -> None:
         """Count the session in; raises StreamError where it may not be opened."""
         try:
-            self._caller = socket_caller(self.scope, KeyScope.STREAM)
+            self._caller = caller_of(self.scope)
         except NotAllowed as error:
             raise StreamError(*refusal_of(error)) from error
         if not self._session.pipeline_id:
@@ -163,6 +170,11 @@ class StreamConsumer(BaseConsumer[StreamError]):
 def sessions_of(user: Any) -> Usage:
     """The sessions that a user has open in this process."""
     return Usage("Live sessions", users_sessions.count(str(user.pk)), settings.STREAM.max_sessions_per_user)
+
+
+def caller_of(scope: Mapping[str, Any]) -> Caller:
+    """The caller who opens a session; raises NotAllowed."""
+    return socket_caller(scope, KeyScope.STREAM)
 
 
 def refusal_of(error: NotAllowed) -> tuple[ErrorCode, str | None]:

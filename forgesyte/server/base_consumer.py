@@ -58,7 +58,7 @@ class BaseConsumer(AsyncWebsocketConsumer, Generic[E]):  # type: ignore[misc]  #
 
     def run_beside(self, *works: Any) -> None:
         """Run these coroutines until the client closes; an error of one ends the connection."""
-        self._beside = [self._tasks.create_task(work) for work in works]
+        self._beside += [self._tasks.create_task(work) for work in works]
 
     async def disconnect(self, code: int) -> None:
         """End the connection after the client has closed it."""

@@ -2,14 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from enum import Enum
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
 from django.conf import settings
 
+from accounts.access_watch import access_watch
 from accounts.callers import LOGIN_REQUIRED, Caller, NotAllowed, socket_caller
 from accounts.models import Scope
 from forgesyte.api import strict_json
@@ -19,13 +21,14 @@ from forgesyte.api.limits import Places, Quota
 from forgesyte.server.base_consumer import BaseConsumer
 from jobs import events
 from jobs.realtime.connection_manager import Client
-from jobs.realtime.db_reader import job_broadcaster, kept_to, missing
+from jobs.realtime.db_reader import job_broadcaster, kept_to, missing, owner_watched
 from jobs.realtime.messages import ErrorMessage, Failure, Message, Ping, PingMessage, encode
 
 logger = logging.getLogger(__name__)
 
 PING_EVERY_S = 30.0
 PONG_WITHIN_S = 30.0
+OTHER_RIGHTS = "You may see other jobs now than before: connect again"
 # Of one connection: more belong on a list, which watches them all.
 MOST_JOBS = 200
 # A pong has 16 bytes.
@@ -95,9 +98,12 @@ class RealtimeConsumer(BaseConsumer[Ended]):
         job_ids = asked_jobs(self.scope)
         for job_id in await missing(job_ids or frozenset(), caller):
             raise Ended(End.UNKNOWN_JOB, f"There is no job {job_id}", job_id)
-        self._client = Client(job_ids, owner=None if caller.trusted else await kept_to(caller))
+        owner = None if caller.trusted else await kept_to(caller)
+        self._client = Client(job_ids, owner=owner)
         job_broadcaster.join(self._client)
         self.run_beside(self._send_news(self._client), self._keep_alive())
+        if not caller.trusted:
+            self.run_beside(self._until_refused(owner))
 
     def _take_place(self, address: str) -> None:
         quota = Quota(settings.JOBS.max_watchers, settings.JOBS.max_watchers_per_address)
@@ -154,6 +160,9 @@ class RealtimeConsumer(BaseConsumer[Ended]):
                 await drained()
             await self._send(await client.mailbox.get())
 
+    async def _until_refused(self, owner: int | None) -> None:
+        raise ended_by(await access_watch.until_refused(self.scope, partial(may_watch_on, owner=owner)))
+
     async def _keep_alive(self) -> None:
         while True:
             await asyncio.sleep(PING_EVERY_S)
@@ -174,9 +183,20 @@ def known_caller(scope: dict[str, Any]) -> Caller:
     try:
         return socket_caller(scope, Scope.JOBS)
     except NotAllowed as error:
-        if error.status == 403:
-            raise Ended(End.FORBIDDEN, error.detail) from error
-        raise Ended(End.LOGIN_REQUIRED, "" if error.detail == LOGIN_REQUIRED else error.detail) from error
+        raise ended_by(error) from error
+
+
+def may_watch_on(scope: Mapping[str, Any], owner: int | None) -> None:
+    """Raise NotAllowed unless the caller may still watch the jobs of this user, of all with None."""
+    if owner_watched(socket_caller(scope, Scope.JOBS)) != owner:
+        raise NotAllowed(403, OTHER_RIGHTS)
+
+
+def ended_by(error: NotAllowed) -> Ended:
+    """The end of a connection that its caller may not have."""
+    if error.status == 403:
+        return Ended(End.FORBIDDEN, error.detail)
+    return Ended(End.LOGIN_REQUIRED, "" if error.detail == LOGIN_REQUIRED else error.detail)
 
 
 def asked_jobs(scope: dict[str, Any]) -> frozenset[str] | None:

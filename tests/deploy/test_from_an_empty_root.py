@@ -79,7 +79,7 @@ class EmptyRoot:
         os.write(self._terminal, f"{line}\n".encode())
 
     def _until(self, wanted: re.Pattern[bytes]) -> tuple[str, bytes]:
-        """What the terminal says up to this, and its group."""
+        """The text of the terminal up to this, and its last group."""
         said, deadline = b"", time.monotonic() + COMMAND_WITHIN_S
         while not (found := wanted.search(said)):
             ready, _, _ = select.select([self._terminal], [], [], max(0.0, deadline - time.monotonic()))
