@@ -16,11 +16,11 @@ from bench.processes import (
     ROOT,
     BenchError,
     Server,
-    end,
     environment,
     last_line,
     run_watched,
 )
+from loadtest.own_server import end
 
 # A camera's client connects, and a browser starts, before it measures.
 CLIENT_WITHIN_S = 60.0

@@ -12,14 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import psutil
+
+from loadtest.own_server import end
 
 ROOT = Path(__file__).resolve().parents[1]
 PEERS_PYTHON = ROOT / "bench" / ".venv" / "bin" / "python"
 READY_WITHIN_S = 120.0
-STOP_WITHIN_S = 15.0
 # Nobody asks the network for anything, and nobody's own settings leak in.
 QUIET = {
     "YOLO_AUTOINSTALL": "false",
@@ -104,16 +104,6 @@ class Server:
         if self._process is not None:
             end(self._process)
             self._process = None
-
-
-def end(process: subprocess.Popen[Any]) -> None:
-    """Terminate a process, and kill it where that does not help."""
-    process.terminate()
-    try:
-        process.wait(STOP_WITHIN_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 def answers_200(url: str) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 START_WITHIN_S = 120.0
 STOP_WITHIN_S = 15.0
@@ -88,15 +89,20 @@ def address_printed(process: "subprocess.Popen[str]") -> str | None:
 
 
 def stop(process: "subprocess.Popen[str]") -> None:
-    """End the server; one that does not listen is killed."""
+    """End the server, and its log with it."""
+    end(process)
+    assert process.stdout
+    process.stdout.close()
+
+
+def end(process: "subprocess.Popen[Any]") -> None:
+    """Terminate a process, and kill it where that does not help."""
     process.terminate()
     try:
         process.wait(STOP_WITHIN_S)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    assert process.stdout
-    process.stdout.close()
 
 
 def end_of(log: Path) -> str:

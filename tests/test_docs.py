@@ -2,7 +2,6 @@
 
 import os
 import re
-import socket
 import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.processes import free_port
 from forgesyte.conf import ProjectSettings
 from jobs.conf import JobSettings
 from pipelines.conf import PipelineSettings
@@ -197,12 +197,6 @@ def test_links_lead_somewhere() -> None:
 def test_lines_that_are_missing_are_found() -> None:
     assert missing_lines('{"a": [1]}\nb', '{"a": [*\nb') == []
     assert missing_lines("abc", "b\nab*") == ["b"]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.mark.model

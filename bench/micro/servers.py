@@ -21,6 +21,8 @@ from dataclasses import dataclass
 import psutil
 from websockets.asyncio.client import ClientConnection, connect
 
+from bench.processes import free_port
+
 APPLICATION = "bench.micro.echo_app:application"
 UVICORN = [
     *("uvicorn", APPLICATION, "--host", "127.0.0.1", "--lifespan", "off", "--no-access-log"),
@@ -71,9 +73,7 @@ class Server:
 @contextmanager
 def running(name: str) -> Iterator[Server]:
     """Run a server for the body."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     address = f"127.0.0.1:{port}" if name == "hypercorn" else str(port)
     environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "forgesyte.settings"}
     process = subprocess.Popen([sys.executable, "-m", *SERVERS[name], address], env=environment)

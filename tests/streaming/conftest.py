@@ -11,7 +11,7 @@ from channels.testing import WebsocketCommunicator
 
 from streaming.consumers import StreamConsumer, session_places
 from tests.forgesyte.log_fields import as_documented
-from tests.streaming.fakes import PATIENCE_S, FakeEngine, FakePipeline, jpeg
+from tests.streaming.fakes import PATIENCE_S, FakeEngine, FakePipeline, begun, jpeg
 
 Limit = Callable[..., None]
 
@@ -102,6 +102,15 @@ async def ready(client: Client, engine: FakeEngine) -> FakePipeline:
     number: int = (await client.read())["result"]["pipeline"]
     pipeline = engine.opened[number]
     assert pipeline.begun.acquire(blocking=False)
+    return pipeline
+
+
+async def busy(client: Client, engine: FakeEngine) -> FakePipeline:
+    """As `ready`, and the pipeline works on the next frame, the second, until it is released."""
+    pipeline = await ready(client, engine)
+    pipeline.hold()
+    await client.send()
+    await begun(pipeline)
     return pipeline
 
 

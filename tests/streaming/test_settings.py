@@ -19,7 +19,9 @@ def test_an_empty_environment_gives_the_documented_defaults() -> None:
     assert settings.max_frame_bytes == 5 * MEGABYTE
     assert settings.max_frame_pixels == 25_000_000
     assert settings.max_sessions is None
-    assert settings.max_sessions_per_address == 20
+    assert (settings.max_sessions_per_address, settings.max_sessions_per_user) == (20, 10)
+    assert (settings.rate_window_s, settings.rate_min_frames) == (5, 10)
+    assert (settings.max_message_bytes, settings.open_timeout_s) == (20 * MEGABYTE, 600)
     assert (settings.idle_timeout_s, settings.max_session_s, settings.frame_timeout_s) == (30, 0, 10)
 
 

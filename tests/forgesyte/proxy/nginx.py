@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from bench.processes import free_port
 from tests.conftest import require_tool
 from tests.demo_runner import ROOT
 
@@ -86,9 +87,3 @@ def wait_for(port: int, process: "subprocess.Popen[str]") -> None:
         assert process.poll() is None, process.communicate()[1]
         assert time.monotonic() < deadline, "nginx does not listen"
         time.sleep(0.05)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -50,7 +50,7 @@ def test_the_next_start_within_the_hour_does_not_and_the_next_day_does(
 ) -> None:
     assert Cleaning().clean_if_due()
     job = finished(workshop)
-    assert not Cleaning().clean_if_due()
+    assert Cleaning().clean_if_due() is False
     assert there(job)
     last = time.time() - EVERY_S
     os.utime(storage.cleaned_path(), (last, last))
@@ -66,7 +66,7 @@ def test_a_clock_that_was_wrong_stops_nothing(workshop: Workshop, at_once: None)
 
 
 def test_not_in_the_first_moment(workshop: Workshop) -> None:
-    assert not Cleaning().clean_if_due()
+    assert Cleaning().clean_if_due() is False
     assert cleaning.FIRST_AFTER_S[1] <= 60
 
 

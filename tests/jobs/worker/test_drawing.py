@@ -8,6 +8,7 @@ from django.db import OperationalError
 
 from accounts.callers import SERVER
 from jobs.models import Job
+from jobs.results.annotated import annotated_file
 from jobs.services import delete_job, request_annotated
 from jobs.worker import annotation
 from jobs.worker.worker import Worker
@@ -41,12 +42,14 @@ def test_the_annotated_video_is_made(
         progress(140.0)
         told.append(fresh(job).annotated_progress)
         assert not should_stop()
+        annotated_file(job).write_bytes(b"a film")
 
     rendering(render)
     job = finished(workshop)
     Worker().drain()
     made = fresh(job)
     assert (made.status, made.annotated_status, made.annotated_progress) == ("completed", "ready", 100)
+    assert made.annotated_bytes == 6
     assert told == [99.9]
     assert said_of_drawing(caplog) == [("INFO", str(job.pk))]
 

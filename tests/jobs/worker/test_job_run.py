@@ -3,6 +3,7 @@
 import errno
 import logging
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -212,6 +213,7 @@ def test_a_job_that_is_lost_against_its_will_is_a_warning(
     job_run.log_lost(job)
     levels = [record.levelname for record in caplog.records if record.message == "job_lease_lost"]
     assert levels == ["WARNING", "INFO"]
+    assert said(caplog, "job_lease_lost") == [{"job_id": str(job.pk), "attempt": job.attempt}] * 2
 
 
 def test_a_job_deleted_while_it_runs_leaves_nothing(
@@ -255,4 +257,29 @@ def test_of_a_job_that_is_gone_nobody_hears_how_it_ended(
     assert [record.message for record in caplog.records] == ["job_completed"]
 
 
-# The annotated video
+def said(caplog: pytest.LogCaptureFixture, event: str) -> list[dict[str, Any]]:
+    """The fields of each log line of this event."""
+    return [getattr(record, "fields") for record in caplog.records if record.message == event]  # noqa: B009
+
+
+def test_how_an_attempt_begins_and_ends_is_logged(
+    workshop: Workshop, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock gives an hour to each attempt."""
+    clock = iter([100.0, 3700.0, 9000.0])
+    monkeypatch.setattr(job_run, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    job = workshop.submit(max_frames=3)
+    with caplog.at_level(logging.INFO):
+        workshop.work(job)
+    ids = {"job_id": str(job.pk), "pipeline_id": job.pipeline_id, "attempt": 1}
+    assert said(caplog, "job_started") == [{**ids, "frame_index": 1}]
+    assert said(caplog, "job_completed") == [{**ids, "frames": 3, "duration_ms": 3_600_000}]
+
+
+def test_an_attempt_whose_job_is_cancelled_is_not_said_to_be_completed(
+    workshop: Workshop, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner.Runner, "run", lambda self: False)
+    with caplog.at_level(logging.INFO):
+        workshop.work(workshop.submit())
+    assert (len(said(caplog, "job_started")), said(caplog, "job_completed")) == (1, [])

@@ -7,11 +7,13 @@ from django.core.management import CommandError, call_command
 
 from jobs import storage
 from jobs.models import Job
-from jobs.worker.throughput import Turn, measure
+from jobs.sources import VIDEO
+from jobs.worker.throughput import Turn, measure, stored
 from pipelines.models import Pipeline
 from pipelines.services import checked
 from tests.jobs.toolbox import definition
 from tests.jobs.workshop import Workshop
+from tests.pipelines.clips import FPS
 
 
 @pytest.fixture
@@ -31,6 +33,16 @@ def test_both_go_over_every_frame_and_leave_nothing(workshop: Workshop) -> None:
     assert not Job.objects.exists()
     assert not list((storage.data_dir() / storage.UPLOADS).iterdir())
     assert Turn(0, 0.0).fps == 0
+
+
+def test_the_job_has_a_copy_of_the_file_and_knows_all_of_it(workshop: Workshop) -> None:
+    clip = workshop.clip(count=12)
+    source = stored(clip)
+    assert (storage.data_dir() / source.file).read_bytes() == clip.read_bytes()
+    assert (source.name, source.kind, source.size_bytes) == ("clip.mp4", VIDEO, clip.stat().st_size)
+    assert (source.width, source.height, source.frames) == (64, 48, 12)
+    assert source.fps == FPS
+    assert source.duration_s == pytest.approx(12 / FPS)
 
 
 def test_the_command(workshop: Workshop, pipeline: None, capsys: pytest.CaptureFixture[str]) -> None:

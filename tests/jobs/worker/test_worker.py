@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -83,6 +84,48 @@ def test_a_worker_whose_parent_is_another_ends(workshop: Workshop, in_thread: An
     assert not thread.is_alive()
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_worker_is_nice_and_ends_at_a_signal(
+    workshop: Workshop,
+    settings: Any,
+    in_thread: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    number: int,
+) -> None:
+    handlers: dict[int, Any] = {}
+    nices: list[int] = []
+    monkeypatch.setattr(signal, "signal", handlers.__setitem__)
+    monkeypatch.setattr(os, "nice", nices.append)
+    settings.JOBS = replace(settings.JOBS, nice=7)
+    with caplog.at_level("INFO"):
+        thread = in_thread(Worker())
+        wait_until(lambda: "worker_started" in caplog.messages)
+        handlers[number](number, None)
+        thread.join(PATIENCE_S)
+    assert not thread.is_alive()
+    assert nices == [7]
+    assert caplog.messages[-1] == "worker_stopped"
+
+
+def test_after_trouble_and_at_the_end_a_worker_keeps_no_connection(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def work() -> None:
+        done.append("work")
+        if done.count("work") < 2:
+            raise OperationalError("the database is away")
+        this_process().stopping.set()
+
+    connections = SimpleNamespace(close_all=lambda: done.append("closed"))
+    monkeypatch.setattr(worker_module, "connections", connections)
+    monkeypatch.setattr(worker_module, "RESTS_S", (0.0,))
+    Worker()._repeat(work, 0.0)
+    assert done == ["work", "closed", "work", "closed"]
+
+
 def test_a_worker_survives_a_database_that_is_away(
     workshop: Workshop, settings: Any, in_thread: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -128,12 +171,15 @@ def test_a_worker_rests_ever_longer_while_trouble_lasts(
         if looks != 5:
             raise OperationalError("no such table: jobs_job")
 
+    sweeps: list[Any] = []
+    monkeypatch.setattr(sweeper, "sweep", lambda *own: sweeps.append(own))
     monkeypatch.setattr(worker_module.Fetcher, "run_all", away_but_once)
     in_thread(Worker())
     wait_until(lambda: len(troubles(caplog)) >= 5)
     pauses = [round(fields["pause_s"], 3) for fields in troubles(caplog)]
     assert pauses[:5] == [0.02, 0.03, 0.05, 0.05, 0.02], "and as little as at first once all was well"
     assert troubles(caplog)[0]["detail"] == "no such table: jobs_job"
+    assert len(sweeps) == 1, "the next one is due in ten minutes"
 
 
 def troubles(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from pipelines.graph.definition import parse
 from pipelines.graph.execution import open_pipeline
@@ -15,6 +16,7 @@ from pipelines.graph.plan import make_plan
 from pipelines.graph.validation import validate
 from pipelines.tools.base import RunContext
 from pipelines.tools.inspector import InspectorService
+from pipelines.tools.parameters import ONLY_OPERATORS, OperatorOnly
 from tests.pipelines.kit import open_context, registry, tool
 
 IDS = ["a", "b", "c", "d", "e", "f"]
@@ -41,6 +43,20 @@ SOUND: dict[str, Any] = {
 
 def test_a_sound_definition_has_no_problems() -> None:
     assert validate(SOUND, REGISTRY) == []
+
+
+class Folder(BaseModel):
+    folder: Annotated[str, OperatorOnly()] = "here"
+
+
+def test_only_a_request_may_not_name_a_folder() -> None:
+    tools = registry(tool("hop", hop, gives=["text"], may_take=["text"], params=Folder))
+    nodes = [{**node, "params": {"folder": "/etc"}} for node in SOUND["nodes"]]
+
+    assert validate({**SOUND, "nodes": nodes}, tools) == []
+    problems = validate({**SOUND, "nodes": nodes}, tools, by_request=True)
+    assert [problem.where for problem in problems] == ["nodes[a].params.folder", "nodes[b].params.folder"]
+    assert all(ONLY_OPERATORS in problem.message for problem in problems)
 
 
 def test_what_no_database_keeps_is_said_once() -> None:

@@ -1,7 +1,7 @@
 """Frames are dropped where a newer one waits."""
 
-from tests.streaming.conftest import Client, dropped, ready
-from tests.streaming.fakes import FakeEngine, begun
+from tests.streaming.conftest import Client, busy, dropped
+from tests.streaming.fakes import FakeEngine
 
 
 async def test_polite_frames_are_never_dropped(engine: FakeEngine) -> None:
@@ -14,10 +14,7 @@ async def test_polite_frames_are_never_dropped(engine: FakeEngine) -> None:
 
 async def test_a_burst_gets_one_answer_for_each_frame_and_the_newest_is_processed(engine: FakeEngine) -> None:
     async with Client() as client:
-        pipeline = await ready(client, engine)
-        pipeline.hold()
-        await client.send()
-        await begun(pipeline)
+        pipeline = await busy(client, engine)
         for _ in range(80):
             await client.send()
         for _ in range(79):
@@ -50,10 +47,7 @@ async def test_frames_that_come_while_the_pipeline_loads_are_held_newest_first(e
 
 async def test_a_session_works_as_usual_after_a_burst(engine: FakeEngine) -> None:
     async with Client() as client:
-        pipeline = await ready(client, engine)
-        pipeline.hold()
-        await client.send()
-        await begun(pipeline)
+        pipeline = await busy(client, engine)
         for _ in range(30):
             await client.send()
         while len(client.messages) < 31:

@@ -9,7 +9,7 @@ from django.db import InterfaceError, OperationalError
 from forgesyte.api.errors import DATABASE_AWAY
 from forgesyte.units import MEGABYTE
 from pipelines.errors import InvalidDefinition, InvalidImage, PipelineError, ToolFailure, WeightsNotFound
-from tests.streaming.conftest import Client, Limit, dropped, end, ready
+from tests.streaming.conftest import Client, Limit, busy, dropped, end, ready
 from tests.streaming.fakes import FakeEngine, begun, huge_header, jpeg, waiting
 
 
@@ -134,10 +134,7 @@ async def test_a_result_that_json_cannot_say_is_our_own_fault(engine: FakeEngine
 
 async def test_every_frame_is_answered_before_an_error_ends_the_session(engine: FakeEngine) -> None:
     async with Client() as client:
-        pipeline = await ready(client, engine)
-        pipeline.hold()
-        await client.send()
-        await begun(pipeline)
+        pipeline = await busy(client, engine)
         await client.send()
         await client.send(b"no picture")
         assert [await client.read() for _ in range(2)] == [
@@ -151,10 +148,7 @@ async def test_every_frame_is_answered_before_an_error_ends_the_session(engine: 
 
 async def test_the_frame_held_behind_one_that_fails_is_answered(engine: FakeEngine) -> None:
     async with Client() as client:
-        pipeline = await ready(client, engine)
-        pipeline.hold()
-        await client.send()
-        await begun(pipeline)
+        pipeline = await busy(client, engine)
         await client.send()
         pipeline.error = ToolFailure("YOLO inference failed")
         pipeline.release()
@@ -184,10 +178,7 @@ async def test_frames_keep_a_session_alive(engine: FakeEngine, limit: Limit) -> 
 async def test_waiting_for_an_answer_is_not_idle(engine: FakeEngine, limit: Limit) -> None:
     limit(idle_timeout_s=0.05)
     async with Client() as client:
-        pipeline = await ready(client, engine)
-        pipeline.hold()
-        await client.send()
-        await begun(pipeline)
+        pipeline = await busy(client, engine)
         assert await client.socket.receive_nothing(timeout=0.2)
         pipeline.release()
         assert "result" in await client.read()

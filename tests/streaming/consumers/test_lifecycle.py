@@ -11,7 +11,7 @@ from pipelines.errors import ToolFailure
 from streaming import consumers
 from streaming.consumers import StreamConsumer, session_places
 from streaming.idle_task import IdleTask
-from tests.streaming.conftest import Client, dropped, ready
+from tests.streaming.conftest import Client, busy, dropped, ready
 from tests.streaming.fakes import PATIENCE_S, FakeEngine, FakePipeline, begun, closed
 from tests.streaming.samples import sample
 
@@ -39,10 +39,7 @@ async def test_normal_close(engine: FakeEngine) -> None:
 
 async def test_close_while_a_frame_runs_and_one_is_held(engine: FakeEngine) -> None:
     async with Client() as client:
-        pipeline = await ready(client, engine)
-        pipeline.hold()
-        await client.send()
-        await begun(pipeline)
+        pipeline = await busy(client, engine)
         await client.send()
     assert not session_places
     assert pipeline.closed == 0, "its frame still runs"

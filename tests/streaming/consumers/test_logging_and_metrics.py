@@ -14,7 +14,7 @@ from pipelines.errors import ToolFailure
 from streaming import metrics
 from streaming.monitoring import session_log
 from streaming.protocol import ErrorCode
-from tests.streaming.conftest import Client, ready
+from tests.streaming.conftest import Client, busy, ready
 from tests.streaming.fakes import FakeEngine, begun, jpeg, waiting
 from tests.streaming.samples import sample
 
@@ -71,10 +71,7 @@ def test_numbers_of_a_line_have_three_decimals(value: object, shown: object) -> 
 
 async def test_drops_are_loud_once_a_second(engine: FakeEngine, log: pytest.LogCaptureFixture) -> None:
     async with Client() as client:
-        pipeline = await ready(client, engine)
-        pipeline.hold()
-        await client.send()
-        await begun(pipeline)
+        pipeline = await busy(client, engine)
         for _ in range(30):
             await client.send()
         while len(client.messages) < 1 + 29 + 1:
@@ -120,10 +117,7 @@ async def test_counters(engine: FakeEngine) -> None:
     before = [count(f"stream_frames_{name}_total") for name in names]
     pleas = count("stream_slowdown_signals_total")
     async with Client() as client:
-        pipeline = await ready(client, engine)
-        pipeline.hold()
-        await client.send()
-        await begun(pipeline)
+        pipeline = await busy(client, engine)
         for _ in range(20):
             await client.send()
         while len(client.messages) < 1 + 19 + 1:
@@ -141,10 +135,7 @@ async def test_what_arrives_and_how_it_is_answered(engine: FakeEngine) -> None:
     frames, size = count("stream_frames_received_total"), count("stream_bytes_received_total")
     before = {kind: count("stream_answers_total", kind=kind) for kind in kinds}
     async with Client() as client:
-        pipeline = await ready(client, engine)
-        pipeline.hold()
-        await client.send()
-        await begun(pipeline)
+        pipeline = await busy(client, engine)
         await client.send()
         await client.send(b"no picture")
         await client.read()

@@ -1,6 +1,6 @@
 """Frames go in, one answer for each comes out."""
 
-from tests.streaming.conftest import Client, dropped, ready
+from tests.streaming.conftest import Client, busy, dropped, ready
 from tests.streaming.fakes import FakeEngine, begun, waiting
 
 
@@ -32,10 +32,7 @@ async def test_index_counts_up_from_one_in_each_session(engine: FakeEngine) -> N
 
 async def test_receive_does_not_wait_for_the_frame_in_flight(engine: FakeEngine) -> None:
     async with Client() as client:
-        pipeline = await ready(client, engine)
-        pipeline.hold()
-        await client.send()
-        await begun(pipeline)
+        pipeline = await busy(client, engine)
         for index in (3, 4, 5):
             await client.send()
             if index > 3:
@@ -65,9 +62,6 @@ async def test_the_frame_is_chosen_when_the_slot_is_won(engine: FakeEngine) -> N
 async def test_disconnect_is_seen_while_a_frame_runs(engine: FakeEngine) -> None:
     client = Client()
     async with client:
-        pipeline = await ready(client, engine)
-        pipeline.hold()
-        await client.send()
-        await begun(pipeline)
+        pipeline = await busy(client, engine)
     assert client.socket.future.done()
     pipeline.release()

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from pipelines.media.orientation import ORIENTATION
+from tests.world.pictures.seven_segments import ENDS, LIT
 
 SIZE_WH = (320, 240)
 # Name, colour and place in fractions: x, y, width, height.
@@ -183,20 +184,6 @@ def strip(words: str, size_wh: tuple[int, int]) -> bytes:
     return as_file(image, "PNG")
 
 
-# The segments of a digit as lines between its corners, in halves of its height: a at the top, then clockwise,
-# and g in the middle.
-SEGMENTS = {
-    "a": ((0, 0), (1, 0)),
-    "b": ((1, 0), (1, 1)),
-    "c": ((1, 1), (1, 2)),
-    "d": ((0, 2), (1, 2)),
-    "e": ((0, 1), (0, 2)),
-    "f": ((0, 0), (0, 1)),
-    "g": ((0, 1), (1, 1)),
-}
-DIGITS = ("abcdef", "bc", "abged", "abgcd", "fgbc", "afgcd", "afgedc", "abc", "abcdefg", "abcdfg")
-
-
 def display(text: str, ink: str, ground: str, *, high: int = 110, slant: float = 0.0) -> bytes:
     """A display of seven segments: digits, points and colons, in cells of one width."""
     step, thick, edge = round(high * 0.75), max(3, high // 9), 60
@@ -214,10 +201,9 @@ def display(text: str, ink: str, ground: str, *, high: int = 110, slant: float =
                 dot(left, edge + high * share)
             left += round(high * 0.22)
             continue
-        for name in DIGITS[int(sign)]:
+        for name in LIT[int(sign)]:
             ends = [
-                (left + x * high / 2 + slant * high * (1 - y / 2), edge + y * high / 2)
-                for x, y in SEGMENTS[name]
+                (left + x * high / 2 + slant * high * (1 - y / 2), edge + y * high / 2) for x, y in ENDS[name]
             ]
             canvas.line(ends, fill=ink, width=thick)
             for end in ends:

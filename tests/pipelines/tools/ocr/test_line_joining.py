@@ -16,6 +16,7 @@ from pipelines.tools.ocr.line_joining import (
     any_belongs,
     belongs,
     hulls_meet,
+    is_same_line,
     joined_lines,
     run_alike,
     shared_area,
@@ -187,9 +188,18 @@ class TestTurnedLines:
         assert shared_area(slanted, level, SIZE_WH) == 0
         assert belongs(level, slanted, SIZE_WH) is False
 
+    def test_of_a_level_box_on_a_slanted_line_two_corners_stand_out(self) -> None:
+        slanted = line_at((320, 240), (200, 20), 45)
+        level = Detection(310 / 640, 230 / 480, 20 / 640, 20 / 480, "text", 0.5)
+        corner = (math.sqrt(200) - 10) ** 2
+
+        assert shared_area(level, slanted, SIZE_WH) == pytest.approx(400 - 2 * corner, abs=0.1)
+        assert shared_area(slanted, level, SIZE_WH) == pytest.approx(400 - 2 * corner, abs=0.1)
+
     def test_lines_that_cross_stay_apart(self) -> None:
         lines = [line_at((320, 240), (200, 20), 10), line_at((320, 240), (200, 20), 70)]
 
+        assert is_same_line(lines[0], lines[1], SIZE_WH) is False
         assert joined_lines(lines, SIZE_WH) == lines
 
     def test_a_bad_guess_over_two_slanted_lines_goes(self) -> None:

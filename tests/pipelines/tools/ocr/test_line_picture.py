@@ -10,9 +10,7 @@ from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
 from pipelines.detections import Polygon
-from pipelines.tools.ocr.line_picture import (
-    LinePicture,
-)
+from pipelines.tools.ocr.line_picture import LinePicture, place_of
 from pipelines.tools.ocr.track_text import CHANGED, DOUBTFUL
 
 Image = NDArray[np.uint8]
@@ -174,7 +172,13 @@ def test_boxes_of_any_shape_do_no_harm(box: tuple[float, float, float, float]) -
     assert math.isfinite(picture.difference(image, other, DOUBTFUL))
 
 
-@pytest.mark.parametrize(("shift", "is_calm"), [(0.4, True), (-0.4, True), (0.6, False)])
+def test_a_place_is_a_pixel_long_and_high_at_least() -> None:
+    point = (5.0, 5.0)
+    place = place_of((point, point, point, point), is_tall=False)
+    assert (place.centre, place.width, place.height) == (point, 1.0, 1.0)
+
+
+@pytest.mark.parametrize(("shift", "is_calm"), [(0.4, True), (-0.4, True), (0.5, False), (0.6, False)])
 def test_a_box_that_slips_along_its_line_is_compared_where_the_line_was(shift: float, is_calm: bool) -> None:
     image, box = draw("10:42 Leeds 4 On time")
     (x1, y1), (x2, _), (_, y2), _ = box

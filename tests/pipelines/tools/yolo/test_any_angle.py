@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pipelines.engine.detectors.nms import DetectOptions, FoundBoxes
 from pipelines.evaluation.turning import turned
+from pipelines.tools.yolo import any_angle
 from pipelines.tools.yolo.any_angle import (
     GRID,
     LOOK_EVERY,
@@ -18,8 +19,10 @@ from pipelines.tools.yolo.any_angle import (
     PATIENCE,
     SMALL_ANGLES,
     AnyAngle,
+    View,
     apart,
     best_of,
+    fitted_view,
     full_view,
     half_turn,
     level_view,
@@ -232,6 +235,24 @@ def test_a_full_view_is_bounded(size_hw: tuple[int, int], degrees: float) -> Non
     ((height, width),) = network.sizes
     assert height == width <= MOST_SIDE
     assert height % GRID == 0
+
+
+@pytest.mark.parametrize(
+    ("slope", "angles"), [(1, [40]), (-1, [40]), (2, [40, 42]), (-2, [40, 38]), (9, [40, 49])]
+)
+def test_a_full_view_whose_lines_slope_is_taken_again(
+    monkeypatch: pytest.MonkeyPatch, slope: float, angles: list[float]
+) -> None:
+    taken: list[float] = []
+
+    def view(frame: np.ndarray, degrees: float, *more: object) -> View:
+        taken.append(degrees)
+        nothing = FoundBoxes(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64))
+        return View(degrees, nothing, np.zeros((0, 4, 2), np.float32), slope)
+
+    monkeypatch.setattr(any_angle, "full_view", view)
+    assert fitted_view(bars(), 40, OPTIONS, LevelNetwork().find).degrees == angles[-1]
+    assert taken == angles
 
 
 def test_of_views_of_one_thing_the_better_one_stays() -> None:

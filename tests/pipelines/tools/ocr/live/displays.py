@@ -9,19 +9,8 @@ from PIL import ImageDraw, ImageFilter, ImageFont
 
 from tests.browser.videos import FONT
 from tests.pipelines.tools.conftest import Image
+from tests.world.pictures.seven_segments import ENDS, LIT
 
-# The segments that each digit lights: a is on top, b to f follow clockwise, g is in the middle.
-LIT = ("abcdef", "bc", "abged", "abgcd", "fgbc", "afgcd", "afgedc", "abc", "abcdefg", "abfgcd")
-# The ends of each segment on a digit of 1x2, from its upper left corner.
-BARS = {
-    "a": ((0, 0), (1, 0)),
-    "b": ((1, 0), (1, 1)),
-    "c": ((1, 1), (1, 2)),
-    "d": ((0, 2), (1, 2)),
-    "e": ((0, 1), (0, 2)),
-    "f": ((0, 0), (0, 1)),
-    "g": ((0, 1), (1, 1)),
-}
 # Background, dark segment, and lit segment: a red clock, a meter, a green scale.
 KINDS = {
     "led": ((24, 10, 10), (40, 14, 14), (255, 48, 36)),
@@ -71,7 +60,7 @@ def display(text: str, kind: str, seed: int) -> Image:
     pen.rectangle((left - 40, top - 45, 640 - left + 40, top + 2 * width + 45), ground)
     for char in text:
         if char.isdigit():
-            for name, ends in BARS.items():
+            for name, ends in ENDS.items():
                 (x1, y1), (x2, y2) = ((left + x * width, top + y * width) for x, y in ends)
                 pen.line((x1, y1, x2, y2), on if name in LIT[int(char)] else off, thick)
             left += pitch
