@@ -23,6 +23,11 @@ class FoundBoxes:
     classes: NDArray[np.int64]
     polygons: NDArray[np.float32] | None = None
 
+    @classmethod
+    def none(cls) -> "FoundBoxes":
+        """No box at all."""
+        return cls(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros(0, np.int64))
+
 
 @dataclass(frozen=True)
 class DetectOptions:

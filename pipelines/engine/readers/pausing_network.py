@@ -5,12 +5,13 @@ a layer's channels are weighed (squeeze and excitation), and where a deconvoluti
 bias. They return what they are given, so the result stays the same.
 """
 
+from contextlib import suppress
 from typing import Any
 
 import openvino
 from openvino import opset13
 
-from pipelines.engine.scheduling.yielding import yield_slot
+from pipelines.engine.scheduling.yielding import Abandoned, yield_slot
 
 
 class YieldSlot(openvino.Op):  # type: ignore[misc]
@@ -32,8 +33,9 @@ class YieldSlot(openvino.Op):  # type: ignore[misc]
         return True
 
     def evaluate(self, outputs: Any, inputs: Any) -> bool:
-        """Give way, and hand the input on."""
-        yield_slot()
+        """Give way, and hand the input on: an exception within OpenVINO's call would lose what it was."""
+        with suppress(Abandoned):
+            yield_slot()
         outputs[0].shape = inputs[0].shape
         inputs[0].copy_to(outputs[0])
         return True

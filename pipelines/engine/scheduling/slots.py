@@ -33,10 +33,10 @@ class Slots:
 
     A free slot goes straight to the waiting task whose session has used the least time: see FairQueue. With a
     tuner their number is what it says, up to `limit`. While tasks wait, a slot whose call has run for
-    `lend_after_s` is lent: somebody else gets one in its place, until the call is over. At most MOST_LENT are
-    lent at once. A call that yields its slot (see yielding) is paused while one that is next takes much less;
-    at most MOST_PAUSED are. With `background` the threads have a lower priority, where the system has one for
-    threads.
+    `lend_after_s` without yielding is lent: somebody else gets one in its place, until the call yields or is
+    over. At most MOST_LENT are lent at once. A call that yields its slot (see yielding) is paused while one
+    that is next takes much less; at most MOST_PAUSED are, beside those whose slots were lent. With
+    `background` the threads have a lower priority, where the system has one for threads.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class Slots:
         """
         usage = usage or Usage()
         await self._take(usage)
-        slot = Slot(self._workers, usage, self._pause)
+        slot = Slot(self._workers, usage, self._pause, lambda: self.waiting > 0)
         with self._lock:
             self._held.add(slot)
         try:
@@ -140,8 +140,10 @@ class Slots:
         """Hand out one slot more for each slot that is held too long, MOST_LENT at most."""
         slots = 0
         with self._lock:
+            # Each of those that are paused, or run in a slot that was lent, has a thread.
+            most = min(MOST_LENT, MOST_LENT + MOST_PAUSED - len(self._paused))
             for slot in self._held:
-                if self._lent < MOST_LENT and not slot.lent and slot.runs_for_s >= self._lend_after_s:
+                if self._lent < most and not slot.lent and slot.runs_for_s >= self._lend_after_s:
                     slot.lent = True
                     self._lent += 1
                     slots += 1
@@ -149,23 +151,35 @@ class Slots:
 
     def _pause(self, slot: Slot) -> None:
         """In the thread of a call: let others go first for as long as they come before it."""
-        if not self._waiters:
+        if not self._waiters and not slot.lent:
             return
         with self._lock:
             self._charge(slot)
-            if slot.lent or len(self._paused) >= MOST_PAUSED:
-                return
-            if not self._waiters.has_shorter(slot.usage, longest_turn(slot)):
+            was_lent = slot.lent
+            if was_lent:
+                self._end_loan(slot)
+                if self._free > 0:
+                    self._free -= 1
+                    return
+            elif len(self._paused) >= MOST_PAUSED or not self._comes_after_others(slot):
                 return
             self._held.remove(slot)
             call = _PausedCall(slot)
             self._paused.append(call)
         with slot.paused():
-            self._give_back()
+            # Somebody else has the place of a slot that was lent already.
+            self._give_back(0 if was_lent else 1)
             while not call.may_go_on.wait(self._lend_after_s / CHECKS):
                 self._lend()
         with self._lock:
             self._held.add(slot)
+
+    def _comes_after_others(self, slot: Slot) -> bool:
+        return self._waiters.has_shorter(slot.usage, longest_turn(slot))
+
+    def _end_loan(self, slot: Slot) -> None:
+        slot.lent = False
+        self._lent -= 1
 
     def _charge(self, slot: Slot) -> None:
         took_s = slot.took_s
@@ -186,7 +200,7 @@ class Slots:
             self._charge(slot)
             slot.usage.turn_s = slot.charged_s
             if slot.lent:
-                self._lent -= 1
+                self._end_loan(slot)
                 return
         slots = 1
         if self._tuner:
@@ -219,7 +233,9 @@ class Slots:
         if not self._paused:
             return self._waiters.pop()
         slot = self._paused[-1].slot
-        waiter = self._waiters.pop_shorter(slot.usage, longest_turn(slot))
+        # Many newcomers could come before it for ever.
+        is_patient = slot.pause_s < PATIENCE_S
+        waiter = self._waiters.pop_shorter(slot.usage, longest_turn(slot)) if is_patient else None
         if waiter is None:
             self._paused.pop().may_go_on.set()
         return waiter
@@ -282,9 +298,7 @@ class _Waiter:
 
 
 def longest_turn(slot: Slot) -> float:
-    """A slot's call is paused for turns that are shorter than this, in seconds; 0 once it was for long."""
-    if slot.paused_s >= PATIENCE_S:
-        return 0.0
+    """A slot's call is paused for turns that are shorter than this, in seconds."""
     return MUCH_SHORTER * max(slot.took_s, slot.usage.turn_s or math.inf)
 
 

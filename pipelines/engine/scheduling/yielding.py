@@ -1,4 +1,7 @@
-"""Lets a long call pause between two of its steps, so that a shorter one of somebody else runs in between."""
+"""Lets a long call pause between two of its steps, so that a shorter one of somebody else runs in between.
+
+It also ends there once nobody waits for its result any more.
+"""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -9,8 +12,15 @@ R = TypeVar("R")
 _thread = threading.local()
 
 
+class Abandoned(BaseException):
+    """Nobody waits for the call's result any more: its client left, or it has taken too long.
+
+    It is not an `Exception`, because no tool has failed.
+    """
+
+
 def yield_slot() -> None:
-    """Pause the call that this thread works on for as long as others come first; never raises.
+    """Pause the call that this thread works on for as long as others come first; raises Abandoned.
 
     Call it between two steps, and hold no network then that others wait for. It costs next to nothing where
     nobody waits, and does nothing outside of slots.
@@ -20,13 +30,21 @@ def yield_slot() -> None:
         pause()
 
 
-def pausable(pause: Callable[[], None], fn: Callable[[], R]) -> R:
-    """Call `fn`, within which `yield_slot` calls `pause`."""
-    _thread.pause = pause
+def others_wait() -> bool:
+    """True if somebody waits for the slot of the call that this thread works on: leave out what can wait."""
+    is_wanted: Callable[[], bool] | None = getattr(_thread, "others_wait", None)
+    return is_wanted is not None and is_wanted()
+
+
+def pausable(
+    pause: Callable[[], None], fn: Callable[[], R], waited_for: Callable[[], bool] | None = None
+) -> R:
+    """Call `fn`, within which `yield_slot` calls `pause`, and `others_wait` asks `waited_for`."""
+    _thread.pause, _thread.others_wait = pause, waited_for
     try:
         return fn()
     finally:
-        _thread.pause = None
+        _thread.pause = _thread.others_wait = None
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pipelines.engine.detectors.letterbox import GREY
 from pipelines.engine.detectors.nms import DetectOptions, FoundBoxes
-from pipelines.engine.scheduling.yielding import yield_slot
+from pipelines.engine.scheduling.yielding import others_wait, yield_slot
 from pipelines.tools.yolo.line_slope import MOST_DEGREES, slope_of
 
 Image = NDArray[np.uint8]
@@ -25,8 +25,9 @@ Find = Callable[[Image, DetectOptions], FoundBoxes]
 # Small views: the steps between them in degrees, and their longer side. At 320 pixels small letters are lost.
 STEP, SMALL_SIDE = 22.5, 416
 SMALL_ANGLES = tuple(STEP * number for number in range(1, 8))
-# A small view costs nearly as much as the frame itself, so only one frame in so many has one.
-LOOK_EVERY = 4
+# A small view costs nearly as much as the frame itself, so only one frame in so many has one, and live still
+# fewer where other sessions wait for their turn.
+LOOK_EVERY, LOOK_EVERY_IF_BUSY = 4, 24
 # Views are squares with sides of whole multiples of GRID pixels: a network keeps memory for each size that it
 # has met. None has a longer side than MOST_SIDE.
 GRID, MOST_SIDE = 64, 960
@@ -92,7 +93,8 @@ class AnyAngle:
     """Finds turned things on the frames of one session or file, which are given in order.
 
     A frame is looked at in full at the angles in use, and every fourth one small at one more angle in turn.
-    The first frame, and in a file each that shows another scene, is looked at small at all angles.
+    The first frame, and in a file each that shows another scene, is looked at small at all angles. Live,
+    while all that there is stands at those angles, only every fourth frame is looked at as it is.
     """
 
     live: bool
@@ -100,12 +102,18 @@ class AnyAngle:
     turn: int = 0
     frames: int = 0
     scene: NDArray[np.int16] | None = None
+    is_all_turned: bool = False
 
-    def find(self, image_bgr: Image, options: DetectOptions, find: Find, found: FoundBoxes) -> FoundBoxes:
+    def find(
+        self, image_bgr: Image, options: DetectOptions, find: Find, find_level: Callable[[], FoundBoxes]
+    ) -> FoundBoxes:
         """The boxes on a frame (height, width, 3), best first, with `polygons` where any of them is turned.
 
-        `found` are those that the network found on the frame as it is.
+        `find_level` finds those on the frame as it is.
         """
+        # The frames that have a small view are others, so that none is looked at three times.
+        skips_level = self.is_all_turned and (self.frames + 1) % LOOK_EVERY != LOOK_EVERY // 2
+        found = FoundBoxes.none() if skips_level else find_level()
         if found.polygons is not None:
             # The network finds turned things by itself.
             return found
@@ -113,7 +121,8 @@ class AnyAngle:
         if is_new:
             self.angles = []
         self.frames += 1
-        is_look_due = is_new or self.frames % LOOK_EVERY == 0
+        is_busy = self.live and others_wait()
+        is_look_due = is_new or self.frames % (LOOK_EVERY_IF_BUSY if is_busy else LOOK_EVERY) == 0
         if not is_look_due and not self.angles:
             return found
         level = level_view(found, image_bgr)
@@ -126,6 +135,8 @@ class AnyAngle:
             views.append(view)
         best = best_of(views, image_bgr.shape[:2])
         self._follow(views[1:], best)
+        seen = {place for place, _ in best}
+        self.is_all_turned = self.live and bool(self.angles and seen) and 0 not in seen
         return together(views, best, options.max_det)
 
     def _is_new(self, image_bgr: Image) -> bool:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipelines.detections import Detection, from_polygons_pixels, from_xyxy_pixels
 from pipelines.engine.detectors.letterbox import MAX_INPUT_PIXELS, longest_side
-from pipelines.engine.detectors.nms import DetectOptions
+from pipelines.engine.detectors.nms import BoxNetwork, DetectOptions, FoundBoxes
 from pipelines.engine.detectors.yolo_networks import TASKS, LoadedYolo, load_yolo
 from pipelines.engine.weights.known_facts import TASKS as FINDS
 from pipelines.engine.weights.store import WeightsStore
@@ -163,11 +163,7 @@ class DetectTool:
         imgsz = params.imgsz if self._live else side_for_files(image_bgr.shape[:2], params.imgsz)
         options = DetectOptions(imgsz, conf, params.iou, params.max_det + 1, self._classes)
         with self._loaded.network.borrow() as network:
-            found = self._closer.find(
-                lambda side: network.find(image_bgr, replace(options, imgsz=side)), image_bgr.shape[:2], imgsz
-            )
-            if self._any_angle:
-                found = self._any_angle.find(image_bgr, options, network.find, found)
+            found = self._look(network, image_bgr, options)
         self._say_if_more(len(found.scores), context)
         best = slice(params.max_det)
         height, width = image_bgr.shape[:2]
@@ -175,6 +171,18 @@ class DetectTool:
         if found.polygons is not None:
             return from_polygons_pixels(found.polygons[best], labels, found.scores[best], (width, height))
         return from_xyxy_pixels(found.boxes_xyxy[best], labels, found.scores[best], (width, height))
+
+    def _look(self, network: BoxNetwork, image_bgr: Any, options: DetectOptions) -> FoundBoxes:
+        def find_level() -> FoundBoxes:
+            return self._closer.find(
+                lambda side: network.find(image_bgr, replace(options, imgsz=side)),
+                image_bgr.shape[:2],
+                options.imgsz,
+            )
+
+        if self._any_angle is None:
+            return find_level()
+        return self._any_angle.find(image_bgr, options, network.find, find_level)
 
     def _say_if_more(self, count: int, context: RunContext) -> None:
         """Remark once that a frame has more boxes than `max_det`."""

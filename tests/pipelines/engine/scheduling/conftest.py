@@ -12,3 +12,8 @@ def slots() -> Iterator[Slots]:
     made = Slots(1)
     yield made
     made.close()
+
+
+@pytest.fixture
+def order() -> list[str]:
+    return []

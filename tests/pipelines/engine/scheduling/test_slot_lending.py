@@ -1,6 +1,7 @@
 """A call that does not end: who waits gets a slot in its place, and its task a TimeoutError."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Iterator
 
@@ -8,12 +9,18 @@ import pytest
 
 from pipelines.engine.scheduling.frame_clock import frame_clock, loading
 from pipelines.engine.scheduling.slots import MOST_LENT, Slots
+from pipelines.engine.scheduling.yielding import yield_slot
 from tests.pipelines.engine.scheduling.slot_work import (
     LIMIT_S,
+    Steps,
     Work,
+    begun,
+    run,
     run_in_slot,
     until,
     until_free,
+    until_waiting,
+    used,
     when,
 )
 
@@ -111,3 +118,67 @@ async def test_a_call_within_its_limit_gives_what_it_gives(slots: Slots) -> None
 def test_outside_of_frames_loading_changes_nothing() -> None:
     with loading():
         assert frame_clock().spent_s >= 0
+
+
+async def lent(slots: Slots, call: Steps, other: Work) -> tuple[asyncio.Task[str], asyncio.Task[str]]:
+    """A call that gave no way for so long that the other one runs beside it."""
+    first = await begun(slots, used(1.0), call)
+    second = asyncio.create_task(run(slots, used(0.01), other))
+    await when(other.began)
+    assert slots.lent == 1
+    return first, second
+
+
+async def test_a_call_in_whose_place_another_one_runs_waits_once_it_yields(order: list[str]) -> None:
+    """Three long frames beside each other left the others a quarter of the processors each."""
+    slots = Slots(1, lend_after_s=0.05)
+    long, other = Steps("long", order), Work()
+    first, second = await lent(slots, long, other)
+    long.may_yield.set()
+    await until(lambda: slots.lent == 0)
+    assert (slots.waiting, slots.free) == (1, 0)
+    assert order == ["long begins"]
+
+    other.may_end.set()
+    assert [await first, await second] == ["long", "done"]
+    await until_free(slots, 1)
+    slots.close()
+
+
+async def test_a_call_in_whose_place_nobody_runs_any_more_goes_on_in_it(order: list[str]) -> None:
+    slots = Slots(1, lend_after_s=0.02)
+    long, other = Steps("long", order), Work()
+    first, second = await lent(slots, long, other)
+    other.may_end.set()
+    await second
+    await until_free(slots, 1)
+    long.may_end.clear()
+    long.may_yield.set()
+    await until(lambda: slots.lent == 0)
+    assert (slots.waiting, slots.free) == (0, 0)
+
+    long.may_end.set()
+    assert await first == "long"
+    await until_free(slots, 1)
+    slots.close()
+
+
+async def test_a_call_that_yields_in_time_keeps_its_slot_for_itself(order: list[str]) -> None:
+    slots = Slots(1, lend_after_s=0.2)
+    may_end = threading.Event()
+
+    def steps() -> str:
+        while not may_end.wait(0.01):
+            yield_slot()
+        return "long"
+
+    first = asyncio.create_task(run(slots, used(0.01), steps))
+    await until_free(slots, 0)
+    equal = asyncio.create_task(run(slots, used(10.0), lambda: "equal"))
+    await until_waiting(slots, 1)
+    await asyncio.sleep(0.5)
+    assert (slots.lent, slots.waiting) == (0, 1)
+
+    may_end.set()
+    assert [await first, await equal] == ["long", "equal"]
+    slots.close()

@@ -9,11 +9,13 @@ import pytest
 from numpy.typing import NDArray
 
 from pipelines.engine.detectors.nms import DetectOptions, FoundBoxes
+from pipelines.engine.scheduling.yielding import pausable
 from pipelines.evaluation.turning import turned
 from pipelines.tools.yolo import any_angle
 from pipelines.tools.yolo.any_angle import (
     GRID,
     LOOK_EVERY,
+    LOOK_EVERY_IF_BUSY,
     MOST_ANGLES,
     MOST_SIDE,
     PATIENCE,
@@ -70,7 +72,7 @@ def bars(count: int = 3) -> np.ndarray:
 
 def find(search: AnyAngle, frame: np.ndarray, network: LevelNetwork | None = None) -> FoundBoxes:
     network = network or LevelNetwork()
-    return search.find(frame, OPTIONS, network.find, network.find(frame, OPTIONS))
+    return search.find(frame, OPTIONS, network.find, lambda: network.find(frame, OPTIONS))
 
 
 def corners(found: FoundBoxes) -> NDArray[np.float32]:
@@ -102,7 +104,7 @@ def test_level_bars_are_given_as_the_network_found_them() -> None:
     frame = bars()
     level = network.find(frame, OPTIONS)
 
-    found = AnyAngle(live=False).find(frame, OPTIONS, network.find, level)
+    found = AnyAngle(live=False).find(frame, OPTIONS, network.find, lambda: level)
 
     assert found is level
     assert len(network.sizes) == 1 + len(SMALL_ANGLES)
@@ -116,7 +118,7 @@ def test_what_a_network_of_turned_boxes_found_is_left_alone() -> None:
         np.zeros((0, 4, 2), np.float32),
     )
 
-    assert AnyAngle(live=True).find(bars(), OPTIONS, LevelNetwork().find, given) is given
+    assert AnyAngle(live=True).find(bars(), OPTIONS, LevelNetwork().find, lambda: given) is given
 
 
 def test_level_and_turned_bars_are_found_together() -> None:
@@ -151,6 +153,43 @@ def test_live_one_frame_in_some_is_looked_at_small_which_finds_what_comes() -> N
 
     assert len(found.scores) == 3
     assert all(apart(one, 45) < 3 for one in directions(found))
+
+
+def test_live_fewer_frames_are_looked_at_small_where_other_sessions_wait() -> None:
+    """A look at one more angle costs as much as a frame of the session that waits."""
+    plain = np.full((480, 640, 3), 200, np.uint8)
+
+    def looks(search: AnyAngle) -> int:
+        network = LevelNetwork()
+        find(search, plain)
+        frames = 2 * LOOK_EVERY_IF_BUSY
+        pausable(lambda: None, lambda: [find(search, plain, network) for _ in range(frames)], lambda: True)
+        return len(network.sizes) - frames
+
+    assert looks(AnyAngle(live=True)) == 2
+    assert looks(AnyAngle(live=False)) == 2 * LOOK_EVERY_IF_BUSY // LOOK_EVERY
+
+
+def test_live_few_frames_are_looked_at_as_they_are_while_all_is_turned() -> None:
+    search, network = AnyAngle(live=True), LevelNetwork()
+    frame = turned(bars(), 45)
+    height, width = frame.shape[:2]
+    find(search, frame)
+    for _ in range(4 * LOOK_EVERY):
+        assert len(find(search, frame, network).scores) == 3
+    assert network.sizes.count((height, width)) == 4
+    find(search, frame)
+
+    assert len(find(search, turned(bars(), 0)).scores) == 0
+    assert len(find(search, turned(bars(), 0)).scores) == 3
+
+
+def test_in_a_file_every_frame_is_looked_at_as_it_is() -> None:
+    search, network = AnyAngle(live=False), LevelNetwork()
+    frame = turned(bars(), 45)
+    for _ in range(LOOK_EVERY):
+        find(search, frame, network)
+    assert network.sizes.count(frame.shape[:2]) == LOOK_EVERY
 
 
 def test_a_session_follows_a_sheet_that_turns() -> None:
