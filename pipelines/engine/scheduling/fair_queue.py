@@ -10,6 +10,8 @@ W = TypeVar("W")
 PATIENCE_S = 5.0
 # A session that has used less than its share is so far ahead of the others at most.
 CREDIT_S = 0.2
+# What the first turn of a session is expected to take.
+FIRST_TURN_S = 0.1
 
 
 @dataclass(eq=False)
@@ -57,12 +59,16 @@ class FairQueue(Generic[W]):
 
     def enter(self, usage: Usage) -> None:
         """Note that this session is served without having waited."""
-        usage.until_s = start_of(usage, self._earliest(usage))
+        usage.until_s = self.start_s(usage)
         self._now_s = max(self._now_s, usage.until_s)
 
     def push(self, waiter: W, usage: Usage) -> None:
         """Add a waiter at the end of the queue."""
         self._requests.append(Request(waiter, usage, self._clock(), self._earliest(usage)))
+
+    def start_s(self, usage: Usage) -> float:
+        """The virtual time that the session's next turn starts at: the earlier, the less it has used."""
+        return start_of(usage, self._earliest(usage))
 
     def pop(self) -> W:
         """The one to be served next; raises IndexError where nobody waits."""
@@ -85,7 +91,7 @@ class FairQueue(Generic[W]):
 
     def charge(self, usage: Usage, seconds: float) -> None:
         """Add the seconds that a turn took to what the session has used."""
-        usage.until_s = start_of(usage, self._earliest(usage)) + seconds
+        usage.until_s = self.start_s(usage) + seconds
 
     def remove(self, waiter: W) -> bool:
         """Take a waiter out of the queue; False where it was not in it."""
@@ -102,7 +108,7 @@ class FairQueue(Generic[W]):
         return waiters
 
     def _shorter(self, usage: Usage, within_s: float) -> Request[W] | None:
-        start_s = start_of(usage, self._earliest(usage))
+        start_s = self.start_s(usage)
         shorter = (request for request in self._requests if takes_less(request.usage, within_s))
         before = (request for request in shorter if request.start_s < start_s)
         return min(before, key=lambda request: request.start_s, default=None)
@@ -122,5 +128,5 @@ def start_of(usage: Usage, earliest_s: float) -> float:
 
 
 def takes_less(usage: Usage, within_s: float) -> bool:
-    """True if a session's last turn took less than this; a new one has taken nothing."""
-    return (usage.turn_s or 0.0) < within_s
+    """True if a session's next turn is expected to take less than this: as long as its last one."""
+    return (FIRST_TURN_S if usage.turn_s is None else usage.turn_s) < within_s

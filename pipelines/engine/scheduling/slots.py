@@ -35,8 +35,8 @@ class Slots:
     tuner their number is what it says, up to `limit`. While tasks wait, a slot whose call has run for
     `lend_after_s` without yielding is lent: somebody else gets one in its place, until the call yields or is
     over. At most MOST_LENT are lent at once. A call that yields its slot (see yielding) is paused while one
-    that is next takes much less; at most MOST_PAUSED are, beside those whose slots were lent. With
-    `background` the threads have a lower priority, where the system has one for threads.
+    that is next takes much less; at most MOST_PAUSED are. With `background` the threads have a lower priority,
+    where the system has one for threads.
     """
 
     def __init__(
@@ -56,7 +56,6 @@ class Slots:
         self._closed = False
         self._lock = threading.Lock()
         self._waiters: FairQueue[_Waiter] = FairQueue()
-        # The one that was paused last goes on first.
         self._paused: list[_PausedCall] = []
         self._workers = ThreadPoolExecutor(
             max_workers=limit + MOST_LENT + MOST_PAUSED,
@@ -140,10 +139,8 @@ class Slots:
         """Hand out one slot more for each slot that is held too long, MOST_LENT at most."""
         slots = 0
         with self._lock:
-            # Each of those that are paused, or run in a slot that was lent, has a thread.
-            most = min(MOST_LENT, MOST_LENT + MOST_PAUSED - len(self._paused))
             for slot in self._held:
-                if self._lent < most and not slot.lent and slot.runs_for_s >= self._lend_after_s:
+                if self._lent < MOST_LENT and not slot.lent and slot.runs_for_s >= self._lend_after_s:
                     slot.lent = True
                     self._lent += 1
                     slots += 1
@@ -151,17 +148,19 @@ class Slots:
 
     def _pause(self, slot: Slot) -> None:
         """In the thread of a call: let others go first for as long as they come before it."""
-        if not self._waiters and not slot.lent:
+        if not self.waiting and not slot.lent:
             return
         with self._lock:
             self._charge(slot)
             was_lent = slot.lent
             if was_lent:
+                if self._free <= 0 and len(self._paused) >= MOST_PAUSED:
+                    return
                 self._end_loan(slot)
                 if self._free > 0:
                     self._free -= 1
                     return
-            elif len(self._paused) >= MOST_PAUSED or not self._comes_after_others(slot):
+            elif not self._gives_way(slot):
                 return
             self._held.remove(slot)
             call = _PausedCall(slot)
@@ -174,8 +173,29 @@ class Slots:
         with self._lock:
             self._held.add(slot)
 
-    def _comes_after_others(self, slot: Slot) -> bool:
-        return self._waiters.has_shorter(slot.usage, longest_turn(slot))
+    def _gives_way(self, slot: Slot) -> bool:
+        """True if a paused call or one that waits comes before this one, and takes much less."""
+        if self._paused and self._comes_before(self._first_paused().slot, slot):
+            return True
+        is_room = len(self._paused) < MOST_PAUSED
+        return is_room and self._waiters.has_shorter(slot.usage, longest_turn(slot))
+
+    def _comes_before(self, one: Slot, other: Slot) -> bool:
+        """True if a paused call is to go on in the place of one that runs."""
+        # What runs for the first time may have been taken for shorter than it is.
+        longest_s = MUCH_SHORTER * max(other.took_s, other.usage.turn_s or 0.0)
+        is_shorter = left_s(one) < longest_s
+        return is_shorter and self._waiters.start_s(one.usage) < self._waiters.start_s(other.usage)
+
+    def _first_paused(self) -> "_PausedCall":
+        """Who has been paused for too long, or else has used least; of equals the one that was paused last.
+
+        Many newcomers could come before one of them for ever.
+        """
+        for call in self._paused:
+            if call.slot.pause_s >= PATIENCE_S:
+                return call
+        return min(reversed(self._paused), key=lambda call: self._waiters.start_s(call.slot.usage))
 
     def _end_loan(self, slot: Slot) -> None:
         slot.lent = False
@@ -232,12 +252,13 @@ class Slots:
         """
         if not self._paused:
             return self._waiters.pop()
-        slot = self._paused[-1].slot
-        # Many newcomers could come before it for ever.
+        call = self._first_paused()
+        slot = call.slot
         is_patient = slot.pause_s < PATIENCE_S
         waiter = self._waiters.pop_shorter(slot.usage, longest_turn(slot)) if is_patient else None
         if waiter is None:
-            self._paused.pop().may_go_on.set()
+            self._paused.remove(call)
+            call.may_go_on.set()
         return waiter
 
 
@@ -300,6 +321,15 @@ class _Waiter:
 def longest_turn(slot: Slot) -> float:
     """A slot's call is paused for turns that are shorter than this, in seconds."""
     return MUCH_SHORTER * max(slot.took_s, slot.usage.turn_s or math.inf)
+
+
+def left_s(slot: Slot) -> float:
+    """For how many seconds more a call is expected to run: in all as long as its session's last one.
+
+    One that has taken longer than that already is expected to take as long again.
+    """
+    ahead_s = (slot.usage.turn_s or 0.0) - slot.took_s
+    return ahead_s if ahead_s > 0 else slot.took_s
 
 
 def work_in_background() -> None:

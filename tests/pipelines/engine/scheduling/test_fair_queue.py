@@ -118,7 +118,7 @@ def test_who_waits_no_more_is_not_served() -> None:
         pytest.param(0.01, 0.0, True, id="it has used less and takes less"),
         pytest.param(0.05, 0.0, False, id="it takes as long"),
         pytest.param(None, None, False, id="it is new, and has used as much as anybody"),
-        pytest.param(None, 0.0, True, id="it is new, and has used less"),
+        pytest.param(None, 0.0, False, id="it is new, and may take as long"),
         pytest.param(0.01, 2.0, False, id="it has used more"),
         pytest.param(0.01, 1.0, False, id="it has used as much"),
     ],

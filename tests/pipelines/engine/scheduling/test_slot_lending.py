@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from pipelines.engine.scheduling import slots as slots_module
 from pipelines.engine.scheduling.frame_clock import frame_clock, loading
 from pipelines.engine.scheduling.slots import MOST_LENT, Slots
 from pipelines.engine.scheduling.yielding import yield_slot
@@ -142,6 +143,22 @@ async def test_a_call_in_whose_place_another_one_runs_waits_once_it_yields(order
     other.may_end.set()
     assert [await first, await second] == ["long", "done"]
     await until_free(slots, 1)
+    slots.close()
+
+
+async def test_it_stays_beside_the_other_one_where_no_more_may_be_paused(
+    order: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slots_module, "MOST_PAUSED", 0)
+    slots = Slots(1, lend_after_s=0.02)
+    long, other = Steps("long", order), Work()
+    first, second = await lent(slots, long, other)
+    long.may_yield.set()
+    assert await first == "long"
+
+    other.may_end.set()
+    await second
+    await until(lambda: (slots.lent, slots.free) == (0, 1))
     slots.close()
 
 

@@ -2,15 +2,18 @@
 
 import asyncio
 import os
+import random
 import sys
 import threading
+import time
 
 import pytest
 
+from pipelines.engine.scheduling import fair_queue
 from pipelines.engine.scheduling import slots as slots_module
-from pipelines.engine.scheduling.fair_queue import Usage
+from pipelines.engine.scheduling.fair_queue import FIRST_TURN_S, Usage
 from pipelines.engine.scheduling.slot import EngineClosed
-from pipelines.engine.scheduling.slots import LOWER_PRIORITY, MOST_PAUSED, Slots
+from pipelines.engine.scheduling.slots import LOWER_PRIORITY, MOST_LENT, MOST_PAUSED, Slots
 from pipelines.engine.scheduling.yielding import (
     not_yielding,
     others_wait,
@@ -276,3 +279,60 @@ def test_what_others_would_wait_for_gives_no_way() -> None:
 
     pausable(lambda: pauses.append("pause"), call)
     assert pauses == ["pause"]
+
+
+async def test_a_paused_call_goes_on_before_a_newcomer_that_turns_out_to_take_long(
+    slots: Slots, order: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """First frames of three strangers kept a short one paused until all of them were done."""
+    monkeypatch.setattr(fair_queue, "FIRST_TURN_S", 0.001)
+    short, newcomer = Steps("short", order), Steps("newcomer", order)
+    first = await begun(slots, used(0.01), short)
+    second = await paused(slots, short, Usage(), newcomer)
+    await asyncio.sleep(0.1)
+    newcomer.may_yield.set()
+    assert [await first, await second] == ["short", "newcomer"]
+    assert order == ["short begins", "newcomer begins", "short ends", "newcomer ends"]
+
+
+async def test_a_short_call_is_not_paused_for_a_newcomer(slots: Slots, order: list[str]) -> None:
+    short, newcomer = Steps("short", order), Steps("newcomer", order)
+    newcomer.may_yield.set()
+    first = await begun(slots, used(FIRST_TURN_S), short)
+    second = asyncio.create_task(run(slots, Usage(), newcomer))
+    await until_waiting(slots, 1)
+    short.may_yield.set()
+    await asyncio.gather(first, second)
+    assert order == ["short begins", "short ends", "newcomer begins", "newcomer ends"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_whatever_is_paused_lent_and_abandoned_no_slot_is_lost(seed: int) -> None:
+    chance = random.Random(seed)
+    slots = Slots(chance.randint(1, 2), lend_after_s=0.003)
+    usages = [used(chance.choice([None, 0.001, 0.01, 0.1])) for _ in range(6)]
+    together = threading.BoundedSemaphore(slots.count + MOST_LENT)
+
+    def steps(pauses_s: list[float]) -> None:
+        for pause_s in pauses_s:
+            assert together.acquire(blocking=False), "more run at once than there are slots"
+            time.sleep(pause_s)
+            together.release()
+            yield_slot()
+
+    async def session(usage: Usage) -> None:
+        pauses_s = [chance.choice([0, 0.001, 0.006]) for _ in range(chance.randint(1, 8))]
+        async with slots.acquire(usage) as slot:
+            await slot.run_within(chance.choice([0.002, LIMIT_S]), steps, pauses_s)
+
+    tasks = [asyncio.create_task(session(chance.choice(usages))) for _ in range(40)]
+    for task in tasks:
+        await asyncio.sleep(0.002)
+        if chance.random() < 0.1:
+            task.cancel()
+    ended = await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert all(isinstance(end, TimeoutError | asyncio.CancelledError | None) for end in ended), ended
+    await until_free(slots, slots.count)
+    assert (slots.waiting, slots.lent) == (0, 0)
+    slots.close()
