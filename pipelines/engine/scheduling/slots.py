@@ -35,8 +35,8 @@ class Slots:
     tuner their number is what it says, up to `limit`. While tasks wait, a slot whose call has run for
     `lend_after_s` without yielding is lent: somebody else gets one in its place, until the call yields or is
     over. At most MOST_LENT are lent at once. A call that yields its slot (see yielding) is paused while one
-    that is next takes much less; at most MOST_PAUSED are. With `background` the threads have a lower priority,
-    where the system has one for threads.
+    that is next takes much less; at most MOST_PAUSED are. With `background` the threads have a lower
+    priority, where the system has one for threads.
     """
 
     def __init__(
@@ -188,7 +188,7 @@ class Slots:
         return is_shorter and self._waiters.start_s(one.usage) < self._waiters.start_s(other.usage)
 
     def _first_paused(self) -> "_PausedCall":
-        """Who has been paused for too long, or else has used least; of equals the one that was paused last.
+        """The one that has been paused for too long, or else has used least; of equals the one paused last.
 
         Many newcomers could come before one of them for ever.
         """
