@@ -32,7 +32,8 @@ class Prefetch(Generic[T]):
         self._max_bytes = max_bytes
         self._size_of = size_of
         self._bytes = 0
-        self._is_asked = False
+        # True while the user waits for the next item.
+        self._is_asked: bool = False
         self._ready: deque[T] = deque()
         self._changed = threading.Condition()
         self._over = False

@@ -86,6 +86,26 @@ EQUIVALENT = (
         within="GREY = 127",
     ),
     Equivalent(
+        "pipelines/tools/yolo/line_slope.py",
+        "1e-9",
+        "1.000000001",
+        "the rows of any edge at all sum up to more than one grey level, and those of none to zero",
+        within="max(rows.sum() ** 2, 1e-9)",
+    ),
+    Equivalent(
+        "jobs/worker/prefetch.py",
+        "False",
+        "True",
+        "nobody looks before the first item is there, and whoever takes that one sets it anew",
+        within="self._is_asked: bool = False",
+    ),
+    Equivalent(
+        "pipelines/engine/scheduling/slot.py",
+        "left_s > 0",
+        "(left_s >= 0)",
+        "no time is up to the last bit of a float, and a wait of zero seconds would end the same way",
+    ),
+    Equivalent(
         "pipelines/engine/scheduling/slot_tuner.py",
         "0.0",
         "1.0",

@@ -269,7 +269,7 @@ def class_numbers(labels: Sequence[str] | None, names: Mapping[int, str]) -> lis
     numbers = {name: number for number, name in names.items()}
     unknown = [label for label in labels if label not in numbers]
     if unknown:
-        known = ", ".join(list(numbers)[:100])
+        known = ", ".join(list(numbers)[:MOST_NAMED])
         raise PipelineError(f"The network has no class {', '.join(unknown)}; it has: {known}")
     return [numbers[label] for label in labels]
 

@@ -38,9 +38,9 @@ def test_the_annotated_video_is_made(
     told: list[float] = []
 
     def render(job: Job, *, should_stop: Any, progress: Any, is_ours: Any) -> None:
-        progress(30.0)
-        progress(140.0)
-        told.append(fresh(job).annotated_progress)
+        for percent in (-1.0, 0.44, 30.0, 140.0):
+            progress(percent)
+            told.append(fresh(job).annotated_progress)
         assert not should_stop()
         annotated_file(job).write_bytes(b"a film")
 
@@ -50,7 +50,7 @@ def test_the_annotated_video_is_made(
     made = fresh(job)
     assert (made.status, made.annotated_status, made.annotated_progress) == ("completed", "ready", 100)
     assert made.annotated_bytes == 6
-    assert told == [99.9]
+    assert told == [0.0, 0.4, 30.0, 99.9]
     assert said_of_drawing(caplog) == [("INFO", str(job.pk))]
 
 

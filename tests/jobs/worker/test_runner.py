@@ -12,7 +12,7 @@ from accounts.callers import SERVER
 from jobs.models import Job
 from jobs.services import retry_job
 from jobs.worker import runner
-from jobs.worker.heartbeat import Heartbeat
+from jobs.worker.heartbeat import Heartbeat, WorkerStopping
 from pipelines.graph.execution import OpenPipeline
 from pipelines.runtime import get_engine
 from tests.jobs.workshop import Workshop, indices_of, lines_of
@@ -33,6 +33,20 @@ def test_every_frame_has_its_line(workshop: Workshop) -> None:
     assert brightness == sorted(set(brightness)), "each frame is brighter than the one before"
     assert {line["result"]["text"] for line in lines} == {"1 found"}
     assert [chunk.lines for chunk in job.chunks.order_by("number")] == [3, 3, 2]
+
+
+def test_a_worker_that_is_to_stop_loads_no_network_first(
+    workshop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Any] = []
+
+    def stops(self: Heartbeat) -> None:
+        raise WorkerStopping
+
+    monkeypatch.setattr(Heartbeat, "check", stops)
+    monkeypatch.setattr(runner, "open_for_file", lambda *given, **more: opened.append(given))
+    job = workshop.work(workshop.submit())
+    assert (job.status, opened) == ("pending", [])
 
 
 def test_what_the_job_says_of_itself(workshop: Workshop) -> None:

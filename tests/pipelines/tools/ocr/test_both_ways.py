@@ -8,7 +8,7 @@ import pytest
 from pipelines.detections import Detection
 from pipelines.engine.readers.calibration import RAPIDOCR
 from pipelines.engine.readers.text_reader import Image, PixelBox, Reading
-from pipelines.tools.ocr.both_ways import SURE_WAY, UNDECIDED, ReadLine, read_both_ways
+from pipelines.tools.ocr.both_ways import SURE_WAY, UNDECIDED, ReadLine, is_usual, read_both_ways
 from pipelines.tools.ocr.line_axes import direction_of
 from pipelines.tools.ocr.line_ways import MOST_LINES, LineWays
 from tests.pipelines.tools.ocr.turned_lines import SIZE_WH, WayReader, frame_with, line_at
@@ -22,6 +22,13 @@ def read(box: Detection, right: Reading, wrong: Reading, shown: float = 0) -> tu
     standing = line_at((320, 240), (200, 30), shown)
     (line,) = read_both_ways(reader, frame_with(standing), [box], [SURE], RAPIDOCR)
     return line, reader
+
+
+@pytest.mark.parametrize(
+    ("degrees", "usual"), [(0, True), (44, True), (-44, True), (46, False), (-46, False), (180, False)]
+)
+def test_a_line_usually_runs_more_to_the_right_than_up_or_down(degrees: float, usual: bool) -> None:
+    assert is_usual(line_at((320, 240), (200, 30), degrees), SIZE_WH) is usual
 
 
 @pytest.mark.parametrize("degrees", [0, 7, 30, 90, -90, 140])

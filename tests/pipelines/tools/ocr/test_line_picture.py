@@ -10,7 +10,7 @@ from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
 from pipelines.detections import Polygon
-from pipelines.tools.ocr.line_picture import LinePicture, place_of
+from pipelines.tools.ocr.line_picture import LinePicture, Place, place_of, sample
 from pipelines.tools.ocr.track_text import CHANGED, DOUBTFUL
 
 Image = NDArray[np.uint8]
@@ -170,6 +170,11 @@ def test_boxes_of_any_shape_do_no_harm(box: tuple[float, float, float, float]) -
     assert picture.difference(image, corners, DOUBTFUL) == pytest.approx(0, abs=1e-4)
     other: Polygon = ((10, 10), (90, 10), (90, 30), (10, 30))
     assert math.isfinite(picture.difference(image, other, DOUBTFUL))
+
+
+def test_beyond_its_edge_a_frame_goes_on_as_it_ends() -> None:
+    white = np.full((480, 640, 3), 255, np.uint8)
+    assert sample(white, Place((0.0, 0.0), 0.3, 60.0, 16.0), 1.0, (92, 16)).min() == 255
 
 
 def test_a_place_is_a_pixel_long_and_high_at_least() -> None:

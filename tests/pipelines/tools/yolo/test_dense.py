@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipelines.engine.detectors.nms import FoundBoxes
-from pipelines.tools.yolo.dense import MANY, CloserLook, is_dense
+from pipelines.tools.yolo.dense import MANY, SMALL, CloserLook, is_dense
 
 FRAME_HW, IMGSZ, CLOSER = (960, 1280), 640, 1280
 
@@ -35,6 +35,8 @@ class Looks:
         pytest.param(rows(MANY, 20), True, id="many small ones"),
         pytest.param(rows(MANY - 1, 20), False, id="few"),
         pytest.param(rows(MANY, 40), False, id="large ones"),
+        pytest.param(rows(MANY, int(2 * SMALL) - 1), True, id="just small enough"),
+        pytest.param(rows(MANY, int(2 * SMALL)), False, id="just large enough"),
         pytest.param(rows(0, 20), False, id="none"),
     ],
 )

@@ -27,6 +27,7 @@ from pipelines.tools.yolo.detect import (
     TrackTool,
     class_numbers,
     side_for_files,
+    unknown_labels,
 )
 from pipelines.tools.yolo.jumps import MOVED_TOO_FAR
 from pipelines.tools.yolo.tracker import TrackerSettings
@@ -224,6 +225,17 @@ class TestDetect:
         assert class_numbers(None, NAMES) is None
         with pytest.raises(PipelineError, match=r"^The network has no class tram; it has: car, bus$"):
             class_numbers(["car", "tram"], NAMES)
+
+    def test_of_a_thousand_labels_a_hundred_are_named(self) -> None:
+        names = {number: f"thing{number}" for number in range(1000)}
+        named = f"; it has: {', '.join(f'thing{number}' for number in range(100))}"
+
+        with pytest.raises(PipelineError) as caught:
+            class_numbers(["tram"], names)
+        assert str(caught.value) == f"The network has no class tram{named}"
+        asked = [f"tram{number}" for number in range(1000)]
+        said = unknown_labels("n.onnx", asked, names)
+        assert said == f"'n.onnx' has no class {', '.join(asked[:100])}{named}"
 
 
 class Tracker:
