@@ -126,7 +126,6 @@ def _cancelled(claim: Claim) -> QuerySet[Job]:
         pk=claim.job_id,
         status=Job.Status.CANCELLED,
         attempt=claim.attempt,
-        lease_owner="",
         annotated_status=Job.Annotated.NONE,
     )
 

@@ -19,13 +19,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, url: str | None, json: bool, **options: Any) -> None:
         from forgesyte.upkeep.doctor import CHECKS, WRONG, examine
-        from forgesyte.upkeep.door import through
+        from forgesyte.upkeep.proxy_check import through
 
         checks = [*CHECKS]
         if url:
-            door = partial(through, url)
-            door.__name__ = "door"  # type: ignore[attr-defined]
-            checks.append(door)
+            address = partial(through, url)
+            address.__name__ = "address"  # type: ignore[attr-defined]
+            checks.append(address)
         findings = examine(checks)
         is_well = not any(finding.state == WRONG for finding in findings)
         lines = [line_of(finding.state, finding.name, finding.said, finding.advice) for finding in findings]

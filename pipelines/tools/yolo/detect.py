@@ -29,7 +29,7 @@ from pipelines.tools.base import (
 )
 from pipelines.tools.parameters import PLAIN_NAME, OperatorOnly
 from pipelines.tools.yolo.any_angle import AnyAngle
-from pipelines.tools.yolo.dense import CloserLook
+from pipelines.tools.yolo.closer_look import CloserLook
 from pipelines.tools.yolo.jumps import MOVED_TOO_FAR, JumpWatch
 from pipelines.tools.yolo.tracker import Tracker, TrackerSettings
 

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.jobs.pages import DONE_MS, finished, upload
-from tests.world.films.building import Film, announce_length, forget_length, write
+from tests.world.films.builders import Film, announce_length, forget_length, write
 
 pytestmark = pytest.mark.browser
 

@@ -16,11 +16,11 @@ from pipelines.media.images import read_picture
 from pipelines.media.jpeg_header import BadHeader, read_header
 from pipelines.media.picture_sequence import PictureSequence
 from pipelines.media.uploads import UploadRefused
-from tests.world.films import building
+from tests.world.films import builders
 from tests.world.networks import builders as networks
 from tests.world.pictures import builders as pictures
 
-small_film = partial(building.Film, size_wh=(32, 32), times=range(0, 400, 100))
+small_film = partial(builders.Film, size_wh=(32, 32), times=range(0, 400, 100))
 
 # Small limits: what is large is refused, and no step takes long.
 LIMITS = Limits(duration_s=3600, frames=1000, pixels=250_000)
@@ -108,7 +108,7 @@ def film_seeds(folder: Path) -> None:
         small_film("gif", "gif"),
     ]
     for number, each in enumerate(films):
-        building.write(folder / f"{number}.{each.suffix}", each)
+        builders.write(folder / f"{number}.{each.suffix}", each)
 
 
 def weights_seeds(folder: Path) -> None:

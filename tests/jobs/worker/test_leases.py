@@ -56,6 +56,20 @@ def test_a_checkpoint_is_the_chunk_and_the_job_or_neither(workshop: Workshop) ->
     assert (fresh(job).chunks_done, fresh(job).next_frame, ResultChunk.objects.count()) == (1, 4, 1)
 
 
+@pytest.mark.parametrize("later", [{"status": "pending"}, {"attempt": 2}, {"annotated_status": "pending"}])
+def test_a_cancelled_job_is_closed_once_more_is_asked_of_it(
+    workshop: Workshop, later: dict[str, Any]
+) -> None:
+    job, claim = claimed(workshop)
+    assert not leases.was_cancelled(claim)
+    cancel_job(job_id=job.pk, caller=SERVER)
+    assert leases.was_cancelled(claim)
+    Job.objects.filter(pk=job.pk).update(**later)
+    assert not leases.was_cancelled(claim)
+    with pytest.raises(LeaseLost):
+        leases.checkpoint_cancelled(claim, CHUNK)
+
+
 def lose_by_cancel(job: Job) -> None:
     cancel_job(job_id=job.pk, caller=SERVER)
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.media.cut_off import missing_bytes
-from tests.world.films.building import Film, forget_length, write
+from tests.world.films.builders import Film, forget_length, write
 
 KINDS = {
     "a.mp4": Film(),

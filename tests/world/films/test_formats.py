@@ -9,7 +9,7 @@ from jobs.intake.probe import COUNT_S
 from pipelines.media import film_clock, film_picture, video
 from pipelines.media.frame_numbers import Tally
 from pipelines.tools.yolo.jumps import MOVED_TOO_FAR
-from tests.world.films.cases import CASES
+from tests.world.films.table import CASES
 
 SAYS = " ".join((Path(__file__).parents[3] / "docs" / "FORMATS.md").read_text().split())
 

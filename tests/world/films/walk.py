@@ -22,8 +22,8 @@ from jobs.intake.probe import Limits, examine
 from jobs.sources import VIDEO
 from pipelines.errors import InvalidVideo
 from pipelines.media.uploads import UploadRefused
-from tests.world.films import building
-from tests.world.films.building import LEVELS, Film, number_of
+from tests.world.films import builders
+from tests.world.films.builders import LEVELS, Film, number_of
 from tests.world.films.probing import Told, ask
 
 LIMITS = Limits(duration_s=6 * 3600, frames=1_000_000, pixels=50_000_000)
@@ -61,18 +61,18 @@ def whole(path: Path, drawn: random.Random) -> Path:
 
 def cut(path: Path, drawn: random.Random) -> Path:
     """The end is missing."""
-    return building.cut_off(path, drawn.uniform(0.3, 0.95))
+    return builders.cut_off(path, drawn.uniform(0.3, 0.95))
 
 
 def spoilt(path: Path, drawn: random.Random) -> Path:
     """Other bytes stand where some were."""
-    return building.spoil(path, drawn.randrange(10_000), drawn.choice((0.002, 0.02, 0.1)))
+    return builders.spoil(path, drawn.randrange(10_000), drawn.choice((0.002, 0.02, 0.1)))
 
 
 def mislabelled(path: Path, drawn: random.Random) -> Path:
     """The header says another length, where there is one."""
     try:
-        return building.announce_length(path, drawn.choice((0, 1, 100, 36_000)))
+        return builders.announce_length(path, drawn.choice((0, 1, 100, 36_000)))
     except ValueError:
         return path
 
@@ -112,7 +112,7 @@ def step(number: int, seed: int, folder: Path) -> Step:
     drawn = random.Random(f"{seed}/{number}")
     film = draw(drawn)
     damage = drawn.choice(DAMAGES)
-    path = damage(building.write(folder / f"{number:03d}.{film.suffix}", film), drawn)
+    path = damage(builders.write(folder / f"{number:03d}.{film.suffix}", film), drawn)
     taken = Step(number, film, damage.__name__, path)
     compare(taken)
     return taken

@@ -49,6 +49,12 @@ class TestVotes:
         votes.add(Reading("A", 0.3))
         assert votes.best() == Reading("A", 0.9)
 
+    def test_five_readings_vote(self) -> None:
+        votes = Votes(Reading("old", 0.9), *[Reading(text, 0.5) for text in "abcd"])
+        assert votes.best() == Reading("old", 0.9)
+        votes.add(Reading("a", 0.3))
+        assert votes.best() == Reading("a", 0.5)
+
     def test_only_the_last_readings_vote(self) -> None:
         votes = Votes(*[Reading("old", 1.0)] * VOTERS)
         for _ in range(VOTERS - 1):

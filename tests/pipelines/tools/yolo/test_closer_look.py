@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipelines.engine.detectors.nms import FoundBoxes
-from pipelines.tools.yolo.dense import MANY, SMALL, CloserLook, is_dense
+from pipelines.tools.yolo.closer_look import MANY, SMALL, CloserLook, is_dense
 
 FRAME_HW, IMGSZ, CLOSER = (960, 1280), 640, 1280
 

@@ -49,15 +49,18 @@ def through(url: str) -> Iterable[Finding]:
                 seen, headers = json.loads(answer.read()), dict(answer.headers.items())
         except HTTPError as error:
             advice = "Compare the proxy's configuration with docs/network/PROXIES.md."
-            yield Finding("door", WRONG, f"{base}/health answers {error.code}", advice)
+            yield Finding("address", WRONG, f"{base}/health answers {error.code}", advice)
             return
         except (URLError, OSError, ValueError) as error:
             reason = getattr(error, "reason", error)
             yield Finding(
-                "door", WRONG, f"{base}/health does not answer: {reason}", "Start the server and its proxy."
+                "address",
+                WRONG,
+                f"{base}/health does not answer: {reason}",
+                "Start the server and its proxy.",
             )
             return
-    yield Finding("door", OK, f"{base}/health answers, ForgeSyte {seen.get('version')}")
+    yield Finding("address", OK, f"{base}/health answers, ForgeSyte {seen.get('version')}")
     yield from compared(base, seen.get("arrival") or {}, headers)
     yield socket_through(base, trust)
 

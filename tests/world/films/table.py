@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
-from tests.world.films import building
-from tests.world.films.building import Film, join, write
+from tests.world.films import builders
+from tests.world.films.builders import Film, join, write
 
 TENTHS = tuple(range(0, 1200, 100))
 EVEN = tuple(time / 1000 for time in TENTHS)
@@ -51,17 +51,17 @@ def changed(change: Callable[[Path], Path], name: str, **parts: object) -> Calla
 
 def long(path: Path) -> Path:
     """A header that announces ten hours."""
-    return building.announce_length(path, 36_000)
+    return builders.announce_length(path, 36_000)
 
 
 def short(path: Path) -> Path:
     """A header that announces nothing."""
-    return building.announce_length(path, 0)
+    return builders.announce_length(path, 0)
 
 
 def cut(path: Path) -> Path:
     """The last bytes are missing."""
-    return building.cut_off(path, 0.8)
+    return builders.cut_off(path, 0.8)
 
 
 TWICE = (*range(1, 13), *range(1, 13))
@@ -163,7 +163,7 @@ CASES = (
     Case("a header of no length", changed(short, "a.mp4")),
     Case(
         "a recording of a browser",
-        changed(building.forget_length, "a.webm", container="webm", codec="libvpx"),
+        changed(builders.forget_length, "a.webm", container="webm", codec="libvpx"),
     ),
     Case("a recording that was cut short", changed(short, "a.webm", container="webm", codec="libvpx")),
     Case(

@@ -24,8 +24,8 @@ from tests.jobs.conftest import workshop  # noqa: F401
 from tests.jobs.intake.submitting import job_of, post, upload_of
 from tests.jobs.toolbox import definition
 from tests.jobs.workshop import Workshop, lines_of
-from tests.world.films.building import LEVELS, Film, mark_of, number_of, write, write_sound_with_cover
-from tests.world.films.cases import CASES, Case
+from tests.world.films.builders import LEVELS, Film, mark_of, number_of, write, write_sound_with_cover
+from tests.world.films.table import CASES, Case
 
 LIMITS = Limits(duration_s=3600, frames=1000, pixels=1_000_000)
 each_case = pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])

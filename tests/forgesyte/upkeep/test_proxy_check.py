@@ -19,7 +19,7 @@ TRUSTING = {"FORGESYTE_TRUSTED_PROXIES": "127.0.0.1", "FORGESYTE_REQUIRE_LOGIN":
 
 @pytest.fixture(scope="module")
 def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("door")
+    folder = tmp_path_factory.mktemp("proxy")
     prepare(folder)
     return folder
 
@@ -80,10 +80,10 @@ def test_a_name_that_is_refused_is_wrong(data_dir: Path) -> None:
 
 def test_what_is_not_there_is_wrong(data_dir: Path, trusting: LiveServer) -> None:
     code, found = examined(data_dir, "http://127.0.0.1:1/")
-    assert (code, found["door"]["state"]) == (1, "wrong")
-    assert "does not answer" in found["door"]["said"]
+    assert (code, found["address"]["state"]) == (1, "wrong")
+    assert "does not answer" in found["address"]["said"]
     code, found = examined(data_dir, f"http://127.0.0.1:{trusting.port}/elsewhere")
-    assert "answers 404" in found["door"]["said"]
+    assert "answers 404" in found["address"]["said"]
 
 
 def test_nobody_else_hears_how_requests_arrive(data_dir: Path, trusting: LiveServer, tmp_path: Path) -> None:
