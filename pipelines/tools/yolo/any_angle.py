@@ -236,9 +236,9 @@ def turning(width: int, height: int, degrees: float) -> tuple[NDArray[np.float64
     """The matrix (2, 3) that turns a picture clockwise into the middle of a square, and that one's side."""
     square = math.ceil(max(turned_size(width, height, degrees)) / GRID) * GRID
     sine, cosine = math.sin(math.radians(degrees)), math.cos(math.radians(degrees))
-    matrix = np.array([[cosine, -sine, 0], [sine, cosine, 0]])
-    matrix[:, 2] = square / 2 - matrix[:, :2] @ np.array([width / 2, height / 2])
-    return matrix, square
+    turn = np.array([[cosine, -sine], [sine, cosine]])
+    shift = square / 2 - turn @ np.array([width / 2, height / 2])
+    return np.column_stack([turn, shift]), square
 
 
 def turned_size(width: int, height: int, degrees: float) -> tuple[int, int]:
@@ -259,7 +259,7 @@ def apart(one: float, other: float) -> float:
 
 def corners_of(boxes_xyxy: NDArray[np.float32]) -> Corners:
     """The corners (n, 4, 2) of upright boxes, clockwise from the upper left."""
-    return boxes_xyxy[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
+    return boxes_xyxy[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(len(boxes_xyxy), 4, 2)
 
 
 def best_of(views: Sequence[View], frame_hw: tuple[int, int]) -> list[tuple[int, int]]:
@@ -323,7 +323,8 @@ def together(views: Sequence[View], best: Sequence[tuple[int, int]], most: int) 
     if len(views) == 1:
         return level
     best = best[:most]
-    corners = np.array([views[place].corners[number] for place, number in best], np.float32).reshape(-1, 4, 2)
+    corners = np.array([views[place].corners[number] for place, number in best], np.float32)
+    corners = corners.reshape(len(best), 4, 2)
     hulls = np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
     scores = np.array([views[place].found.scores[number] for place, number in best], np.float32)
     classes = np.array([views[place].found.classes[number] for place, number in best], np.int64)

@@ -13,7 +13,7 @@ MOST_DEGREES = 13
 # So many boxes tell it, the longest ones; each is looked at in so few columns.
 MOST_BOXES = 6
 MOST_COLUMNS = 160
-# A box that is not longer than this, as a multiple of its height, or has fewer pixels, tells nothing.
+# A box that is shorter than this, as a multiple of its height or in pixels, tells nothing.
 SLIM, SHORTEST = 2.0, 24
 
 

@@ -41,6 +41,14 @@ def test_a_box_that_is_not_long_tells_nothing(box: tuple[int, ...]) -> None:
     assert slope_of(line(5), [np.array(box, np.float32)]) is None
 
 
+@pytest.mark.parametrize(
+    ("width", "height", "tells"), [(100, 50, True), (99, 50, False), (24, 8, True), (23, 8, False)]
+)
+def test_a_box_must_be_so_long(width: int, height: int, tells: bool) -> None:
+    box = np.array([100, 45, 100 + width, 45 + height], np.float32)
+    assert (slope_of(line(0), [box]) is not None) is tells
+
+
 def test_no_box_and_no_edge_tell_nothing() -> None:
     plain = np.full((80, 200, 3), 128, np.uint8)
 
