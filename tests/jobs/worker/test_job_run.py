@@ -79,7 +79,9 @@ def test_what_nobody_foresaw_is_told_in_the_log_only(
     failed = fresh(job)
     assert (failed.status, failed.error_code, failed.suspect_frame) == ("failed", "internal_error", 0)
     assert "secret" not in failed.error_message
-    assert "secret inner workings" in caplog.text
+    ends = [record for record in caplog.records if record.message in ("job_attempt_failed", "job_failed")]
+    assert [record.levelname for record in ends] == ["WARNING", "WARNING", "ERROR"]
+    assert ["secret inner workings" in str(record.exc_info) for record in ends] == [True] * 3
 
 
 def test_a_pipeline_that_is_not_valid_any_more_has_no_hope(workshop: Workshop) -> None:

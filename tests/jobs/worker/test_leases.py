@@ -60,10 +60,11 @@ def test_a_checkpoint_is_the_chunk_and_the_job_or_neither(workshop: Workshop) ->
 def test_a_cancelled_job_is_closed_once_more_is_asked_of_it(
     workshop: Workshop, later: dict[str, Any]
 ) -> None:
-    job, claim = claimed(workshop)
+    (job, claim), (_, other) = claimed(workshop), claimed(workshop)
     assert not leases.was_cancelled(claim)
     cancel_job(job_id=job.pk, caller=SERVER)
     assert leases.was_cancelled(claim)
+    assert not leases.was_cancelled(other)
     Job.objects.filter(pk=job.pk).update(**later)
     assert not leases.was_cancelled(claim)
     with pytest.raises(LeaseLost):
