@@ -6,13 +6,7 @@ import pytest
 
 from forgesyte.api import guesses
 from forgesyte.api.guesses import Guesses, in_words
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clock import Clock
 
 
 def test_so_many_guesses_within_a_while_and_then_again() -> None:

@@ -11,14 +11,8 @@ from jobs.results.result_lines import Line, result_line
 from jobs.worker import leases
 from jobs.worker.leases import Claim
 from jobs.worker.result_writer import ResultWriter
+from tests.clock import Clock
 from tests.jobs.workshop import Workshop
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @pytest.fixture

@@ -1,17 +1,11 @@
 """The number of recent callers."""
 
 from pipelines.engine.compiled import CROWD_LASTS_S, Crowd
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clock import Clock
 
 
 def test_a_crowd_is_remembered_for_a_moment() -> None:
-    clock = Clock()
+    clock = Clock(0.0)
     crowd = Crowd(clock)
     with crowd.enter() as alone:
         assert alone == 1
@@ -25,7 +19,7 @@ def test_a_crowd_is_remembered_for_a_moment() -> None:
 
 
 def test_a_crowd_that_stays_is_not_forgotten() -> None:
-    clock = Clock()
+    clock = Clock(0.0)
     crowd = Crowd(clock)
     for _ in range(10):
         clock.now += CROWD_LASTS_S * 0.9

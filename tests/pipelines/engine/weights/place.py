@@ -11,6 +11,7 @@ from typing import Any
 
 from pipelines.engine.weights.catalog import KnownDownload
 from pipelines.engine.weights.store import WeightsStore
+from tests.clock import Clock
 from tests.world.networks.builders import checkpoint, network
 
 CONTENT = checkpoint("ultralytics.nn.tasks", "DetectionModel", numbers=b" a network's numbers " * 10_000)
@@ -58,14 +59,6 @@ def serving_files() -> Iterator[FileServer]:
         finally:
             httpd.shutdown()
             thread.join(10)
-
-
-@dataclass
-class Clock:
-    now: float = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 @dataclass

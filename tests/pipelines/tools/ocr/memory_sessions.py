@@ -1,31 +1,23 @@
 """Sessions of a text memory whose clock and readings a test decides."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from pipelines.engine.readers.text_reader import Reading
 from pipelines.tools.base import Pressure
 from pipelines.tools.ocr.text_memory import MemorySettings, TextMemory
 from pipelines.tools.ocr.track_text import CHANGED
+from tests.clock import Clock
 
 FRAME_S = 1 / 15
 SURE = Reading("text", 0.9)
 SETTINGS = MemorySettings(reads_per_frame=4, min_score=0.5, sure_score=0.8, reread_interval_s=5.0)
 
 
-@dataclass
-class Clock:
-    now: float = 100.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 class Session:
     """A memory with a clock, and a reader that reads what the test says."""
 
     def __init__(self, settings: MemorySettings = SETTINGS) -> None:
-        self.clock = Clock()
+        self.clock = Clock(100.0)
         self.memory = TextMemory(settings, self.clock)
         self.pictures: dict[str, Any] = {}
 
