@@ -57,7 +57,7 @@ class SessionManager:
         self.dropped_frames += 1
         self.policy.frame_dropped()
 
-    def mark_processed(self, age_ms: float = 0.0) -> None:
+    def mark_processed(self, age_ms: float) -> None:
         """Count a frame that got its result, when it was so old."""
         self.processed_frames += 1
         self.last_processed_ts = self.now_ms()

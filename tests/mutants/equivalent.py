@@ -93,6 +93,13 @@ EQUIVALENT = (
         within="max(rows.sum() ** 2, 1e-9)",
     ),
     Equivalent(
+        "jobs/worker/worker.py",
+        "False",
+        "True",
+        "the library waits at its start only where it is given an interval, too",
+        within="startup_delay=False",
+    ),
+    Equivalent(
         "jobs/worker/prefetch.py",
         "False",
         "True",

@@ -44,7 +44,7 @@ def test_drop_rate_is_the_share_of_frames_that_gave_way() -> None:
 def test_processed_frames_leave_their_time() -> None:
     session = SessionManager("a")
     before = session.now_ms()
-    session.mark_processed()
+    session.mark_processed(40.0)
     assert before <= session.last_processed_ts <= session.now_ms()
     assert session.processed_frames == 1
 
@@ -54,7 +54,7 @@ def test_processed_frames_are_what_the_client_is_told_to_send() -> None:
     session = SessionManager("a", Backpressure(clock=lambda: now[0]))
     for _ in range(12):
         session.increment_frame()
-        session.mark_processed()
+        session.mark_processed(40.0)
     now[0] += 2
     assert session.policy.suggested_fps == 6.0
 

@@ -93,7 +93,7 @@ def standing_points(boxes: Sequence[Detection], anchor: Anchor) -> Points:
     """
     down = 1.0 if anchor == "bottom" else 0.5
     rows = [(box.x + box.w / 2, box.y + box.h * down) for box in boxes]
-    return np.clip(np.asarray(rows, np.float64).reshape(-1, 2), 0, 1 - HAIR)
+    return np.clip(np.asarray(rows, np.float64).reshape(len(rows), 2), 0, 1 - HAIR)
 
 
 def within(points: Points, corners: Sequence[Point]) -> NDArray[np.bool_]:

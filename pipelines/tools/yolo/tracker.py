@@ -73,7 +73,7 @@ class Tracker:
         size_wh, given_wh = self._size_wh or size_wh, size_wh
         self._size_wh = size_wh
         rows = [[*box.xyxy_pixels(size_wh), box.score, 0.0] for box in detections]
-        boxes = self._boxes(np.asarray(rows, np.float32).reshape(-1, 6), size_wh[::-1])
+        boxes = self._boxes(np.asarray(rows, np.float32).reshape(len(rows), 6), size_wh[::-1])
         moved = image_bgr if self.kind == "botsort" and self._can_see_motion(size_wh) else None
         if moved is not None and given_wh != size_wh:
             moved = resized(moved, size_wh)

@@ -157,7 +157,8 @@ def test_no_workers_where_none_are_wanted(monkeypatch: pytest.MonkeyPatch) -> No
     supervisor.start()
     supervisor.stop()
     assert set(children()) == others
-    assert (supervisor.worker_count(), supervisor_module.readiness()) == (WorkerCount(), {})
+    assert supervisor.worker_count() == supervisor_module.worker_count() == WorkerCount(0, 0, "")
+    assert supervisor_module.readiness() == {}
 
 
 def test_a_worker_is_told_to_end_before_it_is_killed(

@@ -257,6 +257,13 @@ def test_everything_is_on_the_metrics_page(client: Browser) -> None:
         assert f"# TYPE {name}" in page
 
 
+def test_a_run_without_a_counter_counts_nothing() -> None:
+    names = ["stream_ocr_reads_total", "stream_ocr_reads_saved_total", "stream_ocr_reads_put_off_total"]
+    before = [count(name) for name in names]
+    metrics.observe_result({}, {"ocr_reads_saved": 3}, 0.0)
+    assert [count(name) for name in names] == [before[0], before[1] + 3, before[2]]
+
+
 async def test_the_total_is_the_age_of_the_frame(engine: FakeEngine) -> None:
     """From its arrival to its result, with what it waited; on it stands the alert about old frames."""
     async with Client() as client:
