@@ -93,8 +93,9 @@ class AnyAngle:
     """Finds turned things on the frames of one session or file, which are given in order.
 
     A frame is looked at in full at the angles in use, and every fourth one small at one more angle in turn.
-    The first frame, and in a file each that shows another scene, is looked at small at all angles. Live,
-    while all that there is stands at those angles, only every fourth frame is looked at as it is.
+    The first frame, live only where no other session waits, and in a file each that shows another scene, is
+    looked at small at all angles. Live, while all that there is stands at those angles, only every fourth
+    frame is looked at as it is.
     """
 
     live: bool
@@ -122,12 +123,14 @@ class AnyAngle:
             self.angles = []
         self.frames += 1
         is_busy = self.live and others_wait()
-        is_look_due = is_new or self.frames % (LOOK_EVERY_IF_BUSY if is_busy else LOOK_EVERY) == 0
+        looks_all_around = is_new and not is_busy
+        every = LOOK_EVERY_IF_BUSY if is_busy else LOOK_EVERY
+        is_look_due = looks_all_around or self.frames % every == 0
         if not is_look_due and not self.angles:
             return found
         level = level_view(found, image_bgr)
         views = [level, *(full_view(image_bgr, angle.degrees, options, find) for angle in self.angles)]
-        at = SMALL_ANGLES if is_new else [self._next_angle()] if is_look_due else []
+        at = SMALL_ANGLES if looks_all_around else [self._next_angle()] if is_look_due else []
         looks = [small_view(image_bgr, angle, options, find) for angle in at]
         for angle in self._more_angles(looks, views, image_bgr.shape[:2]):
             view = fitted_view(image_bgr, angle, options, find)
