@@ -9,9 +9,11 @@ import pytest
 from PIL import Image
 
 from accounts.callers import SERVER
+from jobs import storage
 from jobs.models import Job
 from jobs.services import retry_job
 from jobs.worker import runner
+from jobs.worker.frame_marker import marked_frame
 from jobs.worker.heartbeat import Heartbeat, WorkerStopping
 from pipelines.graph.execution import OpenPipeline
 from pipelines.runtime import get_engine
@@ -179,14 +181,15 @@ def test_a_pipeline_that_raises_what_it_should_not_costs_one_frame(
     assert "secret" in str(record.exc_info)
 
 
-def test_every_frame_is_watched_while_it_is_worked_on(
+def test_every_frame_is_watched_and_marked_while_it_is_worked_on(
     workshop: Workshop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[Any] = []
+    job = workshop.submit(max_frames=2, fails=[2])
     run, begin, end = OpenPipeline.run, Heartbeat.begin_frame, Heartbeat.end_frame
 
     def runs(self: OpenPipeline, payload: Any, *more: Any) -> Any:
-        seen.append("runs")
+        seen.append(("runs", marked_frame(storage.marker_path(job.pk, 1))))
         return run(self, payload, *more)
 
     def begins(self: Heartbeat, frame_index: int) -> None:
@@ -200,8 +203,8 @@ def test_every_frame_is_watched_while_it_is_worked_on(
     monkeypatch.setattr(OpenPipeline, "run", runs)
     monkeypatch.setattr(Heartbeat, "begin_frame", begins)
     monkeypatch.setattr(Heartbeat, "end_frame", ends)
-    workshop.work(workshop.submit(max_frames=2, fails=[2]))
-    assert seen == [1, "runs", None, 2, "runs", None]
+    workshop.work(job)
+    assert seen == [1, ("runs", 1), None, 2, ("runs", 2), None]
 
 
 def test_what_is_wrong_behind_the_last_frame_is_a_warning(workshop: Workshop) -> None:
