@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from pipelines.graph.problems import Problem
+from pipelines.graph.problems import MAX_PROBLEMS, UNSHOWN, Problem
 
 T = TypeVar("T")
 SLUG = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
@@ -72,9 +72,14 @@ class Fields:
 
     def refuse_others(self) -> None:
         """Note every field that nobody asked for."""
+        known = ", ".join(self._asked)
         for name in self._data:
-            if name not in self._asked:
-                self.reject(str(name), f"is not a field that is known here; known: {', '.join(self._asked)}")
+            if name in self._asked:
+                continue
+            if len(self._problems) < MAX_PROBLEMS:
+                self.reject(str(name), f"is not a field that is known here; known: {known}")
+            else:
+                self._problems.append(UNSHOWN)
 
     def reject(self, name: str, message: str) -> None:
         """Note what is wrong with a field."""

@@ -34,6 +34,10 @@ def clipped(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
+# For each problem that nobody reads, but that is counted.
+UNSHOWN = Problem("pipeline", "has one more problem")
+
+
 def first_of(problems: Iterable[Problem]) -> list[Problem]:
     """The first problems, and one more that counts the others where there are too many."""
     left = iter(problems)

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from functools import partial
 
 import pytest
@@ -46,3 +47,17 @@ async def test_what_the_work_raises_is_raised() -> None:
     for _ in range(3):
         with pytest.raises(ZeroDivisionError):
             await checks.run(lambda: 1 // 0)
+
+
+async def test_after_a_long_check_the_thread_rests_for_as_long() -> None:
+    """Checks of 24,000 values, one after the other, made frames of live sessions late."""
+    checks = OneAtATime()
+    begun = time.monotonic()
+    await checks.run(lambda: time.sleep(0.2))
+    assert time.monotonic() - begun < 0.4
+    await checks.run(lambda: None)
+    assert time.monotonic() - begun >= 0.4
+    quick = time.monotonic()
+    for _ in range(3):
+        await checks.run(lambda: None)
+    assert time.monotonic() - quick < 0.2

@@ -27,7 +27,7 @@ from pipelines.engine.readers.text_reader import (
     joined,
     quarter_turns,
 )
-from pipelines.engine.scheduling.yielding import yield_slot
+from pipelines.engine.scheduling.yielding import others_wait, yield_slot
 
 HEIGHT = 48
 BATCH = 4
@@ -151,11 +151,13 @@ class RapidOcrReader:
 def batches(widths: Sequence[int]) -> Iterator[list[int]]:
     """The places of lines of these widths that are read in one call: BATCH or, of long lines, fewer.
 
-    Short ones come first, so that little is padded: a batch is as wide as its widest line.
+    Short ones come first, so that little is padded: a batch is as wide as its widest line. While others wait
+    for the slot, batches are smaller, for they cannot be interrupted.
     """
     batch: list[int] = []
     for place in sorted(range(len(widths)), key=lambda place: widths[place]):
-        if len(batch) == BATCH or (batch and (len(batch) + 1) * widths[place] > MOST_BATCH_WIDTH):
+        most_width = MOST_BATCH_WIDTH // BATCH if others_wait() else MOST_BATCH_WIDTH
+        if len(batch) == BATCH or (batch and (len(batch) + 1) * widths[place] > most_width):
             yield batch
             batch = []
         batch.append(place)

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from pipelines.graph.fields import Fields
-from pipelines.graph.problems import Problem
+from pipelines.graph.problems import MAX_PROBLEMS, Problem, first_of
 
 
 def said(problems: list[Problem]) -> list[str]:
@@ -89,3 +89,14 @@ def test_notes_fields_that_nobody_asked_for() -> None:
     fields.refuse_others()
 
     assert said(problems) == ["edges[0].from: is not a field that is known here; known: from_node"]
+
+
+def test_of_very_many_unknown_fields_the_first_are_named_and_all_are_counted() -> None:
+    problems: list[Problem] = []
+    fields = Fields("", {"id": "a", **{f"f{number}": 1 for number in range(1000)}}, problems)
+    fields.slug("id")
+    fields.refuse_others()
+
+    assert len(problems) == 1000
+    assert [problem.where for problem in problems[:MAX_PROBLEMS]] == [f"f{n}" for n in range(MAX_PROBLEMS)]
+    assert str(first_of(problems)[-1]) == "pipeline: and 900 more problems"

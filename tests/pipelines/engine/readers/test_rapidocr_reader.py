@@ -35,6 +35,13 @@ def test_lines_are_read_in_batches_that_take_about_as_long(
     assert all(len(batch) * widths[batch[-1]] <= MOST_BATCH_WIDTH for batch in batches(widths) if batch[1:])
 
 
+def test_batches_are_smaller_while_others_wait() -> None:
+    widths = [300] * 4 + [700, 700]
+    batched: list[list[int]] = []
+    pausable(lambda: None, lambda: batched.extend(batches(widths)), lambda: True)
+    assert batched == [[0, 1], [2, 3], [4], [5]]
+
+
 def sign(lines: int) -> Image:
     """A white frame with a few printed lines."""
     image = np.full((480, 640, 3), 255, np.uint8)
