@@ -121,6 +121,7 @@ def test_a_viewer_and_an_operator(browser: Browser, server: LiveServer, tmp_path
 def upload(page: Page, clip: Path) -> None:
     """Upload a video, and wait until it is analysed; it is the only one in the list."""
     page.get_by_role("link", name="Videos").click()
+    page.wait_for_load_state("networkidle")
     page.select_option("#upload-pipeline", "signs")
     page.set_input_files("#files", [FilePayload(name="clip.mp4", mimeType="", buffer=clip.read_bytes())])
     expect(page.locator("#jobs .job")).to_have_count(1)

@@ -3,7 +3,13 @@
 import json
 import os
 import re
+import ssl
 import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.client import HTTPSConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +22,7 @@ from jobs.conf import JobSettings
 from tests.conftest import require_tool
 from tests.demo_runner import ROOT
 from tests.deploy.commands import CHECKED
-from tests.forgesyte.proxy.nginx import make_certificate
+from tests.forgesyte.proxy.nginx import AROUND, NAME, free_port, make_certificate, running
 
 DEPLOY = ROOT / "deploy"
 GIVEN = {"FORGESYTE_NAME": "vision.example.com", "POSTGRES_PASSWORD": "secret-enough"}
@@ -38,25 +44,64 @@ def filled(template: str, **values: str) -> str:
     return text
 
 
-@pytest.mark.parametrize("template", ["forgesyte.conf.template", "forgesyte-prefix.conf.template"])
-def test_nginx_takes_its_configuration(template: str, tmp_path: Path) -> None:
-    make_certificate(tmp_path / "key.pem", tmp_path / "certificate.pem")
-    site = filled(
-        template, NAME="vision.example.com", TLS=str(tmp_path), UPSTREAM="127.0.0.1:8000", PREFIX="/vision"
-    )
-    for port in ("80", "443"):
-        site = site.replace(f"listen {port}", f"listen 127.0.0.1:1{port}").replace(
-            f"listen [::]:{port}", f"listen 127.0.0.2:1{port}"
-        )
-    places = "".join(f"{name}_temp_path {tmp_path}/{name};" for name in ("client_body", "proxy", "fastcgi"))
-    places += f"uwsgi_temp_path {tmp_path}/uwsgi; scgi_temp_path {tmp_path}/scgi;"
-    config = tmp_path / "nginx.conf"
-    config.write_text(
-        f"pid {tmp_path}/pid; error_log stderr; events {{}} http {{ access_log off; {places}\n{site}}}"
-    )
-    nginx = require_tool("nginx")
-    done = subprocess.run([nginx, "-t", "-c", config, "-p", tmp_path], capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
+def site_config(template: str, folder: Path, upstream: int, port: int) -> Path:
+    """The whole configuration of an nginx with this site, which listens on this port for https."""
+    make_certificate(folder / "key.pem", folder / "certificate.pem")
+    address = f"127.0.0.1:{upstream}"
+    site = filled(template, NAME=NAME, TLS=str(folder), UPSTREAM=address, PREFIX="/vision")
+    for listen in ("listen 80;", "listen [::]:80;", "listen [::]:443 ssl;"):
+        assert listen in site
+        site = site.replace(listen, "")
+    site = site.replace("listen 443 ssl", f"listen 127.0.0.1:{port} ssl")
+    # A server without a port of its own would take 80.
+    site = site.replace("server {", f"server {{ listen unix:{folder}/http;", 1)
+    config = folder / "nginx.conf"
+    config.write_text(AROUND.format(folder=folder, documented=site))
+    return config
+
+
+@pytest.mark.parametrize(
+    ("template", "prefix"), [("forgesyte.conf.template", ""), ("forgesyte-prefix.conf.template", "/vision")]
+)
+def test_the_sites_of_nginx(template: str, prefix: str, tmp_path: Path) -> None:
+    with upstream() as behind:
+        config = site_config(template, tmp_path, behind, port := free_port())
+        with running(config, port):
+            assert asked(port, f"{prefix}/videos/") == (200, "/videos/")
+            assert asked(port, f"{prefix}/metrics") == (200, "/metrics")
+            assert asked(port, f"{prefix}/metrics", source="127.0.0.2")[0] == 403
+            assert asked(port, f"{prefix}/v1/metrics")[0] == 404
+
+
+@contextmanager
+def upstream() -> Iterator[int]:
+    """A server that answers with the path that it was asked for."""
+
+    class Echo(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(self.path.encode())
+
+        def log_message(self, format: str, *values: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
+def asked(port: int, path: str, source: str = "127.0.0.1") -> tuple[int, str]:
+    """The status and the text of an answer to a client with this address."""
+    trust = ssl._create_unverified_context()
+    connection = HTTPSConnection("127.0.0.1", port, context=trust, source_address=(source, 0), timeout=60)
+    with closing(connection):
+        connection.request("GET", path, headers={"Host": NAME})
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode()
 
 
 def test_both_sites_differ_in_the_path_alone() -> None:
@@ -64,7 +109,7 @@ def test_both_sites_differ_in_the_path_alone() -> None:
         (DEPLOY / "nginx" / f"forgesyte{kind}.conf.template").read_text() for kind in ("", "-prefix")
     )
     changed = set(below.splitlines()) - set(site.splitlines())
-    assert len(changed) == 6
+    assert len(changed) == 7
     assert all("PREFIX" in line or "proxy_pass" in line for line in changed)
 
 

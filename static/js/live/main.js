@@ -278,6 +278,10 @@ const presses = [
   ["read-clear", clearRead],
   ["choose-file", () => fileField.click()],
 ];
+// Not by the attribute "autofocus", of which browsers complain where another site embeds the page.
+words("keys").addEventListener("toggle", ({ newState }) => {
+  if (newState === "open") button("keys-close").focus();
+}, { signal });
 for (const [id, press] of presses) button(id).addEventListener("click", press, { signal });
 document.addEventListener("keydown", (event) => {
   const action = actionOf(event);

@@ -39,12 +39,18 @@ def in_front_of(port: int, folder: Path, *, below_a_path: bool) -> Iterator[int]
     listening = free_port()
     config = folder / "nginx.conf"
     config.write_text(configured(port, listening, folder, below_a_path))
-    process = subprocess.Popen(
-        [require_tool("nginx"), "-c", str(config), "-p", str(folder)], stderr=subprocess.PIPE, text=True
-    )
+    with running(config, listening):
+        yield listening
+
+
+@contextmanager
+def running(config: Path, listening: int) -> Iterator[None]:
+    """Run nginx with this configuration, from when it listens on this port."""
+    command = [require_tool("nginx"), "-c", str(config), "-p", str(config.parent)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     try:
         wait_for(listening, process)
-        yield listening
+        yield
     finally:
         process.terminate()
         process.communicate(timeout=START_WITHIN_S)
