@@ -56,7 +56,9 @@ def picture(page: Page, name: str) -> None:
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
             page.set_viewport_size({"width": width, "height": height})
-            page.screenshot(path=f"{PICTURES}/{name}-{kind}-{scheme}.png", full_page=True)
+            page.screenshot(
+                path=f"{PICTURES}/{name}-{kind}-{scheme}.png", full_page=True, animations="disabled"
+            )
     page.emulate_media(color_scheme="light")
     page.set_viewport_size({"width": 1280, "height": 860})
 

@@ -92,6 +92,7 @@ function ended(reason) {
 
 start.addEventListener("click", async () => {
   start.disabled = true;
+  state.textContent = "Starting";
   try {
     camera = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480 } });
     video.srcObject = camera;
