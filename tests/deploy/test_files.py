@@ -16,13 +16,14 @@ from typing import Any
 import pytest
 import yaml
 
+from bench.processes import free_port
 from forgesyte.conf import ProjectSettings
 from forgesyte.supervised import BAD_CONFIGURATION
 from jobs.conf import JobSettings
 from tests.conftest import require_tool
 from tests.demo_runner import ROOT
 from tests.deploy.commands import CHECKED
-from tests.forgesyte.proxy.nginx import AROUND, NAME, free_port, make_certificate, running
+from tests.forgesyte.proxy.nginx import AROUND, NAME, make_certificate, running
 
 DEPLOY = ROOT / "deploy"
 GIVEN = {"FORGESYTE_NAME": "vision.example.com", "POSTGRES_PASSWORD": "secret-enough"}
