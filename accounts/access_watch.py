@@ -10,14 +10,12 @@ from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.auth.models import User
-from django.db import DatabaseError
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from accounts.callers import LOGIN_REQUIRED, NotAllowed
 from accounts.keys import valid_key
-from forgesyte.logs import log_event
 
 logger = logging.getLogger(__name__)
 
@@ -62,8 +60,9 @@ class AccessWatch:
             await asyncio.sleep(self._every_s)
             try:
                 refusals = await database_sync_to_async(refusals_of)(list(self._watched))
-            except DatabaseError as error:
-                log_event(logger, logging.ERROR, "access_check_failed", detail=str(error))
+            except Exception:
+                # Whatever it is: the sockets that open later are asked about, too.
+                logger.exception("access_check_failed")
                 continue
             for refused, why in refusals:
                 with suppress(asyncio.InvalidStateError):
