@@ -1,11 +1,19 @@
-"""The file by which the workers of one host know that another lives."""
+"""The file by which the workers of one host know that another lives, and what the doctor hears of them."""
 
 import socket
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.utils import timezone
 
+from jobs import storage
+from jobs.models import Job
+from jobs.worker import diagnosis
 from jobs.worker.liveness import SUFFIX, Liveness, host_name, is_alive, new_worker_id
+from tests.jobs.workshop import Workshop
 
 
 @pytest.mark.parametrize(
@@ -34,3 +42,34 @@ def test_a_worker_can_end_though_its_file_is_gone(tmp_path: Path) -> None:
     (tmp_path / f"{worker_id}{SUFFIX}").unlink()
     liveness.end()
     assert not is_alive(tmp_path, worker_id)
+
+
+@pytest.mark.parametrize(("wanted", "state"), [(0, "ok"), (1, "ok"), (2, "doubtful")])
+def test_the_doctor_counts_the_workers_that_live(
+    workshop: Workshop, settings: Any, wanted: int, state: str
+) -> None:
+    settings.JOBS = replace(settings.JOBS, workers=wanted)
+    folder = storage.data_dir() / storage.WORKERS
+    liveness = Liveness(folder, new_worker_id())
+    (folder / f"{new_worker_id()}{SUFFIX}").touch()
+    said = f"1 on this machine, FORGESYTE_WORKERS={wanted}"
+    advice = diagnosis.START if state == "doubtful" else ""
+    assert list(diagnosis.workers()) == [("workers", state, said, advice)]
+    liveness.end()
+
+
+@pytest.mark.parametrize(("lives", "state"), [(True, "doubtful"), (False, "wrong")])
+def test_the_doctor_is_told_of_jobs_that_wait_in_vain(
+    workshop: Workshop, settings: Any, lives: bool, state: str
+) -> None:
+    settings.JOBS = replace(settings.JOBS, workers=0)
+    liveness = Liveness(storage.data_dir() / storage.WORKERS, new_worker_id())
+    if not lives:
+        liveness.end()
+    for minutes in (4, 6, 7):
+        created_at = timezone.now() - timedelta(minutes=minutes)
+        Job.objects.filter(pk=workshop.submit().pk).update(created_at=created_at)
+    _, waiting = diagnosis.workers()
+    advice = "" if lives else diagnosis.START
+    assert waiting == ("jobs", state, "2 wait for more than five minutes", advice)
+    liveness.end()

@@ -1,7 +1,13 @@
 """Large pictures are decoded outside the slots, with a deadline."""
 
 import asyncio
+import time
+from typing import Any
 
+import pytest
+
+from pipelines.media.images import decode_image
+from streaming import session_worker
 from tests.streaming.conftest import Client, Limit, end, ready
 from tests.streaming.fakes import PATIENCE_S, FakeEngine, begun, jpeg, waiting
 
@@ -63,3 +69,25 @@ async def test_a_picture_that_is_decoded_for_too_long_ends_its_session(
             await other.send(LARGE)
             message, code = await end(other)
     assert (message["error"], message["frame_index"], code) == ("pipeline_failure", 1, 4500)
+
+
+async def test_the_wait_for_the_decoder_takes_no_time_from_the_decoding(
+    engine: FakeEngine, limit: Limit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decode = decode_image
+
+    def slow(data: bytes) -> Any:
+        time.sleep(0.6)
+        return decode(data)
+
+    async with Client() as client:
+        await ready(client, engine)
+    limit(frame_timeout_s=1.0)
+    monkeypatch.setattr(session_worker, "decode_image", slow)
+    async with Client() as client:
+        async with engine.decoders.acquire():
+            await client.send(LARGE)
+            await asyncio.sleep(0.7)
+        timings_ms = (await client.read())["timings_ms"]
+    assert timings_ms["decode"] > 500
+    assert timings_ms["total"] > 1200
