@@ -1,5 +1,6 @@
 """The reading tool with a reader whose texts are known: what it gives, remarks, keeps and follows."""
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -179,6 +180,19 @@ class TestLive:
             outputs, context = run(tool, detections=[box()])
         assert [follower.calls for follower in followers] == [3]
         assert (reader.reads, outputs["text"], context.counters["ocr_reads_saved"]) == (1, "NO ENTRY", 1)
+
+    def test_the_time_of_reading_is_taken_from_the_budget(
+        self, open_tool: OpenTool, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tool = open_tool(Reader(), live=True)
+        ticks = itertools.count(step=0.25)
+        spent: list[tuple[int, float]] = []
+        monkeypatch.setattr(tool, "_clock", lambda: next(ticks))
+        monkeypatch.setattr(tool._budget, "spent", lambda crops, ms: spent.append((len(crops), ms)))
+        run(tool, detections=[box(0.1, track_id=7), box(0.6, track_id=8)])
+        assert spent == [(2, 250)]
+        run(tool, detections=[box(0.1, track_id=7), box(0.6, track_id=8)])
+        assert len(spent) == 1, "nothing had to be read again"
 
     @pytest.mark.parametrize(
         "payload", [{"detections": [box(track_id=7)]}, {"detections": [box()], "tracks": []}]
