@@ -38,8 +38,8 @@ def render(
     should_stop: Callable[[], bool],
     progress: Callable[[float], None],
     is_ours: Callable[[], bool] = lambda: True,
-) -> None:
-    """Make the annotated file of a job; returns without one where it should stop.
+) -> list[str]:
+    """Make the annotated file of a job, and return the warnings; returns without one where it should stop.
 
     `progress` is told percents; `is_ours` is asked before the file gets its name, because whoever was paused
     may have lost the job meanwhile. Raises PipelineError and OSError.
@@ -54,7 +54,7 @@ def render(
         return not should_stop()
 
     with suppress(NotWanted):
-        write_annotated(
+        return write_annotated(
             job.source_path,
             job.source_kind,
             selectors.read_lines(job),
@@ -63,6 +63,7 @@ def render(
             size_wh=largest_size(selectors.read_raw_lines(job), (job.width, job.height)),
             keep_going=keep_going,
         )
+    return []
 
 
 def largest_size(raw_lines: Iterable[bytes], size_wh: tuple[int, int]) -> tuple[int, int] | None:
@@ -91,8 +92,10 @@ def write_annotated(
     frame_stride: int,
     keep_going: KeepGoing,
     size_wh: tuple[int, int] | None = None,
-) -> None:
+) -> list[str]:
     """Write an MP4 to `target`, or a JPEG beside it for a picture; it appears only when it is whole.
+
+    Returns warnings of what is missing in it.
 
     Every frame of the source is in it, up to the last one that a line stands for, at its own time; a frame
     that was passed over shows the boxes of the last one that was not. Where sizes differ they are fitted into
@@ -106,11 +109,12 @@ def write_annotated(
         # Of one who died, or who will find nothing to put in its place when it goes on.
         left.unlink(missing_ok=True)
     frames = drawn_frames(source, kind, BoxesAt(lines, frame_stride))
+    warnings: list[str] = []
     try:
         if kind == PICTURE:
             write_picture(part, frames)
         else:
-            write_video(part, source, frames, keep_going, size_wh)
+            warnings = write_video(part, source, frames, keep_going, size_wh)
         with part.open("rb") as file:
             os.fsync(file.fileno())
         if not keep_going(LAST_LOOK):
@@ -119,6 +123,7 @@ def write_annotated(
         sync_folder(target.parent)
     finally:
         part.unlink(missing_ok=True)
+    return warnings
 
 
 def write_picture(part: Path, frames: Iterator[Frame]) -> None:
@@ -129,8 +134,8 @@ def write_picture(part: Path, frames: Iterator[Frame]) -> None:
 
 def write_video(
     part: Path, source: Path, frames: Iterator[Frame], keep_going: KeepGoing, size_wh: tuple[int, int] | None
-) -> None:
-    """Write the frames and the source's sound; raises NotWanted when `keep_going` says no."""
+) -> list[str]:
+    """Write the frames and the source's sound; returns warnings, raises NotWanted if `keep_going` says no."""
     with ExitStack() as opened:
         # Pictures have no sound, and what reads films refuses most of them.
         is_film = count_pictures(source) < 2
@@ -142,6 +147,7 @@ def write_video(
             video.write(time_s, image_bgr)
             # The next one is read without this one in memory.
             del image_bgr
+    return sound.warnings if sound else []
 
 
 def drawn_frames(source: Path, kind: str, boxes: "BoxesAt") -> Iterator[Frame]:

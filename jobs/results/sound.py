@@ -13,13 +13,14 @@ COPIED = "aac"
 BITS_S = 128_000
 # About so many packets of sound a second.
 PACKETS_S = 50.0
+SILENT = "{:.1f} s of the sound could not be converted and are silent in the annotated video"
 LAYOUTS = {1: "mono", 2: "stereo"}
 
 
 class Sound:
     """The first sound of a file, if it has any that can be read; without one it does nothing.
 
-    What is wrong with the sound ends the sound, never the video.
+    What is wrong with the sound ends the sound, never the video; `warnings` tells what was left out.
     """
 
     def __init__(self, path: Path) -> None:
@@ -36,6 +37,14 @@ class Sound:
         self._copies = False
         self._kind: tuple[str, str, int] | None = None
         self._resampler: Any = None
+        self._left_out_s = 0.0
+
+    @property
+    def warnings(self) -> list[str]:
+        """A sentence on what could not be decoded or converted, if anything."""
+        if not self._left_out_s:
+            return []
+        return [SILENT.format(self._left_out_s)]
 
     def close(self) -> None:
         """Close the file."""
@@ -106,6 +115,7 @@ class Sound:
         try:
             frames = packet.decode()
         except av.FFmpegError:
+            self._left_out_s += float((packet.duration or 0) * packet.time_base)
             return
         for frame in frames:
             if frame.pts is not None:
@@ -125,4 +135,5 @@ class Sound:
         try:
             return list(self._resampler.resample(frame))
         except av.FFmpegError:
+            self._left_out_s += frame.samples / frame.rate
             return []

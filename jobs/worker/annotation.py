@@ -3,6 +3,7 @@
 import logging
 import time
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -29,7 +30,7 @@ def annotate(job_id: UUID) -> None:
     claim = Claim(job_id, owner, draws=True)
     with process.holding(claim), Heartbeat(claim, process.stopping) as heartbeat:
         try:
-            size_bytes = render(job, claim, heartbeat)
+            made = render(job, claim, heartbeat)
             heartbeat.check()
         except LeaseLost:
             log_event(logger, logging.WARNING, events.LEASE_LOST, job_id=str(job_id))
@@ -41,12 +42,15 @@ def annotate(job_id: UUID) -> None:
             logger.exception(events.ANNOTATED, extra={"fields": {"job_id": str(job_id)}})
             leases.fail_drawing(claim, describe_failure(error)[1])
         else:
-            if leases.finish_drawing(claim, annotated_bytes=size_bytes):
+            if leases.finish_drawing(claim, **made):
                 log_event(logger, logging.INFO, events.ANNOTATED, job_id=str(job_id))
 
 
-def render(job: Job, claim: Claim, heartbeat: Heartbeat) -> int:
-    """Draw and encode; returns the file's size in bytes. What drawing needs is imported by those who draw."""
+def render(job: Job, claim: Claim, heartbeat: Heartbeat) -> dict[str, Any]:
+    """Draw and encode; returns the job's fields that change.
+
+    What drawing needs is imported by those who draw.
+    """
     from jobs.results.annotated import annotated_file
     from jobs.results.annotated import render as render_video
 
@@ -59,8 +63,14 @@ def render(job: Job, claim: Claim, heartbeat: Heartbeat) -> int:
             leases.note(claim, annotated_progress=round(min(max(percent, 0.0), 99.9), 1))
 
     is_ours = partial(leases.is_held, claim)
-    render_video(job, should_stop=partial(must_stop, heartbeat), progress=progress, is_ours=is_ours)
-    return storage.size_of(annotated_file(job))
+    said = render_video(job, should_stop=partial(must_stop, heartbeat), progress=progress, is_ours=is_ours)
+    return {"annotated_bytes": storage.size_of(annotated_file(job)), **with_warnings(job, said)}
+
+
+def with_warnings(job: Job, said: list[str]) -> dict[str, Any]:
+    """The job's fields with these warnings added; one that it has is not added again."""
+    new = [sentence for sentence in said if sentence not in job.warnings]
+    return {"warnings": [*job.warnings, *new], "warnings_count": job.warnings_count + len(new)}
 
 
 def must_stop(heartbeat: Heartbeat) -> bool:

@@ -45,13 +45,16 @@ def joined(tmp_path: Path) -> Path:
     return tmp_path / "joined.ts"
 
 
+SILENT = "{} s of the sound could not be converted and are silent in the annotated video"
 KINDS = (("mono", 44_100), ("stereo", 48_000))
 
 
-def annotated(source: Path) -> Path:
+def annotated(source: Path, *warnings: str) -> Path:
+    """The annotated film, of which nothing but these warnings is said."""
     lines = [{"frame_index": number, "result": {"detections": []}} for number in range(1, 2 * FPS + 1)]
     target = source.with_name("annotated.mp4")
-    write_annotated(source, VIDEO, lines, target, frame_stride=1, keep_going=lambda done: True)
+    said = write_annotated(source, VIDEO, lines, target, frame_stride=1, keep_going=lambda done: True)
+    assert said == list(warnings)
     return target
 
 
@@ -73,4 +76,29 @@ def test_sound_that_cannot_be_converted_is_left_out(joined: Path, monkeypatch: p
 
     monkeypatch.setattr("jobs.results.sound.av.AudioResampler", Refusing)
 
-    assert len(pictures_of(annotated(joined))) == 2 * FPS
+    assert len(pictures_of(annotated(joined, SILENT.format("2.0")))) == 2 * FPS
+
+
+def test_sound_that_cannot_be_decoded_is_told_of(tmp_path: Path) -> None:
+    """A second of sound, of which one packet of 4096 samples cannot be read."""
+    path = tmp_path / "damaged.mov"
+    with av.open(str(path), "w") as container:
+        film: Any = container.add_stream("mpeg4", rate=FPS)
+        film.width, film.height, film.pix_fmt = 64, 48, "yuv420p"
+        sound: Any = container.add_stream("alac", rate=48_000)
+        sound.layout = "mono"
+        for number in range(FPS // 2):
+            picture = av.VideoFrame.from_ndarray(frame_bgr(number % 8), format="bgr24")
+            picture.pts = number
+            container.mux(film.encode(picture))
+        for number in range(12):
+            piece = av.AudioFrame.from_ndarray(np.zeros((1, 4096), np.int16), format="s16p", layout="mono")
+            piece.sample_rate, piece.pts = 48_000, number * 4096
+            for packet in sound.encode(piece):
+                damaged: Any = av.Packet(b"\x40" * 8) if number == 5 else packet
+                damaged.pts, damaged.dts, damaged.duration = packet.pts, packet.dts, packet.duration
+                damaged.time_base, damaged.stream = packet.time_base, sound
+                container.mux(damaged)
+        container.mux(film.encode())
+
+    assert len(pictures_of(annotated(path, SILENT.format("0.1")))) == FPS // 2

@@ -37,17 +37,21 @@ def test_the_annotated_video_is_made(
 ) -> None:
     told: list[float] = []
 
-    def render(job: Job, *, should_stop: Any, progress: Any, is_ours: Any) -> None:
+    def render(job: Job, *, should_stop: Any, progress: Any, is_ours: Any) -> list[str]:
         for percent in (-1.0, 0.44, 30.0, 140.0):
             progress(percent)
             told.append(fresh(job).annotated_progress)
         assert not should_stop()
         annotated_file(job).write_bytes(b"a film")
+        return ["Some sound is missing"]
 
     rendering(render)
     job = finished(workshop)
+    before = fresh(job)
     Worker().drain()
     made = fresh(job)
+    assert made.warnings == [*before.warnings, "Some sound is missing"]
+    assert made.warnings_count == before.warnings_count + 1
     assert (made.status, made.annotated_status, made.annotated_progress) == ("completed", "ready", 100)
     assert made.annotated_bytes == 6
     assert told == [0.0, 0.4, 30.0, 99.9]
@@ -76,9 +80,10 @@ def test_a_drawing_that_fails_says_why(
 
 
 def test_a_drawing_is_given_back_by_a_worker_that_stops(workshop: Workshop, rendering: Any) -> None:
-    def render(job: Job, *, should_stop: Any, **more: Any) -> None:
+    def render(job: Job, *, should_stop: Any, **more: Any) -> list[str]:
         this_process().stopping.set()
         assert should_stop()
+        return []
 
     rendering(render)
     job = finished(workshop)
@@ -91,9 +96,10 @@ def test_a_drawing_is_given_back_by_a_worker_that_stops(workshop: Workshop, rend
 def test_a_drawing_is_given_back_though_nothing_can_be_delivered(
     workshop: Workshop, rendering: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def render(job: Job, *, should_stop: Any, **more: Any) -> None:
+    def render(job: Job, *, should_stop: Any, **more: Any) -> list[str]:
         this_process().stopping.set()
         assert should_stop()
+        return []
 
     tried: list[Any] = []
 
