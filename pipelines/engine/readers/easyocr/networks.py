@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipelines.engine.detectors.letterbox import CAMERA_SIZE_HW
 from pipelines.engine.detectors.openvino_yolo import pixels_in
 from pipelines.engine.engine import cores
 from pipelines.engine.openvino import convert_torch, load_converted
+from pipelines.engine.readers.easyocr.canvas import Image, Maps, maps_of
 from pipelines.engine.readers.easyocr.files import PublishedFile, folders, published_file
 from pipelines.engine.readers.easyocr.line_pictures import MIDDLE, USUAL_WIDTHS, Line
 from pipelines.engine.readers.easyocr.lines import Chances, LineNetwork
@@ -18,8 +18,6 @@ from pipelines.engine.readers.easyocr.options import EasyOcrOptions
 from pipelines.engine.readers.easyocr.recognisers import Recogniser
 from pipelines.engine.weights.store import WeightsStore
 
-Image = NDArray[np.uint8]
-Maps = NDArray[np.float32]
 # A picture (1, height, width, 3), BGR, becomes the maps of letters and of links (height / 2, width / 2, 2).
 MapNetwork = Callable[[Image], Maps]
 # The inputs with which networks are traced; they take any other size.
@@ -105,7 +103,10 @@ class OpenVinoMaps:
         self(np.zeros((1, *CAMERA_SIZE_HW, 3), np.uint8))
 
     def __call__(self, picture: Image) -> Maps:
-        """A picture becomes its maps."""
+        """A picture becomes its maps; of a large one it sees two parts."""
+        return maps_of(picture, self._infer)
+
+    def _infer(self, picture: Image) -> Maps:
         answer = self._request.infer([picture], share_inputs=True, share_outputs=True)
         return np.array(answer[0][0])
 

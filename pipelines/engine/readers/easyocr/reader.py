@@ -12,11 +12,11 @@ from pipelines.engine.detectors.yolo_networks import cuda_available
 from pipelines.engine.devices import DeviceChoice, choose_device
 from pipelines.engine.networks import MIB, NetworkCache, NetworkUse, SharedNetwork
 from pipelines.engine.readers.deskew import straightened
-from pipelines.engine.readers.easyocr.canvas import LONGEST, Canvas
+from pipelines.engine.readers.easyocr.canvas import LONGEST, Canvas, Maps
 from pipelines.engine.readers.easyocr.files import folders, why_not_easyocr
 from pipelines.engine.readers.easyocr.line_pictures import Line, begins_calm
 from pipelines.engine.readers.easyocr.lines import Chances, LineReader
-from pipelines.engine.readers.easyocr.networks import Maps, open_finder, open_recogniser
+from pipelines.engine.readers.easyocr.networks import open_finder, open_recogniser
 from pipelines.engine.readers.easyocr.options import EasyOcrOptions
 from pipelines.engine.readers.easyocr.recognisers import find_recogniser
 from pipelines.engine.readers.easyocr.text_boxes import word_quads

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from pipelines.engine.readers.easyocr.canvas import CELL
+
 Map = NDArray[np.float32]
 Quad = NDArray[np.float32]
 # EasyOCR's own: what is a letter, what is a part of one, what is a link, and the fewest cells of a word.
 SURE_TEXT, LOW_TEXT, LINK, LEAST_CELLS = 0.7, 0.4, 0.4, 10
 # A picture of noise has thousands of spots that may be words; no page has more words than this.
 MOST_WORDS = 1000
-# One cell of the maps is so many pixels of the input.
-CELL = 2
 NEARLY_SQUARE = 0.1
 
 

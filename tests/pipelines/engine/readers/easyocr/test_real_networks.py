@@ -4,18 +4,22 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image as PictureOfWords
+from PIL import ImageDraw, ImageFont
 
 from pipelines.detections import Detection
 from pipelines.engine.networks import NetworkCache
-from pipelines.engine.readers.easyocr.canvas import Canvas
+from pipelines.engine.readers.easyocr import canvas
+from pipelines.engine.readers.easyocr.canvas import Canvas, Maps
 from pipelines.engine.readers.easyocr.files import package_folder
 from pipelines.engine.readers.easyocr.lines import LineReader
-from pipelines.engine.readers.easyocr.networks import Maps, open_finder, open_recogniser
+from pipelines.engine.readers.easyocr.networks import open_finder, open_recogniser
 from pipelines.engine.readers.easyocr.options import EasyOcrOptions
 from pipelines.engine.readers.easyocr.reader import views_of
 from pipelines.engine.readers.easyocr.recognisers import Recogniser, find_recogniser
@@ -77,6 +81,35 @@ def test_the_converted_detector_finds_torchs_words(weights: WeightsStore, pictur
         middles = np.array([quad.mean(axis=0) for quad in ours])
         near = [np.linalg.norm(middles - quad.mean(axis=0), axis=1).min() < 4 for quad in theirs]
         assert np.mean(near) > 0.9, name
+
+
+@pytest.mark.parametrize("size_wh", [(1280, 720), (960, 960)])
+def test_the_words_of_a_large_canvas_are_those_of_the_whole(
+    weights: WeightsStore, size_wh: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lines of letters of 14 to 240 pixels, all of which go through the middle."""
+    picture = Canvas.of(lines_across(size_wh)).picture
+    finder = open_finder(OPTIONS, "cpu", weights)
+    ours = words_on(finder(picture))
+    monkeypatch.setattr(canvas, "MOST_PIXELS", picture.size)
+    whole = words_on(finder(picture))
+
+    assert len(ours) == len(whole) > 20
+    assert max(np.abs(one - other).max() for one, other in zip(ours, whole, strict=True)) <= 2 * canvas.CELL
+
+
+def lines_across(size_wh: tuple[int, int]) -> Image:
+    """A frame that is full of words, from small ones at the top to large ones at the bottom."""
+    page = PictureOfWords.new("RGB", size_wh, "white")
+    draw, top, words = ImageDraw.Draw(page), 8, cycle(("EXIT", "gate", "PLATFORM", "north", "42", "street"))
+    for height in (14, 20, 32, 60, 110, 240):
+        font, left = ImageFont.load_default(height), float(-height / 3)
+        while left < size_wh[0]:
+            word = next(words)
+            draw.text((left, top), word, fill="black", font=font)
+            left += draw.textlength(word, font=font) + height
+        top += round(1.4 * height)
+    return np.asarray(page, np.uint8)
 
 
 def test_the_converted_recogniser_reads_torchs_words(

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from pipelines.engine.readers.easyocr.canvas import CELL
 from pipelines.engine.readers.easyocr.text_boxes import (
-    CELL,
     LINK,
     LOW_TEXT,
     MOST_WORDS,
