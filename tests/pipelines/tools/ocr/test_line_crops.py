@@ -9,7 +9,7 @@ from pipelines.detections import Detection
 from pipelines.engine.readers.calibration import RAPIDOCR
 from pipelines.engine.readers.text_reader import Image, PixelBox, Reading, padded_box
 from pipelines.tools.ocr import line_crops
-from pipelines.tools.ocr.line_crops import crop_box, crop_of, is_level, read_crops
+from pipelines.tools.ocr.line_crops import crop_box, crop_of, is_level, padded_corners, read_crops
 from tests.pipelines.tools.ocr.turned_lines import SIZE_WH, WayReader, frame_with, line_at
 
 RIGHT, WRONG = Reading("ABCD", 0.99), Reading("VB", 0.8)
@@ -58,6 +58,17 @@ def test_level_and_turned_lines_are_read_in_their_order() -> None:
 
     assert read_crops(reader, image, boxes, RAPIDOCR) == [RIGHT] * 3
     assert [crop.shape[0] for crop in reader.crops] == pytest.approx([39, 39, 39], abs=2)
+
+
+@pytest.mark.parametrize("degrees", [0, 30, -75, 180])
+def test_a_turned_line_has_air_along_it_and_across(degrees: float) -> None:
+    short, margins = 20, RAPIDOCR
+    size = (200 + 2 * margins.padding_before * short, short + 2 * margins.padding_across * short)
+    assert margins.padding_before == margins.padding_after
+    grown = line_at((320, 240), size, degrees).polygon_pixels(SIZE_WH)
+
+    found = padded_corners(line_at((320, 240), (200, short), degrees), SIZE_WH, margins)
+    assert found == pytest.approx(np.array(grown), abs=0.01)
 
 
 def test_nothing_to_read_asks_no_reader() -> None:

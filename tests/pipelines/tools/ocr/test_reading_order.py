@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.detections import Detection
 from pipelines.tools.ocr.line_axes import turned
-from pipelines.tools.ocr.reading_order import reading_order, text_of
+from pipelines.tools.ocr.reading_order import gap_between_columns, reading_order, text_of
 from tests.pipelines.tools.ocr.turned_lines import SIZE_WH, line_at
 
 
@@ -113,3 +113,10 @@ class TestTurnedPages:
         mixed = [lines[0], replace(lines[1], polygon=None), *lines[2:]]
 
         assert reading_order(mixed[::-1], SIZE_WH) == mixed
+
+
+@pytest.mark.parametrize(("width", "gap"), [(0.375, 0.5), (0.37, 0.5), (0.38, None)])
+def test_a_column_may_end_where_the_next_one_begins(width: float, gap: float | None) -> None:
+    left = [line("a", 0.125, 0.1 * row, 0.03, width) for row in range(4)]
+    right = [line("b", 0.5, 0.1 * row, 0.03, 0.375) for row in range(4)]
+    assert gap_between_columns([*left, *right]) == gap
