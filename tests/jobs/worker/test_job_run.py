@@ -19,7 +19,7 @@ from jobs.models import Job
 from jobs.services import cancel_job, delete_job, retry_job
 from jobs.tasks import annotate_job, run_job
 from jobs.worker import job_run, result_writer, runner
-from jobs.worker.leases import Claim
+from jobs.worker.leases import Claim, LeaseLost
 from jobs.worker.worker import Worker
 from jobs.worker.worker_process import this_process
 from tests.jobs.workshop import Workshop, fresh, indices_of
@@ -276,6 +276,17 @@ def test_how_an_attempt_begins_and_ends_is_logged(
     ids = {"job_id": str(job.pk), "pipeline_id": job.pipeline_id, "attempt": 1}
     assert said(caplog, "job_started") == [{**ids, "frame_index": 1}]
     assert said(caplog, "job_completed") == [{**ids, "frames": 3, "duration_ms": 3_600_000}]
+
+
+def test_an_attempt_that_loses_its_job_says_so(
+    workshop: Workshop, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def loses(self: runner.Runner) -> bool:
+        raise LeaseLost
+
+    monkeypatch.setattr(runner.Runner, "run", loses)
+    job = workshop.work(workshop.submit())
+    assert said(caplog, "job_lease_lost") == [{"job_id": str(job.pk), "attempt": 1}]
 
 
 def test_an_attempt_whose_job_is_cancelled_is_not_said_to_be_completed(
