@@ -59,6 +59,13 @@ def test_only_a_request_may_not_name_a_folder() -> None:
     assert all(ONLY_OPERATORS in problem.message for problem in problems)
 
 
+@pytest.mark.parametrize("end", ["from_node", "to_node"])
+def test_of_an_edge_that_cannot_be_read_nothing_more_is_said(end: str) -> None:
+    edges = [*SOUND["edges"], {**SOUND["edges"][0], end: 5}]
+    problems = validate({**SOUND, "edges": edges}, REGISTRY)
+    assert [problem.where for problem in problems] == [f"edges[1].{end}"]
+
+
 def test_what_no_database_keeps_is_said_once() -> None:
     problems = validate({**SOUND, "name": "a\x00b"}, REGISTRY)
 
