@@ -22,7 +22,7 @@ SHOWN_BYTES, SECRET_BYTES = 4, 32
 MAX_LETTERS = 200
 # A key that is used often is not written to the database each time.
 NOTE_USE_EVERY = timedelta(minutes=1)
-# Of one user, so that nobody fills the database.
+# Of one user, so that nobody fills the database: valid ones, and as many that are over, the newest.
 MOST_KEYS = 50
 
 
@@ -35,8 +35,11 @@ def make_key(
 ) -> tuple[ApiKey, str]:
     """A new key, and its text, which nobody can read again; raises TooManyKeys."""
     now = timezone.now()
-    if keys_of(owner).filter(revoked_at=None).exclude(expires_at__lt=now).count() >= MOST_KEYS:
+    over = Q(revoked_at__isnull=False) | Q(expires_at__lte=now)
+    if keys_of(owner).exclude(over).count() >= MOST_KEYS:
         raise TooManyKeys(f"You have {MOST_KEYS} keys: revoke one first")
+    forgotten = keys_of(owner).filter(over)[MOST_KEYS:]
+    ApiKey.objects.filter(pk__in=list(forgotten.values_list("pk", flat=True))).delete()
     prefix = f"{WORD}_{secrets.token_hex(SHOWN_BYTES)}"
     token = f"{prefix}_{secrets.token_urlsafe(SECRET_BYTES)}"
     key = ApiKey.objects.create(

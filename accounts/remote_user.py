@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY
 from django.contrib.auth.backends import RemoteUserBackend
 from django.contrib.auth.middleware import RemoteUserMiddleware
 from django.contrib.auth.models import AnonymousUser, Group, User
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
 
 MAX_NAME = 150
+# What a session keeps of how its user signed in.
+PROXY_USERS = "accounts.remote_user.ProxyUserBackend"
 
 
 def is_name(said: str) -> bool:
@@ -76,10 +79,14 @@ class ProxyUserMiddleware(RemoteUserMiddleware):
 
 
 def socket_user(scope: Mapping[str, Any]) -> "AbstractBaseUser | AnonymousUser | None":
-    """The user whom the proxy names for a socket; None where it names nobody. Reads the database."""
+    """The user whom the proxy names for a socket; None where the session's counts.
+
+    A session that the proxy's word has begun counts no more without it, as on pages. Reads the database.
+    """
     wanted = settings.FORGESYTE_REMOTE_USER_HEADER.lower().encode()
     said = ",".join(value.decode("latin-1") for name, value in scope["headers"] if name == wanted)
     if not said:
-        return None
+        begun_by = (scope.get("session") or {}).get(BACKEND_SESSION_KEY)
+        return AnonymousUser() if begun_by == PROXY_USERS else None
     found = User.objects.filter(username=said, is_active=True).first() if is_name(said) else None
     return found or AnonymousUser()

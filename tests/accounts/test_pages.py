@@ -119,6 +119,16 @@ def test_nobody_fills_the_database_with_keys(signed_in: Client, ann: User) -> No
     assert f"You have {MOST_KEYS} keys" in text_of(answer)
 
 
+def test_nobody_fills_the_database_with_keys_that_are_over(ann: User) -> None:
+    valid = key_of(ann, "jobs")
+    for number in range(MOST_KEYS + 3):
+        key_of(ann, "jobs", revoked=number % 2 == 0, days=-1)
+    newest = key_of(ann, "jobs")
+    assert keys_of(ann).count() == MOST_KEYS + 2
+    assert find_key(valid)
+    assert find_key(newest)
+
+
 def test_a_key_says_when_it_was_used(ann: User, django_assert_num_queries: Any) -> None:
     token = key_of(ann, "jobs")
     assert keys_of(ann)[0].last_used_at is None

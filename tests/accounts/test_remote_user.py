@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from channels.auth import AuthMiddlewareStack
 from channels.testing import WebsocketCommunicator
 from django.conf import settings as project_settings
 from django.contrib.auth.models import AnonymousUser, User
@@ -91,6 +92,29 @@ async def test_on_a_socket(headers: list[tuple[bytes, bytes]], name: str | None)
         assert seen[0].username == name
     else:
         assert seen == [None] if name is None else isinstance(seen[0], AnonymousUser)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("by_header")
+@pytest.mark.parametrize(
+    ("backend", "stays"),
+    [("accounts.remote_user.ProxyUserBackend", False), ("django.contrib.auth.backends.ModelBackend", True)],
+)
+async def test_a_socket_without_the_header(backend: str, stays: bool) -> None:
+    nora = await User.objects.acreate(username="nora")
+    client = AsyncClient()
+    await client.aforce_login(nora, backend)
+    seen: list[Any] = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope["user"])
+        await send({"type": "websocket.close"})
+
+    cookie = f"sessionid={client.cookies['sessionid'].value}".encode()
+    sockets = AuthMiddlewareStack(KeysOfSockets(application))
+    socket = WebsocketCommunicator(sockets, "/realtime", [(b"cookie", cookie)])
+    await socket.connect(30)
+    assert seen[0].is_authenticated == stays
 
 
 @pytest.mark.parametrize("spelling", [b"x-remote-user", b"X-Remote-User", b"x_remote_user"])
