@@ -13,6 +13,8 @@ from forgesyte.api.client_address import client_address
 HEADER = "X-ForgeSyte-Doctor"
 # As the doctor makes it; a stranger's longer word would be too long for the name of a file.
 TOKEN = re.compile("[0-9a-f]{32}")
+# What the doctor says in the place of a user whom a proxy has signed in; with a comma it names nobody.
+NOBODY = "doctor,nobody"
 FORWARDED = ("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Prefix")
 
 
@@ -26,7 +28,9 @@ def arrival(request: HttpRequest) -> dict[str, Any]:
         return {}
     # This address answers under any name, so that `get_host` would not say it.
     host = request.META.get("HTTP_HOST", "")
+    by_header = settings.FORGESYTE_REMOTE_USER_HEADER
     return {
+        "names_itself": bool(by_header) and NOBODY in request.headers.get(by_header, ""),
         "scheme": request.scheme,
         "host": host,
         "host_is_ours": validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS),

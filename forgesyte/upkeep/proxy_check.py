@@ -10,13 +10,14 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
+from django.conf import settings
 from websockets.exceptions import InvalidStatus, WebSocketException
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
 from forgesyte.api.client_address import is_loopback
 from forgesyte.data_folder import write_once
-from forgesyte.upkeep.arrival import HEADER, token_path
+from forgesyte.upkeep.arrival import HEADER, NOBODY, token_path
 from forgesyte.upkeep.doctor import DOUBTFUL, OK, WRONG, Finding
 
 WITHIN_S = 10.0
@@ -24,6 +25,12 @@ TRUST = (
     "Send X-Forwarded-* and add the proxy's address to FORGESYTE_TRUSTED_PROXIES, "
     "as docs/network/PROXIES.md says."
 )
+
+
+def stranger() -> dict[str, str]:
+    """The header with which somebody would pass for another user, where the setting names one."""
+    by_header = settings.FORGESYTE_REMOTE_USER_HEADER
+    return {by_header: NOBODY} if by_header else {}
 
 
 @contextmanager
@@ -44,7 +51,7 @@ def through(url: str) -> Iterable[Finding]:
     yield from warned
     with token() as name:
         try:
-            request = Request(f"{base}/health", headers={HEADER: name})
+            request = Request(f"{base}/health", headers={HEADER: name, **stranger()})
             with urlopen(request, timeout=WITHIN_S, context=trust) as answer:
                 seen, headers = json.loads(answer.read()), dict(answer.headers.items())
         except HTTPError as error:
@@ -92,6 +99,10 @@ def compared(base: str, seen: Mapping[str, Any], headers: Mapping[str, str]) -> 
         return
     said = ", ".join(f"{name}: {value}" for name, value in seen["forwarded"].items()) or "no X-Forwarded-*"
     yield Finding("headers", OK, f"there arrive {said}; the client is {seen['client']}")
+    if seen["names_itself"]:
+        by_header = settings.FORGESYTE_REMOTE_USER_HEADER
+        advice = f"Have the proxy set {by_header} in every request, to nothing where nobody is signed in."
+        yield Finding("sign-in", WRONG, f"whoever sends {by_header} passes for any user", advice)
     if seen["scheme"] != asked.scheme:
         yield Finding("scheme", WRONG, f"{asked.scheme} arrives as {seen['scheme']}", TRUST)
     if seen["host"] != asked.netloc:

@@ -78,6 +78,20 @@ def test_a_name_that_is_refused_is_wrong(data_dir: Path) -> None:
     assert (code, found["names"]["advice"]) == (1, "Add the name to ALLOWED_HOSTS.")
 
 
+@pytest.mark.parametrize(("trusted", "passes"), [("127.0.0.1", True), ("192.0.2.1", False)])
+def test_a_proxy_that_lets_strangers_say_who_they_are_is_wrong(
+    trusted: str, passes: bool, data_dir: Path
+) -> None:
+    settings = {
+        **TRUSTING,
+        "FORGESYTE_TRUSTED_PROXIES": trusted,
+        "FORGESYTE_REMOTE_USER_HEADER": "X-Remote-User",
+    }
+    with serving(data_dir, **settings) as server:
+        code, found = examined(data_dir, f"http://127.0.0.1:{server.port}", **settings)
+    assert bool(code) == ("sign-in" in found) == passes
+
+
 def test_what_is_not_there_is_wrong(data_dir: Path, trusting: LiveServer) -> None:
     code, found = examined(data_dir, "http://127.0.0.1:1/")
     assert (code, found["address"]["state"]) == (1, "wrong")
