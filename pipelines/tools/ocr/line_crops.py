@@ -16,6 +16,7 @@ from pipelines.engine.readers.text_reader import (
     TextReader,
     padded_box,
 )
+from pipelines.tools.ocr.cut_ends import with_cut_ends
 from pipelines.tools.ocr.line_axes import direction_of, sides_of
 
 # A line that rises by no more of its own height is cut out as it stands: readers make it level themselves.
@@ -44,7 +45,8 @@ def read_crops(
     readings: dict[int, Reading] = {}
     level = [number for number, crop in enumerate(crops) if crop.picture is None]
     if level:
-        found = reader.read(image_bgr, [crops[number].box_xyxy for number in level])
+        places = [crops[number].box_xyxy for number in level]
+        found = with_cut_ends(reader, image_bgr, places, reader.read(image_bgr, places))
         readings.update(zip(level, found, strict=True))
     for numbers in sheets([None if crop.picture is None else crop.picture.shape[:2] for crop in crops]):
         pictures = [picture for number in numbers if (picture := crops[number].picture) is not None]
