@@ -134,6 +134,9 @@ class AnyAngle:
         looks = [small_view(image_bgr, angle, options, find) for angle in at]
         for angle in self._more_angles(looks, views, image_bgr.shape[:2]):
             view = fitted_view(image_bgr, angle, options, find)
+            if not self._is_other(view.degrees):
+                # What seemed to stand at an angle turns out to be level.
+                continue
             self.angles.append(Angle(view.degrees))
             views.append(view)
         best = best_of(views, image_bgr.shape[:2])

@@ -12,7 +12,7 @@ from pipelines.tools.ocr.reading_budget import MANY_UNREAD
 from pipelines.tools.ocr.text_memory import FIRST_RETRY_S, FORGET_AFTER_S, MemorySettings, TextMemory
 from pipelines.tools.ocr.track_text import CHANGED
 from tests.clock import Clock
-from tests.pipelines.tools.ocr.memory_sessions import FRAME_S, SETTINGS, SURE, Board, Session
+from tests.pipelines.tools.ocr.live.memory_sessions import FRAME_S, SETTINGS, SURE, Board, Session
 
 
 def test_every_line_is_read_once_and_no_more_than_the_budget_on_a_frame() -> None:

@@ -216,6 +216,16 @@ def test_an_angle_is_given_up_after_frames_without_anything_there() -> None:
     assert search.angles == []
 
 
+def test_a_view_that_turns_out_to_be_level_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A board with notes a little askew was read from views turned by three degrees, and worse."""
+    level = View(3.0, FoundBoxes.none(), np.zeros((0, 4, 2), np.float32), 0.0)
+    monkeypatch.setattr(any_angle, "fitted_view", lambda *_: level)
+    search = AnyAngle(live=False)
+
+    assert len(find(search, turned(bars(), 45)).scores) == 0
+    assert search.angles == []
+
+
 def test_a_sheet_that_turns_level_needs_no_angle() -> None:
     search = AnyAngle(live=True)
     for degrees in (*range(12, -1, -2), *[0] * PATIENCE):

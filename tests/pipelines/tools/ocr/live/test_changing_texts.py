@@ -6,7 +6,7 @@ from pipelines.engine.readers.text_reader import Reading
 from pipelines.tools.base import Pressure
 from pipelines.tools.ocr.text_memory import MemorySettings
 from pipelines.tools.ocr.track_text import CHANGED, DOUBTFUL, DOUBTFUL_PAUSE_S, STALE_AFTER_S, VOTERS
-from tests.pipelines.tools.ocr.memory_sessions import FRAME_S, SETTINGS, SURE, Board, Session
+from tests.pipelines.tools.ocr.live.memory_sessions import FRAME_S, SETTINGS, SURE, Board, Session
 
 A, B = Reading("METER 1185", 0.99), Reading("METER 1333", 0.99)
 SMEARED, BLANK = Reading("METFR I333", 0.6), Reading("", 0.0)
