@@ -11,7 +11,7 @@ SYSTEMD = "a root without an init has no systemd; its units are checked by syste
 AUTHORITY = "an authority signs names that the whole world reaches only"
 REGISTRY = "no registry of images can be reached; the image's steps are run by deploy/install"
 GPU = "the machine has no GPU"
-UNTAR = "tar -xf forgesyte.tar.gz --strip-components=1 -C /opt/forgesyte"
+UNTAR = "tar -xf /root/forgesyte.tar.gz --strip-components=1 -C /opt/forgesyte"
 
 # In the order in which tests/deploy/test_from_an_empty_root.py runs them; what is there twice is run twice.
 RUN = (

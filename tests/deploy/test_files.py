@@ -185,6 +185,28 @@ def test_the_settings_that_are_written_can_be_used(tmp_path: Path) -> None:
     assert JobSettings.from_env(env).workers == 1
 
 
+def test_an_update_keeps_a_site_that_an_operator_has_changed(tmp_path: Path) -> None:
+    def site(prefix: str) -> str:
+        asked = [str(DEPLOY / "site"), NAME, prefix, "/tls", str(file)]
+        return subprocess.run(asked, capture_output=True, text=True, check=True).stdout
+
+    file, new = tmp_path / "forgesyte", tmp_path / "forgesyte.new"
+    assert site("/vision") == ""
+    written = file.read_text()
+    assert written == filled(
+        "forgesyte-prefix.conf.template", NAME=NAME, TLS="/tls", UPSTREAM="127.0.0.1:8000", PREFIX="/vision"
+    )
+    guarded = written.replace("proxy_http_version", 'proxy_set_header X-Remote-User "";\nproxy_http_version')
+    file.write_text(guarded)
+    assert str(new) in site("/vision")
+    assert (file.read_text(), new.read_text()) == (guarded, written)
+    new.replace(file)
+    assert str(new) in site("")
+    assert file.read_text() == written
+    assert site("/vision") == ""
+    assert not new.exists()
+
+
 def test_the_image_runs_the_scripts_that_an_installation_runs() -> None:
     page = (DEPLOY / "Dockerfile").read_text()
     steps = {path.name for path in (DEPLOY / "steps").iterdir()}

@@ -19,7 +19,7 @@ import pytest
 
 from tests.conftest import do_without, require_tool
 from tests.demo_runner import ROOT
-from tests.deploy.commands import RUN, UNTAR
+from tests.deploy.commands import RUN
 
 pytestmark = pytest.mark.slow
 
@@ -158,9 +158,7 @@ def test_every_line_of_the_page(root: EmptyRoot) -> None:
             # A supervisor stops it so, and sees that it ends well.
             root.run("kill %1; wait %1")
         user = next((user for user in PASSWORDS if user in line.split()), "")
-        # The archive of an update lies where the page was begun.
-        typed = line.replace("forgesyte.tar.gz", "/root/forgesyte.tar.gz") if line == UNTAR else line
-        said = root.run(typed, PASSWORDS.get(user, ""))
+        said = root.run(line, PASSWORDS.get(user, ""))
         if line == "nginx":
             wait_until_ready()
             assert asked("/")[0] == 302
