@@ -24,6 +24,7 @@ from pipelines.tools.yolo.any_angle import (
     View,
     apart,
     best_of,
+    corners_of,
     fitted_view,
     full_view,
     half_turn,
@@ -218,7 +219,8 @@ def test_an_angle_is_given_up_after_frames_without_anything_there() -> None:
 
 def test_a_view_that_turns_out_to_be_level_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """A board with notes a little askew was read from views turned by three degrees, and worse."""
-    level = View(3.0, FoundBoxes.none(), np.zeros((0, 4, 2), np.float32), 0.0)
+    given = LevelNetwork().find(bars(), OPTIONS)
+    level = View(3.0, given, corners_of(given.boxes_xyxy), 0.0)
     monkeypatch.setattr(any_angle, "fitted_view", lambda *_: level)
     search = AnyAngle(live=False)
 
