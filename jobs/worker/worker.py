@@ -73,6 +73,7 @@ class Worker:
         self._parent_pid = parent_pid
         self._fetcher = Fetcher(self._process) if has_database_backend() else None
         self._ended = threading.Event()
+        self._is_signalled = False
 
     def run(self) -> None:
         """Work until the end; the calling thread must be the main one, because it hears the signals."""
@@ -83,7 +84,8 @@ class Worker:
         daemon_thread("sweeper", self._sweep).start()
         daemon_thread("fetcher", self._fetch).start()
         while not self._process.stopping.wait(LOOK_FOR_PARENT_S):
-            if self._parent_pid is not None and os.getppid() != self._parent_pid:
+            orphaned = self._parent_pid is not None and os.getppid() != self._parent_pid
+            if self._is_signalled or orphaned:
                 self._process.stopping.set()
         self._stop()
 
@@ -94,7 +96,8 @@ class Worker:
             self._fetcher.run_all()
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        self._process.stopping.set()
+        # No lock here: the main thread, which runs this, may hold the event's at this moment.
+        self._is_signalled = True
 
     def _fetch(self) -> None:
         if self._fetcher:

@@ -242,3 +242,13 @@ def test_only_a_delivery_that_is_ready_here_is_worth_a_lock(
     fetcher.run_all()
     done = Job.objects.filter(status="completed").values_list("pk", flat=True)
     assert list(done) == [ours.pk]
+
+
+def test_a_signal_waits_for_no_lock() -> None:
+    worker = Worker()
+    thread = threading.Thread(target=worker._on_signal, args=(signal.SIGTERM, None), daemon=True)
+    # As where a signal comes while the main thread looks at the event, or is about to set it.
+    with worker._process.stopping._cond:  # type: ignore[attr-defined]
+        thread.start()
+        thread.join(5)
+        assert not thread.is_alive()
