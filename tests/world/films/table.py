@@ -124,6 +124,28 @@ CASES = (
         says="clock jumps ahead by",
         numbers=range(1, 6),
     ),
+    # Edit lists: what lies before the beginning is decoded, and not shown.
+    Case(
+        "cut at the beginning",
+        film("a.mp4", times=range(-300, 900, 100)),
+        EVEN[:9],
+        0.9,
+        numbers=range(4, 13),
+    ),
+    Case(
+        "cut between B-frames",
+        film("a.mp4", times=range(-500, 700, 100), b_frames=2),
+        EVEN[:7],
+        0.7,
+        numbers=range(6, 13),
+    ),
+    Case(
+        "cut in a MOV, with sound",
+        film("a.mov", container="mov", times=range(-200, 1000, 100), sound="aac"),
+        EVEN[:10],
+        1.0,
+        numbers=range(3, 13),
+    ),
     # Size, rotation and shape.
     Case("turned", film("a.mp4", rotation=90), size_wh=(48, 64), mark="bottom left"),
     Case("mirrored", film("a.mp4", mirrored=True), mark="top right"),
@@ -188,6 +210,17 @@ CASES = (
         ),
         size_wh=(240, 320),
         mark="top right",
+    ),
+    Case(
+        "HEVC on its head",
+        film("a.mp4", codec="libx265", size_wh=(320, 240), pixel_format="yuv420p10le", rotation=180),
+        size_wh=(320, 240),
+        mark="bottom right",
+    ),
+    Case(
+        "HEVC of eight bits",
+        film("a.mkv", container="matroska", codec="libx265", size_wh=(320, 240)),
+        size_wh=(320, 240),
     ),
     Case("ProRes", film("a.mov", container="mov", codec="prores_ks")),
 )

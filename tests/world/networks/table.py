@@ -42,6 +42,12 @@ RUNS = [
     Runs("free-batch.onnx", lambda: b.network(shape=("n", 3, "h", "w")), NUMBERED, "class2"),
     Runs("sorted.onnx", lambda: b.network(rows=b.sorted_rows()), None, "class2"),
     Runs("sorted-noted.onnx", lambda: b.network(rows=b.sorted_rows(), notes=b.noted()), COLOURS, "blue"),
+    Runs(
+        "sorted-free.onnx",
+        lambda: b.network(rows=b.sorted_rows(), shape=(1, 3, "h", "w"), notes=b.noted()),
+        COLOURS,
+        "blue",
+    ),
     Runs("one-class.onnx", lambda: b.network(classes=1), {0: "class0"}, "class0"),
     Runs("grey.onnx", lambda: b.network(shape=(1, 1, b.SIDE, b.SIDE)), NUMBERED, "class2", channels=1),
     Runs(
@@ -53,6 +59,8 @@ RUNS = [
     ),
     Runs("half.onnx", lambda: b.network(numbers="FP16"), NUMBERED, "class2", precision="FP16"),
     Runs("oblong.onnx", lambda: b.network(shape=(1, 3, 32, b.SIDE)), NUMBERED, "class2"),
+    Runs("standing.onnx", lambda: b.network(shape=(1, 3, 96, b.SIDE)), NUMBERED, "class2"),
+    Runs("oblong-noted.onnx", lambda: b.network(shape=(1, 3, b.SIDE, 96), notes=b.noted()), COLOURS, "blue"),
 ]
 
 REFUSED = [

@@ -125,9 +125,9 @@ def fill_bytes(count: int) -> bytes:
     return data
 
 
-def without_huffman_tables() -> bytes:
+def without_huffman_tables(image: Image.Image | None = None, **options: Any) -> bytes:
     """A JPEG without Huffman tables, as in MJPEG: the standard's tables are meant."""
-    data = jpeg(optimize=False)
+    data = jpeg(image, optimize=False, **options)
     found = markers(data)
     ends = [at for _, at in found[1:]]
     for (code, at), end in reversed(list(zip(found, ends, strict=False))):
