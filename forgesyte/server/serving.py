@@ -5,7 +5,6 @@ import logging
 import os
 import signal
 import ssl
-import threading
 import time
 from functools import partial
 from types import FrameType
@@ -83,12 +82,13 @@ def serve(host: str, port: int, lan: Lan | None = None) -> int:
 
 def handle_signals(server: WebServer) -> None:
     """The first signal stops the server, the second one the process."""
-    stopping = threading.Event()
+    # No event: the second signal may find the first one's handler holding its lock.
+    heard: list[int] = []
 
     def on_signal(number: int, frame: FrameType | None) -> None:
-        if stopping.is_set():
+        if heard:
             os._exit(128 + number)
-        stopping.set()
+        heard.append(number)
         stop_soon(server)
 
     for number in (signal.SIGINT, signal.SIGTERM):
