@@ -14,6 +14,8 @@ INK, LEAST_CONTRAST = 0.5, 24.0
 LONG, LEAST_HEIGHT = 3.0, 8
 # What is added to a line is at most so many letters, with a reading of this score.
 MOST_LETTERS, SURE = 4, 0.8
+# A border or a rule beside a line is read as one of these.
+RULES = "lI1i"
 
 
 def with_cut_ends(
@@ -66,8 +68,9 @@ def beyond(ink: np.ndarray, gap: int) -> int:
 
 
 def adds_letters(reading: Reading, wider: Reading) -> bool:
-    """True if the wider reading is the same with a few letters more at an end."""
+    """True if the wider reading is the same with a few letters more at an end, and not only with strokes."""
     if not reading.text or reading.text not in wider.text:
         return False
     added = wider.text.replace(reading.text, "", 1)
-    return 0 < len(added) <= MOST_LETTERS and added.isalnum() and wider.score >= SURE
+    is_letters = added.isalnum() and added.strip(RULES) != ""
+    return is_letters and len(added) <= MOST_LETTERS and wider.score >= SURE
