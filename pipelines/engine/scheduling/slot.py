@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
-from pipelines.engine.scheduling.fair_queue import Usage
+from pipelines.engine.scheduling.fair_queue import PATIENCE_S, Usage
 from pipelines.engine.scheduling.frame_clock import FrameClock
 from pipelines.engine.scheduling.yielding import Abandoned, pausable
 from pipelines.errors import PipelineError
@@ -51,6 +51,11 @@ class Slot:
     def runs_for_s(self) -> float:
         """Seconds that its call has run and gave no way, without loading; 0 where none runs."""
         return self.took_s - self._yielded_s if self.work and not self.work.done() else 0.0
+
+    @property
+    def is_next(self) -> bool:
+        """True if its paused call goes on before all others: it ends at once, or was paused for too long."""
+        return self._abandoned or self.pause_s >= PATIENCE_S
 
     @property
     def took_s(self) -> float:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
-from pipelines.engine.scheduling.fair_queue import PATIENCE_S, FairQueue, Usage
+from pipelines.engine.scheduling.fair_queue import FairQueue, Usage
 from pipelines.engine.scheduling.slot import EngineClosed, Slot
 from pipelines.engine.scheduling.slot_tuner import SlotTuner
 
@@ -188,12 +188,12 @@ class Slots:
         return is_shorter and self._waiters.start_s(one.usage) < self._waiters.start_s(other.usage)
 
     def _first_paused(self) -> "_PausedCall":
-        """The one that has been paused for too long, or else has used least; of equals the one paused last.
+        """The one that goes on before all others, or else has used least; of equals the one paused last.
 
         Many newcomers could come before one of them for ever.
         """
         for call in self._paused:
-            if call.slot.pause_s >= PATIENCE_S:
+            if call.slot.is_next:
                 return call
         return min(reversed(self._paused), key=lambda call: self._waiters.start_s(call.slot.usage))
 
@@ -254,8 +254,7 @@ class Slots:
             return self._waiters.pop()
         call = self._first_paused()
         slot = call.slot
-        is_patient = slot.pause_s < PATIENCE_S
-        waiter = self._waiters.pop_shorter(slot.usage, longest_turn(slot)) if is_patient else None
+        waiter = None if slot.is_next else self._waiters.pop_shorter(slot.usage, longest_turn(slot))
         if waiter is None:
             self._paused.remove(call)
             call.may_go_on.set()

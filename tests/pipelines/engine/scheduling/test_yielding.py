@@ -10,6 +10,7 @@ import time
 import pytest
 
 from pipelines.engine.scheduling import fair_queue
+from pipelines.engine.scheduling import slot as slot_module
 from pipelines.engine.scheduling import slots as slots_module
 from pipelines.engine.scheduling.fair_queue import FIRST_TURN_S, Usage
 from pipelines.engine.scheduling.slot import EngineClosed
@@ -159,7 +160,7 @@ async def test_whoever_has_been_paused_for_long_goes_on_before_others_that_are_s
     second = await paused(slots, long, used(0.01), short)
     third = asyncio.create_task(run(slots, used(0.01), newcomer))
     await until_waiting(slots, 2)
-    monkeypatch.setattr(slots_module, "PATIENCE_S", 0.0)
+    monkeypatch.setattr(slot_module, "PATIENCE_S", 0.0)
     short.may_yield.set()
     await asyncio.gather(first, second, third)
     assert order == [
