@@ -28,6 +28,7 @@ from tests.pipelines.engine.scheduling.slot_work import (
     begun,
     paused,
     run,
+    until,
     until_free,
     until_waiting,
     used,
@@ -334,6 +335,6 @@ async def test_whatever_is_paused_lent_and_abandoned_no_slot_is_lost(seed: int) 
     ended = await asyncio.gather(*tasks, return_exceptions=True)
 
     assert all(isinstance(end, TimeoutError | asyncio.CancelledError | None) for end in ended), ended
-    await until_free(slots, slots.count)
-    assert (slots.waiting, slots.lent) == (0, 0)
+    # Calls whose slots were lent may run on for a moment.
+    await until(lambda: (slots.free, slots.waiting, slots.lent) == (slots.count, 0, 0))
     slots.close()
