@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
-from pipelines.engine.scheduling.fair_queue import FairQueue, Usage
+from pipelines.engine.scheduling.fair_queue import FIRST_TURN_S, FairQueue, Usage
 from pipelines.engine.scheduling.slot import EngineClosed, Slot
 from pipelines.engine.scheduling.slot_tuner import SlotTuner
 
@@ -327,7 +327,8 @@ def left_s(slot: Slot) -> float:
 
     One that has taken longer than that already is expected to take as long again.
     """
-    ahead_s = (slot.usage.turn_s or 0.0) - slot.took_s
+    turn_s = FIRST_TURN_S if slot.usage.turn_s is None else slot.usage.turn_s
+    ahead_s = turn_s - slot.took_s
     return ahead_s if ahead_s > 0 else slot.took_s
 
 

@@ -105,7 +105,7 @@ async def test_who_has_used_more_waits_though_it_takes_less(slots: Slots, order:
 async def test_a_newcomer_yields_too(slots: Slots, order: list[str]) -> None:
     long, short = Steps("long", order), Steps("short", order)
     first = await begun(slots, Usage(), long)
-    second = await paused(slots, long, used(10.0), short)
+    second = await paused(slots, long, used(0.05), short)
     short.may_yield.set()
     await asyncio.gather(first, second)
     assert order == ["long begins", "short begins", "short ends", "long ends"]
