@@ -152,40 +152,49 @@ class Slots:
             return
         with self._lock:
             self._charge(slot)
-            was_lent = slot.lent
-            if was_lent:
+            # Somebody else has the place of a slot that was lent already.
+            gives_back = not slot.lent
+            if slot.lent:
                 if self._free <= 0 and len(self._paused) >= MOST_PAUSED:
                     return
                 self._end_loan(slot)
                 if self._free > 0:
                     self._free -= 1
                     return
+            elif (earlier := self._paused_before(slot)) is not None:
+                # It takes the slot itself, so that no more calls are paused than before.
+                self._go_on(earlier)
+                gives_back = False
             elif not self._gives_way(slot):
                 return
             self._held.remove(slot)
             call = _PausedCall(slot)
             self._paused.append(call)
         with slot.paused():
-            # Somebody else has the place of a slot that was lent already.
-            self._give_back(0 if was_lent else 1)
+            self._give_back(int(gives_back))
             while not call.may_go_on.wait(self._lend_after_s / CHECKS):
                 self._lend()
         with self._lock:
             self._held.add(slot)
 
     def _gives_way(self, slot: Slot) -> bool:
-        """True if a paused call or one that waits comes before this one, and takes much less."""
-        if self._paused and self._comes_before(self._first_paused().slot, slot):
-            return True
+        """True if one that waits comes before this one and takes much less, and one more may be paused."""
         is_room = len(self._paused) < MOST_PAUSED
         return is_room and self._waiters.has_shorter(slot.usage, longest_turn(slot))
 
-    def _comes_before(self, one: Slot, other: Slot) -> bool:
-        """True if a paused call is to go on in the place of one that runs."""
+    def _paused_before(self, slot: Slot) -> "_PausedCall | None":
+        """The paused call that is to go on in the place of this one, which runs: it takes much less."""
+        if not self._paused:
+            return None
+        first = self._first_paused()
         # What runs for the first time may have been taken for shorter than it is.
-        longest_s = MUCH_SHORTER * max(other.took_s, other.usage.turn_s or 0.0)
-        is_shorter = left_s(one) < longest_s
-        return is_shorter and self._waiters.start_s(one.usage) < self._waiters.start_s(other.usage)
+        is_shorter = left_s(first.slot) < MUCH_SHORTER * max(slot.took_s, slot.usage.turn_s or 0.0)
+        is_earlier = self._waiters.start_s(first.slot.usage) < self._waiters.start_s(slot.usage)
+        return first if is_shorter and is_earlier else None
+
+    def _go_on(self, call: "_PausedCall") -> None:
+        self._paused.remove(call)
+        call.may_go_on.set()
 
     def _first_paused(self) -> "_PausedCall":
         """The one that goes on before all others, or else has used least; of equals the one paused last.
@@ -256,8 +265,7 @@ class Slots:
         slot = call.slot
         waiter = None if slot.is_next else self._waiters.pop_shorter(slot.usage, longest_turn(slot))
         if waiter is None:
-            self._paused.remove(call)
-            call.may_go_on.set()
+            self._go_on(call)
         return waiter
 
 

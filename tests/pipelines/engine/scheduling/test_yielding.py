@@ -9,10 +9,9 @@ import time
 
 import pytest
 
-from pipelines.engine.scheduling import fair_queue
 from pipelines.engine.scheduling import slot as slot_module
 from pipelines.engine.scheduling import slots as slots_module
-from pipelines.engine.scheduling.fair_queue import FIRST_TURN_S, Usage
+from pipelines.engine.scheduling.fair_queue import Usage
 from pipelines.engine.scheduling.slot import EngineClosed
 from pipelines.engine.scheduling.slots import LOWER_PRIORITY, MOST_LENT, MOST_PAUSED, Slots
 from pipelines.engine.scheduling.yielding import (
@@ -281,31 +280,6 @@ def test_what_others_would_wait_for_gives_no_way() -> None:
 
     pausable(lambda: pauses.append("pause"), call)
     assert pauses == ["pause"]
-
-
-async def test_a_paused_call_goes_on_before_a_newcomer_that_turns_out_to_take_long(
-    slots: Slots, order: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """First frames of three strangers kept a short one paused until all of them were done."""
-    monkeypatch.setattr(fair_queue, "FIRST_TURN_S", 0.001)
-    short, newcomer = Steps("short", order), Steps("newcomer", order)
-    first = await begun(slots, used(0.01), short)
-    second = await paused(slots, short, Usage(), newcomer)
-    await asyncio.sleep(0.1)
-    newcomer.may_yield.set()
-    assert [await first, await second] == ["short", "newcomer"]
-    assert order == ["short begins", "newcomer begins", "short ends", "newcomer ends"]
-
-
-async def test_a_short_call_is_not_paused_for_a_newcomer(slots: Slots, order: list[str]) -> None:
-    short, newcomer = Steps("short", order), Steps("newcomer", order)
-    newcomer.may_yield.set()
-    first = await begun(slots, used(FIRST_TURN_S), short)
-    second = asyncio.create_task(run(slots, Usage(), newcomer))
-    await until_waiting(slots, 1)
-    short.may_yield.set()
-    await asyncio.gather(first, second)
-    assert order == ["short begins", "short ends", "newcomer begins", "newcomer ends"]
 
 
 @pytest.mark.parametrize("seed", range(6))
