@@ -13,7 +13,6 @@ from pipelines.engine.detectors.letterbox import MAX_INPUT_PIXELS, longest_side
 from pipelines.engine.detectors.nms import DetectOptions, FoundBoxes
 from pipelines.engine.detectors.yolo_networks import LoadedYolo
 from pipelines.engine.devices import DeviceChoice
-from pipelines.errors import PipelineError
 from pipelines.tools.base import RunContext
 from pipelines.tools.yolo import detect
 from pipelines.tools.yolo.any_angle import SMALL_ANGLES
@@ -25,9 +24,7 @@ from pipelines.tools.yolo.detect import (
     DetectTool,
     TrackParams,
     TrackTool,
-    class_numbers,
     side_for_files,
-    unknown_labels,
 )
 from pipelines.tools.yolo.jumps import MOVED_TOO_FAR
 from pipelines.tools.yolo.tracker import TrackerSettings
@@ -219,23 +216,6 @@ class TestDetect:
         assert len(warnings) == len(remarks)
         assert all(said in warning for said, warning in zip(remarks, warnings, strict=True))
         assert run(tool)[1] == []
-
-    def test_labels_are_the_numbers_of_the_network(self) -> None:
-        assert class_numbers(["bus", "car"], NAMES) == [1, 0]
-        assert class_numbers(None, NAMES) is None
-        with pytest.raises(PipelineError, match=r"^The network has no class tram; it has: car, bus$"):
-            class_numbers(["car", "tram"], NAMES)
-
-    def test_of_a_thousand_labels_a_hundred_are_named(self) -> None:
-        names = {number: f"thing{number}" for number in range(1000)}
-        named = f"; it has: {', '.join(f'thing{number}' for number in range(100))}"
-
-        with pytest.raises(PipelineError) as caught:
-            class_numbers(["tram"], names)
-        assert str(caught.value) == f"The network has no class tram{named}"
-        asked = [f"tram{number}" for number in range(1000)]
-        said = unknown_labels("n.onnx", asked, names)
-        assert said == f"'n.onnx' has no class {', '.join(asked[:100])}{named}"
 
 
 class Tracker:
